@@ -1,0 +1,1 @@
+"""The command line: grids in, runs and reports out."""

@@ -1,0 +1,1 @@
+"""Runs: what one is (spec), how it is trained, what it measures and where it is kept."""

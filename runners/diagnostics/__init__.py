@@ -1,0 +1,1 @@
+"""What the constraint does to the discriminator, measured without disturbing training."""

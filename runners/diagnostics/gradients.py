@@ -1,0 +1,22 @@
+"""Norms of the discriminator's input gradient on real, generated and interpolated images."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from runners.lipschitz.effective import input_gradient_norms, interpolates
+
+
+def input_gradients(
+    discriminator: nn.Module, real: Tensor, fake: Tensor, generator: torch.Generator
+) -> dict[str, float]:
+    """Return the mean of |grad_x D(x)|_2 on each kind of image, and the largest of all.
+
+    Args:
+        real, fake: images of one shape; ``generator`` draws the interpolation points.
+    """
+    kinds = {"real": real, "fake": fake, "interpolates": interpolates(real, fake, generator)}
+    norms = {kind: input_gradient_norms(discriminator, x) for kind, x in kinds.items()}
+    row = {f"input_grad_{kind}": norm.mean().item() for kind, norm in norms.items()}
+    return row | {"input_grad_max": torch.cat(list(norms.values())).max().item()}

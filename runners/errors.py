@@ -1,0 +1,9 @@
+"""Problems a user can solve: printed without a traceback, exit code 2."""
+
+
+class UserProblem(Exception):
+    """A message for the user: what is wrong, where, and what to do."""
+
+
+class DataProblem(UserProblem):
+    """Images that are missing, damaged or do not fit."""

@@ -1,0 +1,45 @@
+"""Gradient penalty on random interpolates (Gulrajani et al. 2017, arXiv 1704.00028)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from runners.component import STRICT
+from runners.lipschitz.base import Method
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+
+@dataclass(frozen=True, config=STRICT)
+class GradientPenalty(Method):
+    """Add lambda_gp * E[(|grad_x D(x)| - centre)^2] at x = eps * real + (1 - eps) * fake.
+
+    Args:
+        lambda_gp: weight of the penalty.
+        centre: gradient norm asked for.
+        one_sided: penalise only norms above ``centre``.
+    """
+
+    summary: ClassVar[str] = "lambda_gp * E[(|grad_x D| - 1)^2] between real and generated images"
+    per_sample_gradient: ClassVar[bool] = True
+    name: Literal["gradient_penalty"] = "gradient_penalty"
+    lambda_gp: Annotated[float, Field(gt=0)] = 10.0
+    centre: Annotated[float, Field(ge=0)] = 1.0
+    one_sided: bool = False
+
+    def penalty(
+        self, discriminator: nn.Module, real: Tensor, fake: Tensor, generator: torch.Generator
+    ) -> Tensor:
+        """Return the penalty on one batch of interpolates."""
+        from runners.lipschitz.effective import input_gradient_norms, interpolates
+
+        x = interpolates(real, fake, generator)
+        excess = input_gradient_norms(discriminator, x, create_graph=True) - self.centre
+        if self.one_sided:
+            excess = excess.relu()
+        return self.lambda_gp * excess.square().mean()

@@ -1,0 +1,69 @@
+"""Spectral normalisation (Miyato et al. 2018, arXiv 1802.05957)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from runners.component import STRICT
+from runners.lipschitz.base import Method
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+WARM_UP = 15  # power iterations on the initial weights, as torch's own parametrisation does
+
+
+@dataclass(frozen=True, config=STRICT)
+class SpectralNorm(Method):
+    """Use K * W / sigma(W), sigma estimated by a power iteration kept across updates.
+
+    u and v advance once per discriminator update, not once per forward pass, so the
+    number of forward passes in a step (losses, penalties, diagnostics) cannot change training.
+
+    Args:
+        scale: K, the largest singular value asked for.
+        n_power_iterations: iterations per discriminator update.
+    """
+
+    summary: ClassVar[str] = "K * W / sigma(W) by power iteration, every layer"
+    name: Literal["spectral_norm"] = "spectral_norm"
+    scale: Annotated[float, Field(gt=0)] = 1.0
+    n_power_iterations: Annotated[int, Field(ge=1, le=100)] = 1
+
+    def wrap(self, discriminator: nn.Module) -> None:
+        """Attach u, v and the normalisation to every conv and linear layer."""
+        from runners.lipschitz.effective import reparametrise, weight_layers
+
+        for _, layer in weight_layers(discriminator):
+            weight = layer.weight.data.flatten(1)
+            u = _unit(weight.new_empty(weight.shape[0]).normal_())
+            v = _unit(weight.new_empty(weight.shape[1]).normal_())
+            power_iterate(weight, u, v, WARM_UP)
+            reparametrise(layer, self.effective, buffers={"u": u, "v": v})
+
+    def effective(self, weight: Tensor, u: Tensor, v: Tensor) -> Tensor:
+        """Return K * W / (u' W v), with u and v constant under autograd."""
+        return weight * (self.scale / (u @ weight.flatten(1) @ v))
+
+    def project(self, discriminator: nn.Module) -> None:
+        """Advance every layer's power iteration on its updated weight."""
+        from runners.lipschitz.effective import raw_weight, reparametrisation, weight_layers
+
+        for _, layer in weight_layers(discriminator):
+            state, weight = reparametrisation(layer), raw_weight(layer).data.flatten(1)
+            u, v = state.get_buffer("u"), state.get_buffer("v")
+            power_iterate(weight, u, v, self.n_power_iterations)
+
+
+def power_iterate(weight: Tensor, u: Tensor, v: Tensor, iterations: int) -> None:
+    """Advance u (rows) and v (columns) in place towards the leading singular vectors."""
+    for _ in range(iterations):
+        v.copy_(_unit(weight.T @ u))
+        u.copy_(_unit(weight @ v))
+
+
+def _unit(vector: Tensor) -> Tensor:
+    return vector / vector.norm().clamp_min(1e-12)

@@ -1,0 +1,40 @@
+"""Weight clipping (Arjovsky, Chintala & Bottou 2017, arXiv 1701.07875, Algorithm 1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from runners.component import STRICT
+from runners.lipschitz.base import Method
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True, config=STRICT)
+class WeightClipping(Method):
+    """Clip parameters to [-c, c] after each discriminator update.
+
+    Args:
+        c: the bound.
+        scope: ``weights`` clips conv and linear weights; ``all`` also biases and norm gains.
+    """
+
+    summary: ClassVar[str] = "w <- clip(w, -c, c) after each discriminator update"
+    name: Literal["weight_clipping"] = "weight_clipping"
+    c: Annotated[float, Field(gt=0)] = 0.01
+    scope: Literal["weights", "all"] = "weights"
+
+    def project(self, discriminator: nn.Module) -> None:
+        """Clip in place."""
+        from runners.lipschitz.effective import weight_layers
+
+        if self.scope == "all":
+            clipped = list(discriminator.parameters())
+        else:
+            clipped = [layer.weight for _, layer in weight_layers(discriminator)]
+        for parameter in clipped:
+            parameter.data.clamp_(-self.c, self.c)

@@ -1,0 +1,47 @@
+"""Weight normalisation (Salimans & Kingma 2016, arXiv 1602.07868), without its gain.
+
+The gain is dropped as in Miyato et al. 2018 (arXiv 1802.05957), where it would undo the bound.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic.dataclasses import dataclass
+
+from runners.component import STRICT
+from runners.lipschitz.base import Method
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+@dataclass(frozen=True, config=STRICT)
+class WeightNorm(Method):
+    """Use w_i / |w_i| for every output row i, times a gain.
+
+    Args:
+        learnable_gain: learn one gain a row, started at 1, instead of fixing it at 1;
+            a learned gain can violate the constraint.
+    """
+
+    summary: ClassVar[str] = "w_i / |w_i| for every output row, gain fixed at 1"
+    name: Literal["weight_norm"] = "weight_norm"
+    learnable_gain: bool = False
+
+    def wrap(self, discriminator: nn.Module) -> None:
+        """Normalise the rows of every conv and linear layer."""
+        from runners.lipschitz.effective import reparametrise, weight_layers
+
+        for _, layer in weight_layers(discriminator):
+            gain = layer.weight.new_ones(layer.weight.shape[0])
+            parameters = {"gain": gain} if self.learnable_gain else {}
+            reparametrise(layer, self.effective, parameters=parameters)
+
+    def effective(self, weight: Tensor, gain: Tensor | None = None) -> Tensor:
+        """Return the weight with rows of norm 1, or of norm |gain|."""
+        rows = weight.flatten(1)
+        scale = 1 / rows.norm(dim=1, keepdim=True).clamp_min(1e-12)
+        if gain is not None:
+            scale = scale * gain.unsqueeze(1)
+        return (rows * scale).view_as(weight)

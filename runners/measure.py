@@ -1,0 +1,116 @@
+"""What a run measures at a step; everything here leaves training bit-identical."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from runners import seeds
+from runners.diagnostics.gradients import input_gradients
+from runners.diagnostics.spectrum import spectra
+from runners.metrics.extractor import Scorer
+from runners.networks import generate, tile, to_float
+from runners.spec import RunSpec
+from runners.store import RunStore, write_bytes
+from runners.tracking import Tracker
+
+GRID = 64  # images of a sample grid
+PROBE = 256  # images for input gradients
+
+
+@contextmanager
+def undisturbed(*networks: nn.Module) -> Iterator[None]:
+    """Put networks in eval mode inside the block; no gradient reaches their parameters."""
+    modes = [network.training for network in networks]
+    flags = [[p.requires_grad for p in network.parameters()] for network in networks]
+    for network in networks:
+        network.eval().requires_grad_(False)
+    try:
+        yield
+    finally:
+        for network, mode, kept in zip(networks, modes, flags, strict=True):
+            network.train(mode)
+            for parameter, flag in zip(network.parameters(), kept, strict=True):
+                parameter.requires_grad_(flag)
+
+
+def evaluation_latents(spec: RunSpec) -> Tensor:
+    """Return the latents every score of a run uses, the same for all methods of a seed."""
+    return seeds.latents(spec.seed, "evaluation", 0, spec.evaluation.samples, spec.model.latent)
+
+
+class Recorder:
+    """Writes a run's measurements to its store and mirrors them to wandb."""
+
+    def __init__(
+        self, spec: RunSpec, store: RunStore, tracker: Tracker, scorer: Scorer, real: Tensor
+    ) -> None:
+        self.spec, self.store, self.tracker, self.scorer = spec, store, tracker, scorer
+        order = torch.randperm(len(real), generator=seeds.generator(spec.seed, "probe"))
+        self.probe = to_float(real[order[:PROBE].to(real.device)])
+        self.latents = evaluation_latents(spec).to(real.device)
+
+    def losses(self, step: int, row: dict[str, float]) -> None:
+        """Record losses, logits and gradient norms."""
+        self.store.append("metrics", [{"step": step} | row])
+        self.tracker.log(step, row)
+
+    def diagnose(self, step: int, generator: nn.Module, discriminator: nn.Module) -> None:
+        """Record spectra and input gradients."""
+        with undisturbed(generator, discriminator):
+            rows = [{"step": step} | row for row in spectra(discriminator)]
+            with torch.no_grad():
+                fake = generator(self.latents[: len(self.probe)])
+            real = self.probe[: len(fake)]
+            draws = seeds.generator(self.spec.seed, "interpolates", step)
+            gradients = input_gradients(discriminator, real, fake, draws)
+        self.store.append("spectra", rows)
+        self.store.append("diagnostics", [{"step": step} | gradients])
+        self.tracker.spectra(step, rows)
+        self.tracker.log(step, gradients)
+
+    def evaluate(self, step: int, generator: nn.Module) -> None:
+        """Score samples and draw a grid of them."""
+        images = generate(generator, self.latents)
+        scores = self.scorer.score(images, self.spec.evaluation.metrics)
+        self.store.append("scores", [{"step": step} | scores])
+        file = self.store.sample_grid_file(step)
+        write_png(file, tile(images[:GRID]))
+        if step == self.spec.steps:
+            self._keep(images)
+        self.tracker.log(step, scores)
+        self.tracker.samples(step, file)
+
+    def _keep(self, images: Tensor) -> None:
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, images=images.numpy())
+        write_bytes(self.store.samples_file, buffer.getvalue())
+
+
+def gradient_norm(network: nn.Module) -> float:
+    """Return the 2-norm of all parameter gradients of the last backward pass."""
+    gradients = [p.grad for p in network.parameters() if p.grad is not None]
+    return torch.nn.utils.get_total_norm(gradients).item()
+
+
+def non_finite(row: dict[str, float], after: int, step: int) -> str | None:
+    """Say which numbers of a row are not finite, or return None."""
+    bad = [name for name, value in row.items() if not math.isfinite(value)]
+    if not bad:
+        return None
+    return f"non-finite {', '.join(bad)} between steps {after + 1} and {step}"
+
+
+def write_png(file: Path, picture: np.ndarray) -> None:
+    """Write a (height, width, channels) uint8 picture."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture.squeeze()).save(buffer, "PNG")
+    write_bytes(file, buffer.getvalue())

@@ -1,0 +1,156 @@
+"""A small CNN classifier of one labelled data set: the extractor for images Inception never saw.
+
+Its 64 penultimate features are the embedding, standardised on the training images and taken
+before their ReLU: after it some are dead, and cannot be standardised. Its logits give the
+Inception score. Weights live in a safetensors file whose header states the architecture, data
+hash and held-out accuracy. `python -m runners.metrics.classifier digits FILE` makes the file
+that ships with the package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+from torch.nn import functional
+
+from runners import seeds
+from runners.datasets.base import Images
+from runners.store import write_bytes
+
+FEATURES = 64
+UPDATES = 2000
+BATCH = 128
+SHIPPED = {"digits": Path(__file__).with_name("digits-cnn.safetensors")}
+
+
+class Classifier(nn.Module):
+    """Images (n, channels, size, size) in uint8 -> (embedding (n, 64), logits (n, classes))."""
+
+    def __init__(self, channels: int, size: int, classes: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [nn.Conv2d(channels, 32, 3, padding=1), nn.ReLU()]
+        width = 32
+        while size > 4:
+            layers += [nn.Conv2d(width, 64, 3, stride=2, padding=1), nn.ReLU()]
+            width, size = 64, (size + 1) // 2
+        self.body = nn.Sequential(*layers, nn.Flatten(), nn.Linear(64 * size * size, FEATURES))
+        self.head = nn.Linear(FEATURES, classes)
+        self.register_buffer("mean", torch.zeros(FEATURES))
+        self.register_buffer("deviation", torch.ones(FEATURES))
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the standardised embedding and the logits, float32."""
+        features = self.body(images.float() / 127.5 - 1)
+        return (features - self.mean) / self.deviation, self.head(features.relu())
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a weights file says of itself.
+
+    Args:
+        dataset: name of the data set it classifies.
+        data_hash: content hash of these images.
+        accuracy: share of held-out images classified right.
+        channels, size, classes: shape of its input and output.
+    """
+
+    dataset: str
+    data_hash: str
+    accuracy: float
+    channels: int
+    size: int
+    classes: int
+
+
+def fit(name: str, images: Images, seed: int = 0) -> bytes:
+    """Train a classifier and return its weights file; the same bytes on one thread each time."""
+    count, channels, size, _ = images.train.shape
+    classes = int(images.train_labels.max()) + 1
+    with seeds.scoped(seed, "classifier"):
+        network = Classifier(channels, size, classes)
+    train = torch.from_numpy(images.train)
+    labels = torch.from_numpy(images.train_labels)
+    sampler = seeds.BatchSampler(seed, count, BATCH)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, weight_decay=1e-5)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, UPDATES)
+    for update in range(UPDATES):
+        batch = sampler.batch(update)
+        shifts = torch.randint(-1, 2, (2,), generator=seeds.generator(seed, "shift", update))
+        shifted = torch.roll(train[batch], shifts.tolist(), dims=(2, 3))
+        loss = functional.cross_entropy(network(shifted)[1], labels[batch])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    _standardise(network, train)
+    accuracy = _accuracy(network, images)
+    card = Card(name, images.content_hash, accuracy, channels, size, classes)
+    return save(network.state_dict(), metadata={"card": json.dumps(card.__dict__)})
+
+
+def _standardise(network: Classifier, train: Tensor) -> None:
+    embedding = outputs(network, train)[0]
+    network.get_buffer("mean").copy_(embedding.mean(0))
+    network.get_buffer("deviation").copy_(embedding.std(0))
+
+
+def _accuracy(network: Classifier, images: Images) -> float:
+    predicted = outputs(network, torch.from_numpy(images.test))[1].argmax(1)
+    right = predicted == torch.from_numpy(images.test_labels)
+    return round(right.double().mean().item(), 6)
+
+
+@torch.no_grad()
+def outputs(network: nn.Module, images: Tensor, batch: int = 1000) -> tuple[Tensor, Tensor]:
+    """Return (embedding, logits) of uint8 images, in batches."""
+    parts = [network(chunk) for chunk in images.split(batch)]
+    return torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
+
+
+def read(file: Path) -> tuple[Classifier, Card]:
+    """Return the classifier and card of a weights file, in eval mode and without gradients."""
+    with safe_open(file, "pt") as tensors:
+        card = Card(**json.loads(tensors.metadata()["card"]))
+        state = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118
+    network = Classifier(card.channels, card.size, card.classes)
+    network.load_state_dict(state)
+    return network.eval().requires_grad_(False), card
+
+
+def file_hash(file: Path) -> str:
+    """Return the SHA-256 of a weights file, the extractor's identity in every protocol."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def weights_file(name: str, images: Images, cache: Path) -> Path:
+    """Return the weights file for a data set: shipped, cached, or trained now and cached."""
+    if name in SHIPPED:
+        return SHIPPED[name]
+    file = cache / "classifiers" / f"{name}-{images.content_hash[:12]}.safetensors"
+    if not file.exists():
+        from filelock import FileLock
+
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{file}.lock"):
+            if not file.exists():
+                write_bytes(file, fit(name, images))
+    return file
+
+
+if __name__ == "__main__":
+    import sys
+
+    from runners.datasets import DATASETS
+
+    torch.set_num_threads(1)
+    _name, _file = sys.argv[1], Path(sys.argv[2])
+    write_bytes(_file, fit(_name, DATASETS[_name]().load(Path())))
+    print(read(_file)[1])

@@ -1,0 +1,112 @@
+"""DCGAN (Radford et al. 2016, arXiv 1511.06434), one family sized by image and width."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from runners.component import STRICT
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+INIT_STD = 0.02
+SLOPE = 0.2
+
+
+@dataclass(frozen=True, config=STRICT)
+class DCGAN:
+    """Strided convolutions for square images of 8 to 64 pixels.
+
+    With k = floor(log2(size / 4)) the generator is a dense layer to size / 2^k pixels and
+    width * 2^k channels, then k transposed 4x4 stride-2 convolutions, batch norm and ReLU
+    between, tanh at the end. The discriminator is k + 1 4x4 stride-2 convolutions of
+    width, 2 * width, ... channels with LeakyReLU(.2), then a dense layer to one logit.
+
+    Args:
+        width: channels of the discriminator's first layer.
+        latent: size of z.
+        norm: normalisation in the discriminator after every convolution but the first.
+    """
+
+    summary: ClassVar[str] = "strided convolutions, 8 to 64 px, sized by width"
+    name: Literal["dcgan"] = "dcgan"
+    width: Annotated[int, Field(ge=1, le=512)] = 64
+    latent: Annotated[int, Field(ge=1, le=4096)] = 128
+    norm: Literal["none", "batch", "layer"] = "none"
+
+    def problem(self, shape: tuple[int, int, int]) -> str | None:
+        """Say why images of (channels, height, width) do not fit, or return None."""
+        channels, height, width = shape
+        if height != width or not 8 <= height <= 64 or height % 2 ** _levels(height):
+            return (
+                f"dcgan takes square images of 8, 10, 12, 14 px or a multiple of 4 (16-28), "
+                f"8 (32-56) or 16 (64) px, not {height}x{width}"
+            )
+        if channels not in (1, 3):
+            return f"dcgan takes 1 or 3 channels, not {channels}"
+        return None
+
+    def generator(self, shape: tuple[int, int, int]) -> nn.Module:
+        """Return G: latents (batch, latent) -> images (batch, *shape) in [-1, 1]."""
+        from torch import nn
+
+        channels, size, _ = shape
+        levels = _levels(size)
+        base, features = size >> levels, self.width << levels
+        layers: list[nn.Module] = [
+            nn.Linear(self.latent, features * base * base, bias=False),
+            nn.Unflatten(1, (features, base, base)),
+        ]
+        for _ in range(levels):
+            layers += [nn.BatchNorm2d(features), nn.ReLU()]
+            features //= 2
+            layers.append(nn.ConvTranspose2d(features * 2, features, 4, 2, 1, bias=False))
+        last = nn.ConvTranspose2d(features * 2, channels, 4, 2, 1)
+        return nn.Sequential(*layers[:-1], last, nn.Tanh())
+
+    def discriminator(self, shape: tuple[int, int, int]) -> nn.Module:
+        """Return D: images (batch, *shape) -> logits (batch,)."""
+        from torch import nn
+
+        channels, size, _ = shape
+        layers: list[nn.Module] = []
+        features = self.width
+        for level in range(_levels(size) + 1):
+            layers.append(nn.Conv2d(channels, features, 4, 2, 1))
+            if level:
+                layers += _norm(self.norm, features)
+            layers.append(nn.LeakyReLU(SLOPE))
+            channels, features, size = features, features * 2, size // 2
+        head = [nn.Flatten(), nn.Linear(channels * size * size, 1), nn.Flatten(0)]
+        return nn.Sequential(*layers, *head)
+
+
+def _levels(size: int) -> int:
+    return (size // 4).bit_length() - 1
+
+
+def _norm(name: str, features: int) -> list[nn.Module]:
+    from torch import nn
+
+    if name == "batch":
+        return [nn.BatchNorm2d(features)]
+    if name == "layer":  # per sample over channels and pixels; no gain, as in arXiv 1802.05957
+        return [nn.GroupNorm(1, features, affine=False)]
+    return []
+
+
+def initialise(network: nn.Module, generator: torch.Generator) -> None:
+    """Draw weights from N(0, .02) and batch-norm gains from N(1, .02); zero the biases."""
+    from torch import nn
+
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.normal_(module.weight, 0.0, INIT_STD, generator=generator)
+        elif isinstance(module, nn.BatchNorm2d):
+            nn.init.normal_(module.weight, 1.0, INIT_STD, generator=generator)
+        if getattr(module, "bias", None) is not None:
+            nn.init.zeros_(module.bias)  # pyright: ignore

@@ -1,0 +1,66 @@
+"""Optimisers, and the named settings A-F of Miyato et al. 2018 (arXiv 1802.05957, Table 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from runners.component import STRICT
+
+if TYPE_CHECKING:
+    from torch import nn, optim
+
+Rate = Annotated[float, Field(gt=0, le=10)]
+Decay = Annotated[float, Field(ge=0, lt=1)]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Adam:
+    """Adam (Kingma & Ba 2015), the same for generator and discriminator."""
+
+    name: Literal["adam"] = "adam"
+    lr: Rate = 2e-4
+    beta1: Decay = 0.5
+    beta2: Decay = 0.999
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> optim.Optimizer:
+        """Return the optimiser over ``parameters``."""
+        from torch.optim import Adam as TorchAdam
+
+        return TorchAdam(parameters, lr=self.lr, betas=(self.beta1, self.beta2), fused=True)
+
+
+@dataclass(frozen=True, config=STRICT)
+class RMSprop:
+    """RMSprop, with torch's defaults."""
+
+    name: Literal["rmsprop"] = "rmsprop"
+    lr: Rate = 5e-5
+    alpha: Decay = 0.99
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> optim.Optimizer:
+        """Return the optimiser over ``parameters``."""
+        from torch.optim import RMSprop as TorchRMSprop
+
+        return TorchRMSprop(parameters, lr=self.lr, alpha=self.alpha)
+
+
+OPTIMIZERS: dict[str, type] = {"adam": Adam, "rmsprop": RMSprop}
+
+
+def _setting(lr: float, beta1: float, beta2: float, n_dis: int) -> dict[str, Any]:
+    optimizer = {"name": "adam", "lr": lr, "beta1": beta1, "beta2": beta2}
+    return {"optimizer": optimizer, "n_dis": n_dis}
+
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "A": _setting(1e-4, 0.5, 0.9, 5),
+    "B": _setting(1e-4, 0.5, 0.999, 1),
+    "C": _setting(2e-4, 0.5, 0.999, 1),
+    "D": _setting(1e-3, 0.5, 0.9, 5),
+    "E": _setting(1e-3, 0.5, 0.999, 5),
+    "F": _setting(1e-3, 0.9, 0.999, 5),
+}

@@ -1,0 +1,36 @@
+"""How and where to run: nothing here may change a run's numbers, so nothing here is hashed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+def cache_folder() -> Path:
+    """Return the user's cache folder for data, classifiers and statistics (BENCH_CACHE wins)."""
+    chosen = os.environ.get("BENCH_CACHE")
+    if chosen:
+        return Path(chosen)
+    from platformdirs import user_cache_path
+
+    return user_cache_path("lipschitz-bench")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of a whole `bench run`.
+
+    Args:
+        data_root: folder of downloaded data sets, in torchvision's layout.
+        cache: folder of classifiers and reference statistics.
+        device: ``cpu`` or ``cuda``.
+        wandb: ``offline``, ``online`` or ``disabled``.
+        grid: name of the grid, for wandb's group.
+    """
+
+    data_root: Path = field(default_factory=lambda: cache_folder() / "data")
+    cache: Path = field(default_factory=cache_folder)
+    device: str = "cpu"
+    wandb: str = "disabled"
+    grid: str = "runs"

@@ -1,0 +1,61 @@
+"""Small real work for every test: ten-step runs on the embedded digits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runners.options import Options
+from runners.spec import RunSpec, from_dict
+from runners.store import RunStore
+
+TINY: dict[str, Any] = {
+    "method": "none",
+    "seed": 0,
+    "dataset": "digits",
+    "model": {"name": "dcgan", "width": 8, "latent": 16},
+    "loss": "nonsaturating",
+    "optimizer": {"name": "adam", "lr": 1e-3},
+    "steps": 10,
+    "batch_size": 32,
+    "evaluation": {"every": 5, "samples": 200},
+    "log_every": 2,
+    "diagnostics_every": 5,
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _isolated(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    import torch
+
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        home = tmp_path_factory.mktemp("home")
+        patch.setenv("BENCH_CACHE", str(home / "cache"))
+        for name in ("DIR", "CACHE_DIR", "DATA_DIR", "CONFIG_DIR", "ARTIFACT_DIR"):
+            patch.setenv(f"WANDB_{name}", str(home / "wandb" / name.lower()))
+        yield
+
+
+@pytest.fixture
+def tiny() -> Callable[..., RunSpec]:
+    """Return a maker of small specs; keyword arguments replace fields."""
+    return lambda **changes: from_dict(TINY | changes)
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> Callable[..., RunStore]:
+    """Return a function that trains a spec in this process and gives its store."""
+
+    def run(spec: RunSpec, folder: str = "runs", options: Options | None = None) -> RunStore:
+        from runners.train import train
+
+        store = RunStore(tmp_path / folder / spec.run_id)
+        store.create(spec.as_dict)
+        train(spec, store, options or Options())
+        return store
+
+    return run

@@ -1,0 +1,162 @@
+"""The bound each method claims, measured; and the maths against independent references."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import scipy.linalg
+import torch
+from torch import nn
+from torch.nn.utils import parametrizations
+
+from runners import checkpoint
+from runners.lipschitz import METHODS
+from runners.lipschitz.effective import (
+    input_gradient_norms,
+    raw_weight,
+    reparametrisation,
+    weight_layers,
+)
+from runners.lipschitz.gradient_penalty import GradientPenalty
+from runners.lipschitz.spectral_norm import SpectralNorm, power_iterate
+from runners.lipschitz.weight_clipping import WeightClipping
+from runners.lipschitz.weight_norm import WeightNorm
+from runners.networks import build
+
+TRAINED = {"steps": 300, "evaluation": {"every": 300, "samples": 200}, "log_every": 50}
+
+
+def _discriminator(spec, store) -> nn.Module:
+    _, discriminator, _ = build(spec, "cpu")
+    state = checkpoint.load(store)
+    assert state is not None
+    discriminator.load_state_dict(state["discriminator"])
+    return discriminator
+
+
+def _trained(method, tiny, trained) -> tuple[nn.Module, dict]:
+    spec = tiny(method=method, diagnostics_every=50, **TRAINED)
+    store = trained(spec)
+    return _discriminator(spec, store), store.rows("diagnostics")[-1]
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.5])
+def test_spectral_norm_keeps_sigma_near_its_scale(scale, tiny, trained) -> None:
+    discriminator, _ = _trained({"name": "spectral_norm", "scale": scale}, tiny, trained)
+    for name, layer in weight_layers(discriminator):
+        sigma = torch.linalg.matrix_norm(layer.weight.detach().flatten(1).double(), 2)
+        assert sigma == pytest.approx(scale, abs=0.05 * scale), name
+
+
+def test_clipped_weights_never_exceed_c(tiny, trained) -> None:
+    discriminator, _ = _trained({"name": "weight_clipping", "c": 0.02}, tiny, trained)
+    largest = max(layer.weight.abs().max().item() for _, layer in weight_layers(discriminator))
+    assert largest == pytest.approx(0.02)
+    assert max(p.abs().max().item() for p in discriminator.parameters()) > 0.02  # biases
+
+
+def test_clipping_all_also_clips_biases(tiny) -> None:
+    _, discriminator, _ = build(tiny(), "cpu")
+    for parameter in discriminator.parameters():
+        parameter.data.fill_(1)
+    WeightClipping(c=0.3, scope="all").project(discriminator)
+    assert all(torch.all(p == 0.3) for p in discriminator.parameters())
+
+
+def test_weight_norm_rows_have_norm_one(tiny, trained) -> None:
+    discriminator, _ = _trained("weight_norm", tiny, trained)
+    for _, layer in weight_layers(discriminator):
+        torch.testing.assert_close(
+            layer.weight.flatten(1).norm(dim=1), torch.ones(layer.weight.shape[0])
+        )
+
+
+def test_gradient_penalty_holds_the_gradient_near_one(tiny, trained) -> None:
+    _, row = _trained("gradient_penalty", tiny, trained)
+    _, control = _trained("weight_clipping", tiny, trained)
+    assert row["input_grad_interpolates"] == pytest.approx(1, abs=0.2)
+    assert control["input_grad_interpolates"] < 0.2
+
+
+def test_spectral_norm_equals_torch_on_the_same_vectors() -> None:
+    torch.manual_seed(1)
+    ours = nn.Sequential(nn.Conv2d(3, 8, 4), nn.Flatten(), nn.Linear(8 * 25, 1))
+    theirs = copy.deepcopy(ours)
+    method = SpectralNorm()
+    method.wrap(ours)
+    for layer in (theirs[0], theirs[2]):
+        parametrizations.spectral_norm(layer)
+    theirs.eval()  # torch advances u and v in every training forward; ours when told
+
+    x = torch.randn(4, 3, 8, 8)
+    for _ in range(3):
+        for (_, mine), layer in zip(weight_layers(ours), (theirs[0], theirs[2]), strict=True):
+            state = reparametrisation(mine)
+            reference: nn.Module = layer.parametrizations["weight"][0]  # pyright: ignore
+            reference.get_buffer("_u").copy_(state.get_buffer("u"))
+            reference.get_buffer("_v").copy_(state.get_buffer("v"))
+        torch.testing.assert_close(ours(x), theirs(x))
+        for network in (ours, theirs):
+            network.zero_grad()
+            network(x).square().mean().backward()
+        torch.testing.assert_close(
+            raw_weight(ours[0]).grad, raw_weight(theirs[0]).grad, rtol=1e-4, atol=1e-5
+        )
+        method.project(ours)
+
+
+def test_power_iteration_finds_the_leading_singular_pair() -> None:
+    generator = torch.Generator().manual_seed(0)
+    weight, u, v = (torch.randn(*n, generator=generator) for n in ((12, 30), (12,), (30,)))
+    power_iterate(weight, u, v, 500)
+    left, values, right = scipy.linalg.svd(weight.double().numpy())
+    assert (u @ weight @ v).item() == pytest.approx(values[0], rel=1e-5)
+    assert abs(u.double().numpy() @ left[:, 0]) == pytest.approx(1, abs=1e-4)
+    assert abs(v.double().numpy() @ right[0]) == pytest.approx(1, abs=1e-4)
+
+
+def test_weight_norm_with_a_gain_equals_torch() -> None:
+    torch.manual_seed(2)
+    ours = nn.Sequential(nn.Linear(5, 3))
+    theirs = copy.deepcopy(ours)
+    WeightNorm(learnable_gain=True).wrap(ours)
+    parametrizations.weight_norm(theirs[0])
+    nn.init.ones_(theirs.get_parameter("0.parametrizations.weight.original0"))
+    torch.testing.assert_close(ours[0].weight, theirs[0].weight)
+    assert len(list(ours.parameters())) == 3
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({}, 10 * (3 - 1) ** 2),
+        ({"centre": 5, "lambda_gp": 2}, 8),
+        ({"centre": 5, "one_sided": True}, 0),
+    ],
+)
+def test_gradient_penalty_of_a_linear_map_is_known(parameters, expected) -> None:
+    linear = nn.Sequential(nn.Flatten(), nn.Linear(9, 1, bias=False), nn.Flatten(0))
+    nn.init.ones_(linear.get_parameter("1.weight"))  # |gradient| = sqrt(9) = 3 everywhere
+    images = torch.zeros(4, 1, 3, 3)
+    generator = torch.Generator().manual_seed(0)
+    penalty = GradientPenalty(**parameters).penalty(linear, images, images + 1, generator)
+    assert penalty.item() == pytest.approx(expected)
+
+
+def test_input_gradient_norms_match_finite_differences(tiny) -> None:
+    _, discriminator, _ = build(tiny(), "cpu")
+    discriminator = discriminator.double()
+    torch.manual_seed(0)
+    x = torch.randn(2, 1, 8, 8, dtype=torch.float64)
+    norms = input_gradient_norms(discriminator, x)
+    for sample, norm in zip(x, norms, strict=True):
+        bumps = torch.eye(64, dtype=torch.float64).view(64, 1, 8, 8) * 1e-6
+        slopes = (discriminator(sample + bumps) - discriminator(sample - bumps)) / 2e-6
+        assert slopes.norm().item() == pytest.approx(norm.item(), rel=1e-5)
+
+
+def test_every_method_has_a_bound_test_here() -> None:
+    assert set(METHODS) == {
+        "none", "weight_clipping", "gradient_penalty", "spectral_norm", "weight_norm",
+    }  # fmt: skip

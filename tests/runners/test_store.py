@@ -1,0 +1,96 @@
+"""Files are whole or absent; readers name what is damaged."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from runners.store import (
+    FINISHED,
+    GridStore,
+    RunStore,
+    StoreProblem,
+    newest_results,
+    read_json,
+    write_bytes,
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    store = RunStore(tmp_path / "run")
+    store.create({"seed": 1})
+    return store
+
+
+def test_rows_come_back_and_non_finite_numbers_become_null(store) -> None:
+    store.append("metrics", [{"step": 1, "x": 0.1}, {"step": 2, "x": float("nan")}])
+    assert store.rows("metrics") == [{"step": 1, "x": 0.1}, {"step": 2, "x": None}]
+    assert store.last_row("metrics") == {"step": 2, "x": None}
+    assert store.rows("scores") == []
+    assert store.last_row("scores") is None
+
+
+def test_only_an_unterminated_last_line_is_dropped(store) -> None:
+    file = store.rows_file("metrics")
+    file.write_text('{"step": 1}\n{"step": 2}\n{"ste')
+    assert [row["step"] for row in store.rows("metrics")] == [1, 2]
+    assert store.last_row("metrics") == {"step": 2}
+    file.write_text('{"step": 1}\n{"st\n{"step": 3}\n')
+    with pytest.raises(StoreProblem, match=r"metrics\.jsonl:2: damaged row"):
+        store.rows("metrics")
+
+
+def test_rows_are_cut_back_to_a_checkpoint(store) -> None:
+    store.append("metrics", [{"step": 1}])
+    sizes = store.sync_rows()
+    store.append("metrics", [{"step": 2}])
+    store.append("scores", [{"step": 2}])
+    store.truncate_rows(sizes)
+    assert store.rows("metrics") == [{"step": 1}]
+    assert store.rows("scores") == []
+
+
+def test_done_comes_last_and_a_crash_is_not_done(store) -> None:
+    assert store.status() == {"state": "unfinished"}
+    store.write_status("crashed", reason="boom")
+    assert not store.is_done()
+    store.write_status(FINISHED, step=3)
+    assert store.is_done()
+    assert store.status() == {"state": "finished", "step": 3}
+    assert RunStore(store.folder.parent / "absent").status() == {"state": "missing"}
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_rubbish(tmp_path, monkeypatch) -> None:
+    file = tmp_path / "x"
+    write_bytes(file, b"old")
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        write_bytes(file, b"new")
+    assert file.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_damaged_json_is_named(tmp_path) -> None:
+    (tmp_path / "spec.json").write_text("{")
+    with pytest.raises(StoreProblem, match=r"spec\.json: cannot be read"):
+        read_json(tmp_path / "spec.json")
+    (tmp_path / "spec.json").write_text("[]")
+    with pytest.raises(StoreProblem, match="holds list"):
+        read_json(tmp_path / "spec.json")
+
+
+def test_newest_results_and_unplanned_runs(tmp_path) -> None:
+    with pytest.raises(StoreProblem, match="bench run"):
+        newest_results(tmp_path)
+    for age, name in enumerate(("old", "new")):
+        GridStore(tmp_path / name).write_plan(name, {"a": {}})
+        os.utime(tmp_path / name / "grid.json", (age, age))
+    assert newest_results(tmp_path).name == "new"
+    grid = GridStore(tmp_path / "new")
+    grid.run("b").create({})
+    assert grid.unplanned() == ["b"]
+    assert json.loads(grid.plan_file.read_text()) == {"name": "new", "runs": {"a": {}}}
