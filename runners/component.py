@@ -16,7 +16,7 @@ def one_of(registry: Mapping[str, type]) -> Any:
 
     def expand(value: object) -> object:
         named = {"name": value} if isinstance(value, str) else value
-        if isinstance(named, dict) and named.get("name") not in registry:
+        if isinstance(named, dict) and named.get("name") not in list(registry):
             raise PydanticCustomError(
                 "unknown_name",
                 "unknown name {name}; choices: {choices}",
