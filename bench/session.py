@@ -47,6 +47,7 @@ def run_grid(grid: Grid, out: Path, options: Options, workers: int) -> int:
         engine = LocalEngine(min(workers, len(todo)), options)
         try:
             with engine.open():
+                console.print("preparing data and scores (a classifier is trained once a data set)")
                 for line in engine.prepare(todo):
                     console.print(line)
                 store.write_plan(grid.name, {spec.run_id: spec.as_dict for spec in grid.specs})

@@ -27,6 +27,7 @@ from runners.store import write_bytes
 FEATURES = 64
 UPDATES = 2000
 BATCH = 128
+SMALL = 16  # pixels up to which the first convolution keeps full resolution
 SHIPPED = {"digits": Path(__file__).with_name("digits-cnn.safetensors")}
 
 
@@ -35,8 +36,9 @@ class Classifier(nn.Module):
 
     def __init__(self, channels: int, size: int, classes: int) -> None:
         super().__init__()
-        layers: list[nn.Module] = [nn.Conv2d(channels, 32, 3, padding=1), nn.ReLU()]
-        width = 32
+        stride = 1 if size <= SMALL else 2
+        layers: list[nn.Module] = [nn.Conv2d(channels, 32, 3, stride, padding=1), nn.ReLU()]
+        width, size = 32, (size + stride - 1) // stride
         while size > 4:
             layers += [nn.Conv2d(width, 64, 3, stride=2, padding=1), nn.ReLU()]
             width, size = 64, (size + 1) // 2

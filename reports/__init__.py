@@ -1,0 +1,1 @@
+"""Reports: stored runs to tidy frames, statistics, figures, tables and one page."""

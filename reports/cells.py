@@ -1,0 +1,74 @@
+"""Cells: groups of runs that differ only in method and seed, so that they can be compared."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from runners.spec import RunSpec
+
+NOT_AXES = ("method", "seed", "force")  # force permits a run and changes none of its numbers
+SETTING_KEYS = ("optimizer.", "n_dis")
+
+
+def flatten(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested mappings as one level of dotted keys; lists become comma-joined text."""
+    flat: dict[str, Any] = {}
+    for key, value in data.items():
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = ", ".join(map(str, value)) if isinstance(value, list) else value
+    return flat
+
+
+def settings(spec: RunSpec) -> dict[str, Any]:
+    """Return everything that decides a run but its method and seed, flattened."""
+    return flatten({key: value for key, value in spec.as_dict.items() if key not in NOT_AXES})
+
+
+def varying(specs: Mapping[str, RunSpec]) -> dict[str, dict[str, Any]]:
+    """Return for each run id the settings that are not the same in all runs, in spec order."""
+    flat = {run_id: settings(spec) for run_id, spec in specs.items()}
+    keys = dict.fromkeys(key for one in flat.values() for key in one)
+    axes = [key for key in keys if len({json.dumps(one.get(key)) for one in flat.values()}) > 1]
+    return {run_id: {key: one.get(key) for key in axes} for run_id, one in flat.items()}
+
+
+def shared(specs: Mapping[str, RunSpec]) -> dict[str, Any]:
+    """Return the settings that are the same in all runs."""
+    if not specs:
+        return {}
+    axes = next(iter(varying(specs).values()))
+    first = settings(next(iter(specs.values())))
+    return {key: value for key, value in first.items() if key not in axes}
+
+
+def labels(specs: Mapping[str, RunSpec]) -> dict[str, str]:
+    """Return a short label of each run's varying settings, '' where none vary.
+
+    Optimiser and n_dis together are called by the name of their setting A-F where all have one.
+    """
+    axes = varying(specs)
+    if all(spec.setting for spec in specs.values()):
+        axes = {run_id: _named(one, specs[run_id]) for run_id, one in axes.items()}
+    return {run_id: _label(one) for run_id, one in axes.items()}
+
+
+def _named(axes: dict[str, Any], spec: RunSpec) -> dict[str, Any]:
+    kept = {key: value for key, value in axes.items() if not key.startswith(SETTING_KEYS)}
+    return kept if len(kept) == len(axes) else {"setting": spec.setting, **kept}
+
+
+def _label(axes: dict[str, Any]) -> str:
+    short = {key: key.removesuffix(".name").rsplit(".", 1)[-1] for key in axes}
+    often = Counter(short.values())
+    names = {key: name if often[name] == 1 else key for key, name in short.items()}
+    present = {key: value for key, value in axes.items() if value is not None}
+    return ", ".join(f"{names[key]}={_text(value)}" for key, value in present.items())
+
+
+def _text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

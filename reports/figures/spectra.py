@@ -1,0 +1,101 @@
+"""Singular values of the discriminator's effective weights (Figure 3 of arXiv 1802.05957)."""
+
+from __future__ import annotations
+
+import math
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from reports.figures import style
+from reports.frame import Frame, Results
+from reports.stats import gaussian_stable_rank, last_rows, spectrum_curves
+
+MEASURES = {
+    "sigma_max": "largest singular value",
+    "stable_rank": "stable rank / full rank",
+    "effective_rank": "effective rank / full rank",
+    "log10_q90_q10": "log10 of q90 / q10",
+}
+
+MOST_COLUMNS = 3
+
+
+def conv_layers(results: Results) -> list[str]:
+    """Return the names of the conv layers in forward order."""
+    conv = results.spectra[results.spectra["kind"] == "conv"]
+    return conv.sort_values("index", kind="stable")["layer"].drop_duplicates().tolist()
+
+
+@style.styled
+def singular_values(results: Results) -> Figure | None:
+    """Draw each conv layer's spectrum at the last step, largest value 1, of one cell."""
+    curves, layers = spectrum_curves(results.spectra), conv_layers(results)
+    if curves.empty:
+        return None
+    columns = min(MOST_COLUMNS, len(layers))
+    figure, axes = style.panels(math.ceil(len(layers) / columns), columns, width=3.8)
+    for ax in axes.flat[len(layers) :]:
+        ax.set_axis_off()
+    for ax, layer in zip(axes.flat, layers, strict=False):
+        _spectra(ax, curves[curves["layer"] == layer], results)
+        ax.set_title(_layer_name(layer, results))
+    text = f"Singular values of D's conv layers {_steps(results.spectra)}"
+    style.title(figure, text, results.cells[0])
+    thin = Line2D([], [], color="0.5", linewidth=0.6, label="thin: one seed")
+    style.legend(figure, results, [thin])
+    return figure
+
+
+def _spectra(ax: Axes, curves: Frame, results: Results) -> None:
+    if curves.empty:
+        style.absent(ax)
+        return
+    colours = style.palette(results)
+    for (method, _), run in curves.groupby(["method", "run_id"], observed=True):
+        ax.plot(run["position"], run["power"], color=colours[method], linewidth=0.5, alpha=0.5)
+    for method, runs in curves.groupby("method", observed=True):
+        middle = runs.groupby("position")["power"].median()
+        ax.plot(middle.index, middle, color=colours[method], linewidth=2)
+    ax.set(xlabel="index / T", ylabel="squared, largest = 1", xlim=(0, 1), ylim=(0, 1.03))
+
+
+def _layer_name(layer: str, results: Results) -> str:
+    row = results.spectra[results.spectra["layer"] == layer].iloc[0]
+    return f"conv {layer} ({row['rows']:.0f} x {row['columns']:.0f})"
+
+
+def _steps(spectra: Frame) -> str:
+    steps = last_rows(spectra)["step"]
+    low, high = steps.min(), steps.max()
+    return f"at step {high}" if low == high else f"at each run's last step ({low} to {high})"
+
+
+@style.styled
+def spreads(results: Results) -> Figure | None:
+    """Draw how broad each conv layer's spectrum is over training, of one cell."""
+    conv, layers = results.spectra[results.spectra["kind"] == "conv"], conv_layers(results)
+    if conv.empty or conv[list(MEASURES)].isna().all(axis=None):
+        return None
+    figure, axes = style.panels(len(layers), len(MEASURES), width=2.9, height=2.4)
+    for row, layer in zip(axes, layers, strict=True):
+        for ax, measure in zip(row, MEASURES, strict=True):
+            _spread(ax, conv[conv["layer"] == layer], measure, results)
+        row[0].set_ylabel(_layer_name(layer, results))
+    for ax, label in zip(axes[0], MEASURES.values(), strict=True):
+        ax.set_title(label)
+    text = "Spread of singular values over training: median and range over seeds"
+    style.title(figure, text, results.cells[0])
+    null = Line2D([], [], label="stable rank of a Gaussian matrix", **style.REFERENCE)
+    style.legend(figure, results, [null])
+    return figure
+
+
+def _spread(ax: Axes, rows: Frame, measure: str, results: Results) -> None:
+    style.lines(ax, rows, measure, results)
+    if measure == "stable_rank":
+        ax.axhline(gaussian_stable_rank(*rows[["rows", "columns"]].iloc[0]), **style.REFERENCE)
+    if measure == "sigma_max":
+        style.log_if_wide(ax, rows[measure])
+    ax.set(xlabel="generator steps", ylabel="")

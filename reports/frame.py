@@ -1,0 +1,272 @@
+"""A store's folder to tidy frames: one row a planned run, one row a recorded step of a run.
+
+Every frame begins with run_id, cell, method and seed; methods and cells keep the plan's order.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pandas as pd
+from pydantic import ValidationError
+
+from reports import cells
+from reports.labels import SCORES, Score, extractors
+from runners.errors import UserProblem
+from runners.spec import METRICS, RunSpec, from_dict
+from runners.store import GridStore, RunStore, StoreProblem
+
+# A DataFrame and a Series. pandas' own annotations call every selection either of the two, so
+# that a type checker would refuse most correct code.
+Frame: TypeAlias = Any
+Column: TypeAlias = Any
+
+DAMAGED = "damaged"
+KEYS = ("run_id", "cell", "method", "seed")
+PROOFS = ("generator_init", "discriminator_init", "batches", "latents")
+ROW_COLUMNS = {
+    "metrics": (
+        "step", "loss_d", "loss_g", "penalty", "logit_real", "logit_fake", "accuracy_d",
+        "grad_norm_d", "grad_norm_g",
+    ),
+    "scores": ("step", "protocol"),
+    "spectra": (
+        "step", "layer", "index", "kind", "rows", "columns", "singular_values", "sigma_max",
+        "stable_rank", "effective_rank", "log10_q90_q10",
+    ),
+    "diagnostics": (
+        "step", "input_grad_real", "input_grad_fake", "input_grad_interpolates", "input_grad_max",
+    ),
+    "timing": ("step", "seconds"),
+}  # fmt: skip
+NOT_NUMBERS = ("run_id", "cell", "method", "protocol", "layer", "kind", "singular_values")
+
+
+@dataclass(frozen=True)
+class Results:
+    """All a report shows.
+
+    Args:
+        name: the grid's.
+        when: when it was planned and when its last run ended.
+        shared: settings that are the same in all runs.
+        runs: one row a planned run: run_id, cell, method, seed, state, step, steps, reason,
+            traceback, seconds_per_step, proof hashes, and the settings that vary.
+        metrics, scores, spectra, diagnostics, timing: the rows of the store.
+        samples: one row a sample grid: step and path.
+        notes: what a reader must know about runs that are absent or unreadable.
+    """
+
+    name: str
+    when: str
+    shared: dict[str, Any]
+    runs: Frame
+    metrics: Frame
+    scores: Frame
+    spectra: Frame
+    diagnostics: Frame
+    timing: Frame
+    samples: Frame
+    notes: tuple[str, ...]
+
+    @property
+    def methods(self) -> list[str]:
+        """The planned methods, in order."""
+        return list(self.runs["method"].cat.categories)
+
+    @property
+    def cells(self) -> list[str]:
+        """The planned cells of these runs, in order."""
+        return [c for c in self.runs["cell"].cat.categories if (self.runs["cell"] == c).any()]
+
+    @property
+    def score_columns(self) -> list[Score]:
+        """The scores that some run recorded."""
+        return [score for score in SCORES if score.column in self.scores]
+
+    @property
+    def extractors(self) -> dict[str, str]:
+        """The extractor's short name of every protocol."""
+        return extractors(self.scores["protocol"])
+
+    def only(self, cell: str) -> Results:
+        """Return the results of one cell; methods keep their categories."""
+        frames = {
+            field.name: frame[frame["cell"] == cell]
+            for field in dataclasses.fields(self)
+            if isinstance(frame := getattr(self, field.name), pd.DataFrame)
+        }
+        return dataclasses.replace(self, **frames)
+
+
+@dataclass(frozen=True)
+class _Run:
+    row: dict[str, Any]
+    rows: dict[str, list[dict[str, Any]]]
+    grids: list[dict[str, Any]]
+
+
+def load(folder: Path) -> Results:
+    """Read a grid's results folder, complete or not.
+
+    Raises:
+        StoreProblem: the plan is missing or damaged.
+        UserProblem: runs that would be compared were scored under different protocols.
+    """
+    grid = GridStore(folder)
+    plan = grid.plan()
+    specs = {run_id: _spec(grid, run_id, data) for run_id, data in _planned(grid, plan).items()}
+    labels, axes = cells.labels(specs), cells.varying(specs)
+    runs = {run_id: _read(grid.run(run_id), spec) for run_id, spec in specs.items()}
+    keys = {i: (i, labels[i], spec.method_label, spec.seed) for i, spec in specs.items()}
+    frames = {name: _rows_frame(name, runs, keys) for name in ROW_COLUMNS}
+    _refuse_mixed_protocols(frames["scores"])
+    table = pd.DataFrame([_keyed(keys[i], run.row | axes[i]) for i, run in runs.items()])
+    table = _typed(table if len(table) else pd.DataFrame(columns=[*KEYS, *_NO_RUN]), keys)
+    return Results(
+        name=str(plan["name"]),
+        when=_when(grid, runs),
+        shared=cells.shared(specs),
+        runs=table,
+        samples=_samples_frame(runs, keys),
+        notes=_notes(table, grid.unplanned()),
+        **frames,
+    )
+
+
+_NO_RUN = {
+    "state": "", "step": 0, "steps": 0, "reason": "", "traceback": "",
+    "seconds_per_step": None, **dict.fromkeys(PROOFS),
+}  # fmt: skip
+
+
+def _planned(grid: GridStore, plan: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(plan.get("runs"), dict) or "name" not in plan:
+        raise StoreProblem(f"{grid.plan_file}: lacks the grid's name or runs; plan it again")
+    return plan["runs"]
+
+
+def _spec(grid: GridStore, run_id: str, data: object) -> RunSpec:
+    try:
+        return from_dict(data)
+    except ValidationError as error:
+        where = f"{grid.plan_file}: run {run_id} cannot be read by this version"
+        raise StoreProblem(f"{where}: {error}") from error
+
+
+def _read(store: RunStore, spec: RunSpec) -> _Run:
+    try:
+        return _read_whole(store, spec)
+    except StoreProblem as problem:
+        row = {"state": DAMAGED, "steps": spec.steps, "reason": str(problem)}
+        return _Run(_NO_RUN | row, {name: [] for name in ROW_COLUMNS}, [])
+
+
+def _read_whole(store: RunStore, spec: RunSpec) -> _Run:
+    status, proof = store.status(), store.proof()
+    if not isinstance(status.get("state"), str):
+        raise StoreProblem(f"{store.status_file}: says no state")
+    rows = {name: _complete_rows(store, name) for name in ROW_COLUMNS}
+    reached = max((row["step"] for name in rows for row in rows[name]), default=0)
+    row = {
+        "state": status["state"],
+        "step": status.get("step", reached),
+        "steps": spec.steps,
+        "reason": status.get("reason") or "",
+        "traceback": status.get("traceback") or "",
+        "seconds_per_step": status.get("seconds_per_step", _pace(rows["timing"])),
+    }
+    grids = [{"step": step, "path": path} for step, path in store.sample_grids()]
+    return _Run(row | {name: proof.get(name) for name in PROOFS}, rows, grids)
+
+
+def _complete_rows(store: RunStore, name: str) -> list[dict[str, Any]]:
+    rows = store.rows(name)
+    for number, row in enumerate(rows, 1):
+        lacks = [column for column in ROW_COLUMNS[name] if column not in row]
+        if lacks:
+            where = f"{store.rows_file(name)}:{number}"
+            raise StoreProblem(f"{where}: damaged row: lacks {', '.join(lacks)}")
+    return rows
+
+
+def _pace(timing: list[dict[str, Any]]) -> float | None:
+    last = timing[-1] if timing else {"step": 0}
+    return last["seconds"] / last["step"] if last["step"] else None
+
+
+def _keyed(key: tuple[str, str, str, int], row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**dict(zip(KEYS, key, strict=True)), **row}
+
+
+def _rows_frame(name: str, runs: Mapping[str, _Run], keys: Mapping[str, Any]) -> Frame:
+    rows = [_keyed(keys[i], row) for i, run in runs.items() for row in run.rows[name]]
+    present = {column for row in rows for column in row}
+    scores = [c for metric in METRICS.values() for c in metric.columns if c in present]
+    extra = scores if name == "scores" else []
+    return _typed(pd.DataFrame(rows, columns=[*KEYS, *ROW_COLUMNS[name], *extra]), keys)
+
+
+def _samples_frame(runs: Mapping[str, _Run], keys: Mapping[str, Any]) -> Frame:
+    rows = [_keyed(keys[i], row) for i, run in runs.items() for row in run.grids]
+    return _typed(pd.DataFrame(rows, columns=[*KEYS, "step", "path"]), keys)
+
+
+def _typed(frame: Frame, keys: Mapping[str, tuple[str, str, str, int]]) -> Frame:
+    numbers = {c for columns in ROW_COLUMNS.values() for c in columns} - set(NOT_NUMBERS)
+    numbers |= {c for metric in METRICS.values() for c in metric.columns} | {"seconds_per_step"}
+    for column in frame.columns.intersection(list(numbers)):
+        frame[column] = frame[column].astype(float)
+    for column in frame.columns.intersection(["seed", "step", "steps", "index"]):
+        frame[column] = frame[column].astype(int)
+    for column, place in (("cell", 1), ("method", 2)):
+        order = list(dict.fromkeys(key[place] for key in keys.values()))
+        frame[column] = pd.Categorical(frame[column], categories=order, ordered=True)
+    return frame
+
+
+def _refuse_mixed_protocols(scores: Frame) -> None:
+    for cell, mine in scores.groupby("cell", observed=True):
+        runs = mine.groupby("protocol")["run_id"].unique()
+        if len(runs) > 1:
+            parts = [f"  {protocol}: {', '.join(ids)}" for protocol, ids in runs.items()]
+            where = f" of cell {cell}" if cell else ""
+            raise UserProblem(
+                f"the runs{where} were scored under different protocols, and their scores must "
+                "not be compared; move one group away and run it again:\n" + "\n".join(parts)
+            )
+
+
+def _notes(runs: Frame, unplanned: list[str]) -> tuple[str, ...]:
+    open_states = ("crashed", "unfinished", "missing")
+    counts = {state: int((runs["state"] == state).sum()) for state in open_states}
+    notes = [
+        f"{n} of {len(runs)} planned runs: {state}; run the grid again to complete the comparison."
+        for state, n in counts.items()
+        if n
+    ]
+    damaged = runs[runs["state"] == DAMAGED]
+    notes += [
+        f"Run {i} is damaged and none of its numbers are used: {reason}"
+        for i, reason in zip(damaged["run_id"], damaged["reason"], strict=True)
+    ]
+    if unplanned:
+        names = ", ".join(unplanned)
+        notes.append(f"In the folder but not in the newest plan, hence not shown: {names}")
+    return tuple(notes)
+
+
+def _when(grid: GridStore, runs: Iterable[str]) -> str:
+    ended = [grid.run(run_id).status_file for run_id in runs]
+    times = [file.stat().st_mtime for file in ended if file.exists()]
+    last = f", last run ended {_utc(max(times))}" if times else ", no run has ended yet"
+    return f"planned {_utc(grid.plan_file.stat().st_mtime)}{last}"
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,181 @@
+"""Small real store folders, written through the store, with realistic deterministic numbers."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.image import imsave
+
+from reports.frame import Results, load
+from runners.spec import RunSpec, from_dict
+from runners.store import (
+    CRASHED,
+    DIVERGED,
+    FINISHED,
+    MISSING,
+    UNFINISHED,
+    GridStore,
+    RunStore,
+    write_json,
+)
+
+PROTOCOL = "digits-cnn-1a2b3c4d/ref-train-1437/gen-2000"
+METHODS = ("none", "weight_clipping", "gradient_penalty", "spectral_norm", "weight_norm")
+STEPS, EVERY = 1000, 250
+QUALITY = {"none": 30.0, "weight_clipping": 55.0, "gradient_penalty": 18.0, "spectral_norm": 12.0,
+           "weight_norm": 22.0}  # fmt: skip
+DECAY = {"none": 5.0, "weight_clipping": 9.0, "gradient_penalty": 3.0, "spectral_norm": 1.0,
+         "weight_norm": 6.0}  # fmt: skip
+LAYERS = (("0", "conv", 32, 16), ("2", "conv", 64, 512), ("5", "linear", 1, 256))
+
+
+def _make_spec(method: str | dict[str, Any], seed: int, **changes: Any) -> RunSpec:
+    base = {
+        "method": method, "seed": seed, "dataset": "digits", "model": "dcgan",
+        "loss": "nonsaturating", "optimizer": "adam", "steps": STEPS, "batch_size": 64,
+        "evaluation": {"every": EVERY},
+    }  # fmt: skip
+    return from_dict(base | changes)
+
+
+def fid(method: str, seed: int, step: int) -> float:
+    end = QUALITY[method] * (1 + 0.06 * seed)
+    return end + (400 - end) * math.exp(-step / 150) + 0.004 * (step - 700 if step > 700 else 0)
+
+
+def _scores(method: str, seed: int, step: int, protocol: str) -> dict[str, Any]:
+    value = fid(method, seed, step)
+    return {"step": step, "fid": value, "is": 9.5 - value / 50, "is_std": 0.1,
+            "protocol": protocol}  # fmt: skip
+
+
+def _metrics(method: str, seed: int, step: int) -> dict[str, Any]:
+    wave = 1 + 0.2 * math.sin(step / 50 + seed)
+    return {
+        "step": step, "loss_d": 1.2 * wave, "loss_g": 0.9 * wave,
+        "penalty": 0.3 * wave if method == "gradient_penalty" else 0.0, "logit_real": wave,
+        "logit_fake": -wave, "accuracy_d": 0.6 + 0.05 * wave,
+        "grad_norm_d": QUALITY[method] / 10 * wave, "grad_norm_g": 0.2 * QUALITY[method] * wave,
+    }  # fmt: skip
+
+
+def _spectra(method: str, seed: int, step: int) -> list[dict[str, Any]]:
+    rows = []
+    for index, (layer, kind, n_rows, n_columns) in enumerate(LAYERS):
+        size = min(n_rows, n_columns)
+        rate = DECAY[method] * (0.2 + step / STEPS) * (1 + 0.05 * seed)
+        sigma = np.exp(-rate * np.arange(size) / size) * (1 + index)
+        share = sigma / sigma.sum()
+        rows.append({
+            "step": step, "layer": layer, "index": index, "kind": kind, "rows": n_rows,
+            "columns": n_columns, "singular_values": sigma.tolist(), "sigma_max": sigma[0],
+            "stable_rank": float((sigma**2).sum() / (sigma[0] ** 2 * size)),
+            "effective_rank": float(np.exp(-(share * np.log(share)).sum()) / size),
+            "log10_q90_q10": None if size == 1
+            else float(np.log10(np.quantile(sigma, 0.9) / np.quantile(sigma, 0.1))),
+        })  # fmt: skip
+    return rows
+
+
+def _diagnostics(method: str, seed: int, step: int) -> dict[str, Any]:
+    norm = QUALITY[method] / 20 * (1 + step / STEPS) * (1 + 0.1 * seed)
+    return {"step": step, "input_grad_real": norm, "input_grad_fake": 1.1 * norm,
+            "input_grad_interpolates": 0.9 * norm, "input_grad_max": 2 * norm}  # fmt: skip
+
+
+def _proof(seed: int, method: str, finished: bool) -> dict[str, str]:
+    end = "" if finished else method
+    return {"generator_init": f"g{seed}", "discriminator_init": f"d{seed}",
+            "batches": f"b{seed}{end}", "latents": f"z{seed}{end}"}  # fmt: skip
+
+
+STATUS = {
+    FINISHED: {},
+    DIVERGED: {"reason": "non-finite loss_d between steps 500 and 550"},
+    CRASHED: {"reason": "ValueError: <script>alert(1)</script>",
+              "traceback": "Traceback (most recent call last):\n  <script>alert(2)</script>"},
+}  # fmt: skip
+
+
+@dataclass
+class Writer:
+    """Writes a grid's folder as a grid of runs would leave it."""
+
+    root: Path
+    protocol: str = PROTOCOL
+    states: dict[tuple[str, int], str] = field(default_factory=dict)
+    ends: dict[str, int] = field(default_factory=lambda: {DIVERGED: 500, CRASHED: 250})
+
+    def write(self, specs: Iterable[RunSpec], name: str = "lipschitz") -> Path:
+        specs = list(specs)
+        grid = GridStore(self.root / name)
+        grid.write_plan(name, {spec.run_id: spec.as_dict for spec in specs})
+        for spec in specs:
+            state = self.states.get((spec.method_label, spec.seed), FINISHED)
+            if state != MISSING:
+                self._run(grid.run(spec.run_id), spec, state)
+        for file in sorted(grid.folder.rglob("*")):
+            os.utime(file, (1_700_000_000, 1_700_000_000))
+        return grid.folder
+
+    def _run(self, store: RunStore, spec: RunSpec, state: str) -> None:
+        method, seed = spec.method.name, spec.seed
+        store.create(spec.as_dict)
+        end = self.ends.get(state, 500 if state == UNFINISHED else spec.steps)
+        steps = range(0, end + 1, EVERY)
+        store.append("scores", [_scores(method, seed, s, self.protocol) for s in steps])
+        store.append("metrics", [_metrics(method, seed, s) for s in range(50, end + 1, 50)])
+        store.append("spectra", [row for s in steps for row in _spectra(method, seed, s)])
+        store.append("diagnostics", [_diagnostics(method, seed, s) for s in steps])
+        store.append("timing", [{"step": s, "seconds": 0.02 * s} for s in steps if s])
+        pixels = np.random.default_rng(seed).integers(0, 255, (40, 40)).astype(np.uint8)
+        imsave(store.sample_grid_file(end), pixels, cmap="gray")
+        self._end(store, seed, method, state, end)
+
+    def _end(self, store: RunStore, seed: int, method: str, state: str, end: int) -> None:
+        write_json(store.proof_file, _proof(seed, method, state == FINISHED))
+        if state != UNFINISHED:
+            pace = {"seconds": 0.02 * end, "seconds_per_step": 0.02}
+            store.write_status(state, step=end, **STATUS[state], **pace)
+
+
+@pytest.fixture(scope="session")
+def make_spec() -> Callable[..., RunSpec]:
+    """Make a small spec: make_spec(method, seed, **changes)."""
+    return _make_spec
+
+
+@pytest.fixture(scope="session")
+def write_grid(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Write a grid: write_grid(specs, states={(method, seed): state}, protocol=...)."""
+
+    def write(specs: Iterable[RunSpec], name: str = "lipschitz", **options: Any) -> Path:
+        return Writer(tmp_path_factory.mktemp("results"), **options).write(specs, name)
+
+    return write
+
+
+MIXED = {
+    ("none", 1): DIVERGED,
+    ("weight_clipping", 2): CRASHED,
+    ("weight_norm", 1): UNFINISHED,
+    ("weight_norm", 2): MISSING,
+}
+
+
+@pytest.fixture(scope="session")
+def mixed_folder(write_grid: Callable[..., Path]) -> Path:
+    """Five methods x three seeds, one diverged, one crashed, one unfinished, one missing."""
+    return write_grid([_make_spec(m, s) for m in METHODS for s in range(3)], states=MIXED)
+
+
+@pytest.fixture(scope="session")
+def mixed(mixed_folder: Path) -> Results:
+    return load(mixed_folder)

@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from reports.figures import FIGURES, scores, stability, style
+from reports.frame import load
+from runners.store import MISSING
+
+
+def drawn(draw, results):
+    figure = draw(results)
+    assert figure is not None
+    return figure
+
+
+@pytest.mark.parametrize("key", FIGURES)
+def test_every_figure_shows_something(mixed, key):
+    (figure,) = (figure for _, figure in FIGURES[key].figures(mixed))
+    assert all(ax.has_data() for ax in figure.axes if ax.axison)
+
+
+@pytest.mark.parametrize("key", FIGURES)
+def test_no_figure_without_a_run_but_the_outcomes(write_grid, make_spec, key):
+    results = load(write_grid([make_spec("none", 0)], states={("none", 0): MISSING}))
+    assert len(list(FIGURES[key].figures(results))) == (key == "outcomes")
+
+
+def test_a_method_has_one_colour_whatever_is_shown(mixed):
+    colours = style.palette(mixed)
+    assert list(colours) == mixed.methods
+    assert len(set(colours.values())) == 5
+    assert style.palette(mixed.only("")) == colours
+
+
+def test_axes_name_the_extractor_and_the_direction(mixed):
+    figure = drawn(scores.over_steps, mixed)
+    assert [ax.get_ylabel() for ax in figure.axes] == [
+        "FID (digits-cnn, lower is better)",
+        "IS (digits-cnn, higher is better)",
+    ]
+    assert [ax.get_yscale() for ax in figure.axes] == ["log", "linear"]
+
+
+def test_final_scores_show_failures(mixed):
+    figure = drawn(scores.final, mixed)
+    said = [text.get_text() for text in figure.axes[0].texts]
+    assert said == ["1 diverged", "1 crashed", "1 unfinished\n1 missing"]
+
+
+def test_spectra_have_a_panel_a_conv_layer(mixed):
+    ((_, figure),) = FIGURES["singular-values"].figures(mixed)
+    assert [ax.get_title() for ax in figure.axes] == ["conv 0 (32 x 16)", "conv 2 (64 x 512)"]
+
+
+def test_cells_are_facets_or_figures(write_grid, make_spec):
+    specs = [make_spec("none", 0, loss=loss) for loss in ("hinge", "nonsaturating")]
+    results = load(write_grid(specs))
+    titles = [ax.get_title() for ax in drawn(scores.over_steps, results).axes]
+    assert titles == ["loss=hinge"] * 2 + ["loss=nonsaturating"] * 2
+    one_each = dict(FIGURES["losses"].figures(results))
+    assert list(one_each) == ["loss=hinge", "loss=nonsaturating"]
+
+
+def test_an_unreadable_sample_grid_is_said(write_grid, make_spec):
+    folder = write_grid([make_spec("none", 0)])
+    (file,) = folder.rglob("step-*.png")
+    file.write_bytes(b"no picture")
+    ((_, figure),) = FIGURES["samples"].figures(load(folder))
+    assert "cannot be read" in figure.axes[0].texts[0].get_text()
+
+
+def test_sample_captions(mixed):
+    ((_, figure),) = FIGURES["samples"].figures(mixed)
+    titles = [ax.get_title() for ax in figure.axes if ax.get_title()]
+    assert titles[0] == "none\nseed 0, step 1000, FID digits-cnn 31.7"
+    assert len(titles) == 5
+
+
+def test_drawing_leaves_no_global_state(mixed):
+    import matplotlib
+    from matplotlib import pyplot
+
+    before = dict(matplotlib.rcParams)
+    style.encode(drawn(stability.outcomes, mixed))
+    assert dict(matplotlib.rcParams) == before
+    assert pyplot.get_fignums() == []
+
+
+def test_png_is_a_picture(mixed, tmp_path):
+    _, png = style.encode(drawn(stability.outcomes, mixed))
+    (tmp_path / "a.png").write_bytes(png)
+    assert np.std(imread(tmp_path / "a.png")) > 0

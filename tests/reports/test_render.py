@@ -1,0 +1,190 @@
+import base64
+import re
+import shutil
+
+import pytest
+
+from reports.figures import FIGURES
+from reports.frame import load
+from reports.html import Picture, compute
+from reports.html import page as page_of
+from reports.render import render
+from runners.errors import UserProblem
+from runners.store import CRASHED, DIVERGED, MISSING, UNFINISHED, GridStore, write_json
+
+
+@pytest.fixture(scope="module")
+def index(mixed_folder):
+    return render(mixed_folder)
+
+
+@pytest.fixture(scope="module")
+def page(index):
+    return index.read_text(encoding="utf-8")
+
+
+SCORED = ("scores", "final-scores", "degradation", "samples")
+
+
+def text_of(folder, keys=tuple(FIGURES)):
+    """Return the page's text; lay figures out, but leave the slow encoding to `index`."""
+    results = load(folder)
+    pictures = []
+    for key in keys:
+        for cell, figure in FIGURES[key].figures(results):
+            figure.draw_without_rendering()
+            pictures.append(Picture(key, cell, 1.0, b"", b""))
+    return page_of(results, compute(results), pictures)
+
+
+def without_images(page):
+    return re.sub(r'"data:image[^"]*"', '""', page)
+
+
+def test_all_files_are_written(index):
+    folder = index.parent
+    assert {"index.html", "summary.csv", "summary.md", "runs.csv"} <= {
+        file.name for file in folder.iterdir()
+    }
+    svgs = sorted(file.stem for file in (folder / "figures").glob("*.svg"))
+    assert svgs == sorted(file.stem for file in (folder / "figures").glob("*.png"))
+    assert svgs[0] == "01-scores"
+    assert len(svgs) == 10
+
+
+def test_the_page_is_self_contained(page):
+    sources = re.findall(r'(?:src|href)="([^"]*)"', page)
+    assert len([s for s in sources if s.startswith("data:")]) == 10
+    assert all(s.startswith(("data:image/", "#")) for s in sources)
+    assert "<script" not in page
+    svg = next(s for s in sources if s.startswith("data:image/svg"))
+    assert b"<svg" in base64.b64decode(svg.split(",")[1])
+
+
+def test_every_link_of_the_nav_has_a_target(page):
+    for target in re.findall(r'href="#([^"]+)"', page):
+        assert f'id="{target}"' in page
+
+
+def test_methods_failures_and_missing_runs_are_named(page):
+    text = without_images(page)
+    for method in ("none", "weight_clipping", "gradient_penalty", "spectral_norm", "weight_norm"):
+        assert f"<td>{method}</td>" in text
+    assert "11 of 15 planned runs finished" in text
+    assert "non-finite loss_d between steps 500 and 550" in text
+    assert re.search(r"missing</span>: weight_norm, seed 2", text)
+    assert re.search(r"unfinished</span>: weight_norm, seed 1", text)
+    assert "<details><summary>Traceback</summary>" in text
+
+
+def test_text_of_runs_is_escaped(page):
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "&lt;script&gt;alert(2)&lt;/script&gt;" in page
+
+
+def test_the_page_says_what_so_few_seeds_can_show(page):
+    assert "No difference can be significant at .05 whatever the scores" in page
+    assert "at least 6 seeds" in page.replace("\n", " ")
+
+
+def test_a_second_report_is_the_same_to_the_byte(mixed_folder, tmp_path, monkeypatch):
+    few = {key: FIGURES[key] for key in ("scores", "samples", "singular-values")}
+    monkeypatch.setattr("reports.render.FIGURES", few)  # one of each kind, for speed
+    first, second = (
+        {file.name: file.read_bytes() for file in folder.rglob("*.*") if file.is_file()}
+        for folder in (render(mixed_folder, tmp_path / name).parent for name in "ab")
+    )
+    assert len(first) == 10
+    assert first == second
+
+
+def test_markdown_states_the_protocol(index):
+    text = (index.parent / "summary.md").read_text(encoding="utf-8")
+    assert "Protocol: digits-cnn-1a2b3c4d/ref-train-1437/gen-2000" in text
+    assert "| spectral_norm | 3 of 3 | none | 14.4 [13.7, 15.1] |" in text
+
+
+def test_unequal_conditions_are_a_loud_warning(write_grid, make_spec):
+    specs = [make_spec(m, 0) for m in ("none", "weight_norm")]
+    folder = write_grid(specs)
+    store = GridStore(folder).run(specs[1].run_id)
+    write_json(store.proof_file, store.proof() | {"latents": "other"})
+    page = text_of(folder, keys=[])
+    assert "Warning: the comparison is not paired" in page
+    assert "latents differs between methods" in page
+
+
+def test_figures_of_an_older_report_do_not_stay(write_grid, make_spec):
+    folder = write_grid([make_spec("none", 0)], states={("none", 0): MISSING})
+    figures = folder / "report" / "figures"
+    figures.mkdir(parents=True)
+    (figures / "99-old.svg").write_text("<svg/>")
+    render(folder)
+    assert [file.name for file in figures.iterdir()] == ["01-outcomes.png", "01-outcomes.svg"]
+
+
+def test_no_run_started(write_grid, make_spec):
+    text = text_of(write_grid([make_spec("none", 0)], states={("none", 0): MISSING}))
+    assert "0 of 1 planned runs finished" in text
+    assert "No run has been scored yet." in text
+
+
+def test_a_grid_without_a_finished_run(write_grid, make_spec):
+    ends = {"none": DIVERGED, "weight_norm": CRASHED, "spectral_norm": UNFINISHED}
+    states = {(method, 0): state for method, state in ends.items()}
+    text = text_of(write_grid([make_spec(m, 0) for m in ends], states=states))
+    assert "0 of 3 planned runs finished" in text
+    for method, state in ends.items():
+        assert f"{state}</span>: {method}, seed 0" in text
+
+
+def test_only_the_untrained_generator(write_grid, make_spec):
+    states = {("none", 0): UNFINISHED}
+    text = text_of(write_grid([make_spec("none", 0)], states=states, ends={UNFINISHED: 0}))
+    assert "No training step has been logged yet." in text
+
+
+def test_one_seed_of_constant_scores_without_samples(write_grid, make_spec):
+    specs = [make_spec(m, 0) for m in ("none", "spectral_norm")]
+    folder = write_grid(specs)
+    for spec in specs:
+        store = GridStore(folder).run(spec.run_id)
+        shutil.rmtree(store.samples_folder)
+        text = store.rows_file("scores").read_text()
+        constant = re.sub(r'"(fid|is)": [\d.e+-]+', r'"\1": 3.0', text)
+        store.rows_file("scores").write_text(constant)
+    text = text_of(folder, keys=SCORED)
+    assert "3.00 [3.00, 3.00]" in text
+    assert "No sample grid has been drawn yet." in text
+
+
+def test_scores_that_are_not_numbers(write_grid, make_spec):
+    spec = make_spec("none", 0)
+    folder = write_grid([spec])
+    file = GridStore(folder).run(spec.run_id).rows_file("scores")
+    file.write_text(re.sub(r'"(fid|is)": [\d.e+-]+', r'"\1": null', file.read_text()))
+    assert "No run has been scored yet." in text_of(folder, keys=SCORED)
+
+
+def test_an_empty_plan(write_grid):
+    assert "No run is planned." in text_of(write_grid([]))
+
+
+def test_two_protocols_in_two_cells_do_not_share_a_column(write_grid, make_spec):
+    specs = [make_spec("none", 0, evaluation={"every": 250, "samples": n}) for n in (2000, 500)]
+    folder = write_grid(specs)
+    file = GridStore(folder).run(specs[1].run_id).rows_file("scores")
+    file.write_text(file.read_text().replace("gen-2000", "gen-500"))
+    text = text_of(folder, keys=SCORED)
+    assert "FID digits-cnn-1a2b3c4d/ref-train-1437/gen-500 ↓ final" in text
+    assert "FID digits-cnn-1a2b3c4d/ref-train-1437/gen-2000 ↓ final" in text
+
+
+def test_two_protocols_in_one_comparison_make_no_report(write_grid, make_spec):
+    specs = [make_spec(m, 0) for m in ("none", "weight_norm")]
+    folder = write_grid(specs)
+    file = GridStore(folder).run(specs[1].run_id).rows_file("scores")
+    file.write_text(file.read_text().replace("gen-2000", "gen-500"))
+    with pytest.raises(UserProblem, match="different protocols"):
+        render(folder)
+    assert not (folder / "report").exists()

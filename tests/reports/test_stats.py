@@ -1,0 +1,141 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from reports import stats
+from reports.frame import load
+from runners.store import DIVERGED
+
+
+@pytest.fixture(scope="module")
+def scores(mixed):
+    return stats.run_scores(mixed)
+
+
+def pick(frame, **values):
+    for column, value in values.items():
+        frame = frame[frame[column] == value]
+    return frame.iloc[0]
+
+
+def test_final_and_best_of_a_finished_run(mixed, scores):
+    row = pick(scores, method="spectral_norm", seed=0, metric="fid")
+    fids = mixed.scores[mixed.scores["run_id"] == row["run_id"]].set_index("step")["fid"]
+    assert row["initial"] == fids[0]
+    assert row["final"] == fids[1000]
+    assert row["best"] == fids[1:].min()
+    assert row["best_step"] == fids[1:].idxmin()
+    assert row["gap"] == pytest.approx(fids[1000] - fids[1:].min())
+    assert row["cost"] == row["final"]
+
+
+def test_higher_is_better_turns_the_cost(scores):
+    row = pick(scores, method="spectral_norm", seed=0, metric="is")
+    assert row["cost"] == -row["final"]
+    assert row["gap"] >= 0
+
+
+def test_a_diverged_run_has_no_final_score_but_ranks_worst(scores):
+    row = pick(scores, method="none", seed=1, metric="fid")
+    assert math.isnan(row["final"])
+    assert row["cost"] == math.inf
+    assert row["best_step"] == 500
+
+
+@pytest.mark.parametrize(("method", "seed"), [("weight_clipping", 2), ("weight_norm", 1)])
+def test_a_crashed_or_unfinished_run_has_no_rank(scores, method, seed):
+    row = pick(scores, method=method, seed=seed, metric="fid")
+    assert math.isnan(row["final"])
+    assert math.isnan(row["cost"])
+
+
+def test_failures_count_among_the_planned(mixed):
+    table = stats.summary(mixed)
+    none = pick(table, method="none")
+    assert (none["n_planned"], none["finished"], none["diverged"]) == (3, 2, 1)
+    norm = pick(table, method="weight_norm")
+    assert (norm["n_planned"], norm["finished"], norm["unfinished"], norm["missing"]) == (
+        3,
+        1,
+        1,
+        1,
+    )
+    assert none["seconds_per_step"] == pytest.approx(0.02)
+
+
+def test_gradient_health_is_median_over_runs(mixed):
+    row = pick(stats.summary(mixed), method="spectral_norm")
+    runs = mixed.metrics[mixed.metrics["method"] == "spectral_norm"].groupby("seed")["grad_norm_d"]
+    assert row["grad_norm_d_median"] == pytest.approx(runs.median().median())
+    tail = (runs.quantile(0.99) / runs.median()).median()
+    assert row["grad_norm_d_p99_over_median"] == pytest.approx(tail)
+
+
+def test_score_summary_by_hand(scores):
+    row = pick(stats.score_summary(scores), method="gradient_penalty", metric="fid")
+    mine = scores[(scores["method"] == "gradient_penalty") & (scores["metric"] == "fid")]
+    finals = sorted(mine["final"])
+    assert row["final_median"] == finals[1]
+    assert row["final_iqr"] == pytest.approx((finals[2] - finals[0]) / 2)
+    assert (row["final_min"], row["final_max"], row["final_n"]) == (finals[0], finals[2], 3)
+
+
+def test_ranked_median_counts_the_diverged(scores):
+    row = pick(stats.score_summary(scores), method="none", metric="fid")
+    assert row["final_n"] == 2
+    assert row["ranked_median"] == row["final_max"]  # of (low, high, failed) the middle is high
+
+
+def test_ranked_median_fails_where_most_runs_diverged(write_grid, make_spec):
+    states = {("none", 0): DIVERGED, ("none", 1): DIVERGED}
+    folder = write_grid([make_spec("none", s) for s in range(3)], states=states)
+    table = stats.score_summary(stats.run_scores(load(folder)))
+    assert pick(table, metric="fid")["ranked_median"] == math.inf
+    assert pick(table, metric="is")["ranked_median"] == -math.inf
+
+
+def test_wilson_against_the_known_interval():
+    low, high = stats.wilson(1, 10)
+    assert (low, high) == (pytest.approx(0.0179, abs=1e-4), pytest.approx(0.4042, abs=1e-4))
+    assert stats.wilson(0, 0) == (0.0, 1.0)
+
+
+def test_spectrum_curves_are_squares_over_the_largest(mixed):
+    curves = stats.spectrum_curves(mixed.spectra)
+    row = stats.last_rows(mixed.spectra).iloc[0]
+    curve = curves[(curves["run_id"] == row["run_id"]) & (curves["layer"] == row["layer"])]
+    values = np.array(row["singular_values"])
+    np.testing.assert_allclose(curve["power"], (values / values[0]) ** 2)
+    assert curve["position"].iloc[-1] == 1
+    assert curve["power"].mean() == pytest.approx(row["stable_rank"])
+    assert set(curves["layer"]) == {"0", "2"}, "the rank-1 head is not a conv layer"
+
+
+def test_spectra_spread_is_of_the_last_step(mixed):
+    row = pick(stats.spectra_spread(mixed.spectra), method="spectral_norm", layer="2")
+    rows = mixed.spectra
+    mine = rows[
+        (rows["method"] == "spectral_norm") & (rows["layer"] == "2") & (rows["step"] == 1000)
+    ]
+    assert row["stable_rank"] == pytest.approx(mine["stable_rank"].median())
+    assert row["n_runs"] == 3
+
+
+def test_a_zero_or_unreadable_spectrum_is_left_out():
+    frame = pd.DataFrame(
+        {
+            "run_id": ["a", "b"], "cell": pd.Categorical(["", ""]),
+            "method": pd.Categorical(["none", "none"]), "seed": [0, 1], "step": [1, 1],
+            "layer": ["0", "0"], "index": [0, 0], "kind": ["conv", "conv"],
+            "singular_values": [[0.0, 0.0], [None, 1.0]],
+        }
+    )  # fmt: skip
+    assert stats.spectrum_curves(frame).empty
+
+
+def test_gaussian_stable_rank_matches_a_drawn_matrix():
+    sigma = np.linalg.svd(np.random.default_rng(0).normal(size=(200, 800)), compute_uv=False)
+    measured = (sigma**2).mean() / sigma[0] ** 2
+    assert stats.gaussian_stable_rank(200, 800) == pytest.approx(measured, rel=0.05)
