@@ -14,8 +14,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from runners import seeds
-from runners.diagnostics.gradients import input_gradients
-from runners.diagnostics.spectrum import spectra
+from runners.diagnostics.diagnose import diagnose
 from runners.metrics.extractor import Scorer
 from runners.networks import generate, tile, to_float
 from runners.spec import RunSpec
@@ -23,7 +22,7 @@ from runners.store import RunStore, write_bytes
 from runners.tracking import Tracker
 
 GRID = 64  # images of a sample grid
-PROBE = 256  # images for input gradients
+PROBE = 128  # images of each kind for input gradients
 
 
 @contextmanager
@@ -57,6 +56,7 @@ class Recorder:
         order = torch.randperm(len(real), generator=seeds.generator(spec.seed, "probe"))
         self.probe = to_float(real[order[:PROBE].to(real.device)])
         self.latents = evaluation_latents(spec).to(real.device)
+        self.starts: dict[str, Tensor] = {}  # of the operator norms' power iterations
 
     def losses(self, step: int, row: dict[str, float]) -> None:
         """Record losses, logits and gradient norms."""
@@ -64,18 +64,20 @@ class Recorder:
         self.tracker.log(step, row)
 
     def diagnose(self, step: int, generator: nn.Module, discriminator: nn.Module) -> None:
-        """Record spectra and input gradients."""
+        """Record spectra, norms, bounds and conformance of the discriminator."""
+        draws = seeds.generator(self.spec.seed, "interpolates", step)
         with undisturbed(generator, discriminator):
-            rows = [{"step": step} | row for row in spectra(discriminator)]
             with torch.no_grad():
                 fake = generator(self.latents[: len(self.probe)])
             real = self.probe[: len(fake)]
-            draws = seeds.generator(self.spec.seed, "interpolates", step)
-            gradients = input_gradients(discriminator, real, fake, draws)
-        self.store.append("spectra", rows)
-        self.store.append("diagnostics", [{"step": step} | gradients])
-        self.tracker.spectra(step, rows)
-        self.tracker.log(step, gradients)
+            layers, whole = diagnose(
+                self.spec.method, discriminator, real, fake, draws, self.starts
+            )
+        layers = [{"step": step} | row for row in layers]
+        self.store.append("spectra", layers)
+        self.store.append("diagnostics", [{"step": step} | whole])
+        self.tracker.spectra(step, layers)
+        self.tracker.log(step, whole)
 
     def evaluate(self, step: int, generator: nn.Module) -> None:
         """Score samples and draw a grid of them."""

@@ -54,7 +54,7 @@ class Evaluation:
 
     every: Annotated[int, Field(ge=1)] = 1000
     samples: Annotated[int, Field(ge=100, le=1_000_000)] = 2000
-    metrics: MetricNames = ("is", "fid")  # pyright: ignore
+    metrics: MetricNames = ("is", "fid", "coverage")  # pyright: ignore
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -1,4 +1,4 @@
-"""scikit-learn's 1,797 handwritten digits at their native 8x8 pixels (UCI, Alpaydin & Kaynak 1998)."""
+"""scikit-learn's 1,797 handwritten digits at 8x8 pixels (UCI, Alpaydin & Kaynak 1998)."""
 
 from __future__ import annotations
 

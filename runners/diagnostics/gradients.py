@@ -8,15 +8,17 @@ from torch import Tensor, nn
 from runners.lipschitz.effective import input_gradient_norms, interpolates
 
 
-def input_gradients(
-    discriminator: nn.Module, real: Tensor, fake: Tensor, generator: torch.Generator
-) -> dict[str, float]:
-    """Return the mean of |grad_x D(x)|_2 on each kind of image, and the largest of all.
+def probes(real: Tensor, fake: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+    """Return the images to probe the discriminator at, by kind.
 
     Args:
         real, fake: images of one shape; ``generator`` draws the interpolation points.
     """
-    kinds = {"real": real, "fake": fake, "interpolates": interpolates(real, fake, generator)}
-    norms = {kind: input_gradient_norms(discriminator, x) for kind, x in kinds.items()}
+    return {"real": real, "fake": fake, "interpolates": interpolates(real, fake, generator)}
+
+
+def input_gradients(discriminator: nn.Module, images: dict[str, Tensor]) -> dict[str, float]:
+    """Return the mean of |grad_x D(x)|_2 on each kind of image, and the largest of all."""
+    norms = {kind: input_gradient_norms(discriminator, x) for kind, x in images.items()}
     row = {f"input_grad_{kind}": norm.mean().item() for kind, norm in norms.items()}
     return row | {"input_grad_max": torch.cat(list(norms.values())).max().item()}

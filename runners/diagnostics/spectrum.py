@@ -45,9 +45,10 @@ def spread(values: Tensor) -> dict[str, Any]:
         values: descending, shape (T,).
 
     Returns:
-        sigma_max; stable_rank |W|_F^2 / (sigma_max^2 T); effective_rank exp(H) / T with H the
-        entropy of sigma / sum(sigma) (Roy & Vetterli 2007); log10_q90_q10, None where the
-        quantile is zero or T is 1.
+        sigma_max, sigma_min and their ratio ``condition``; stable_rank
+        |W|_F^2 / (sigma_max^2 T); effective_rank exp(H) / T with H the entropy of
+        sigma / sum(sigma) (Roy & Vetterli 2007); log10_q90_q10. A ratio over zero, and a
+        quantile ratio of a single value, is None.
     """
     count, largest = len(values), values[0].item()
     energy, share = values.square().sum().item(), values / values.sum()
@@ -56,6 +57,8 @@ def spread(values: Tensor) -> dict[str, Any]:
     return {
         "singular_values": [float(f"{value:.7g}") for value in values.tolist()],
         "sigma_max": largest,
+        "sigma_min": values[-1].item(),
+        "condition": largest / values[-1].item() if values[-1] else None,
         "stable_rank": energy / (largest**2 * count) if largest else None,
         "effective_rank": entropy.exp().item() / count if largest else None,
         "log10_q90_q10": torch.log10(values.new_tensor(q90 / q10)).item()

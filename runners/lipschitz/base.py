@@ -1,8 +1,9 @@
-"""The contract of every Lipschitz method: parameters as fields, three hooks, no torch at import."""
+"""The contract of every Lipschitz method: parameters as fields, hooks, no torch at import."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic.dataclasses import dataclass
 
@@ -46,3 +47,31 @@ class Method:
 
     def project(self, discriminator: nn.Module) -> None:
         """Change weights or buffers in place, once after each discriminator update."""
+
+    def conformance(
+        self,
+        discriminator: nn.Module,  # noqa: ARG002
+        gradients: Mapping[str, float],  # noqa: ARG002
+    ) -> dict[str, dict[str, Any]]:
+        """Measure what the method promises: checks by name, made by :func:`check`.
+
+        Args:
+            discriminator: after any number of updates.
+            gradients: mean norms of the input gradient, ``input_grad_<kind>``.
+        """
+        return {}
+
+
+def check(
+    what: str, value: float, target: float | None = None, tolerance: float | None = None
+) -> dict[str, Any]:
+    """Return one measured promise; without a tolerance it informs and cannot be broken.
+
+    Args:
+        what: a few words for a table.
+        value: as measured.
+        target: as promised.
+        tolerance: largest honest distance of value and target.
+    """
+    ok = tolerance is None or target is None or abs(value - target) <= tolerance
+    return {"what": what, "value": value, "target": target, "tolerance": tolerance, "ok": ok}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
-from runners.lipschitz.base import Method
+from runners.lipschitz.base import Method, check
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
+
+NEAR = 0.25  # a penalty asks, it does not enforce: how far its mean may honestly be off
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -43,3 +46,15 @@ class GradientPenalty(Method):
         if self.one_sided:
             excess = excess.relu()
         return self.lambda_gp * excess.square().mean()
+
+    def conformance(
+        self,
+        discriminator: nn.Module,  # noqa: ARG002
+        gradients: Mapping[str, float],
+    ) -> dict[str, dict[str, Any]]:
+        """Measure how near the mean gradient norm on interpolates is to the centre."""
+        mean, what = gradients["input_grad_interpolates"], "mean gradient norm on interpolates"
+        if self.one_sided:
+            excess = max(0.0, mean - self.centre)
+            return {"gradient": check(f"{what} above the centre", excess, 0.0, NEAR)}
+        return {"gradient": check(what, mean, self.centre, NEAR)}

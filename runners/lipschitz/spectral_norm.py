@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
-from runners.lipschitz.base import Method
+from runners.lipschitz.base import Method, check
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -56,6 +57,24 @@ class SpectralNorm(Method):
             state, weight = reparametrisation(layer), raw_weight(layer).data.flatten(1)
             u, v = state.get_buffer("u"), state.get_buffer("v")
             power_iterate(weight, u, v, self.n_power_iterations)
+
+    def conformance(
+        self,
+        discriminator: nn.Module,
+        gradients: Mapping[str, float],  # noqa: ARG002
+    ) -> dict[str, dict[str, Any]]:
+        """Compare every layer's true sigma with K, and the estimate with the truth."""
+        from runners.diagnostics.spectrum import singular_values
+        from runners.lipschitz.effective import weight_layers
+
+        layers = [layer.weight.detach().flatten(1) for _, layer in weight_layers(discriminator)]
+        sigmas = [singular_values(weight)[0].item() for weight in layers]
+        worst = max(sigmas, key=lambda sigma: abs(sigma - self.scale))
+        tolerance = 0.05 * self.scale  # arXiv 1802.05957 reports about .05
+        return {
+            "sigma": check("true sigma, worst layer", worst, self.scale, tolerance),
+            "estimate": check("sigma over its estimate, worst layer", worst / self.scale),
+        }
 
 
 def power_iterate(weight: Tensor, u: Tensor, v: Tensor, iterations: int) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
-from runners.lipschitz.base import Method
+from runners.lipschitz.base import Method, check
 
 if TYPE_CHECKING:
     from torch import nn
@@ -38,3 +39,22 @@ class WeightClipping(Method):
             clipped = [layer.weight for _, layer in weight_layers(discriminator)]
         for parameter in clipped:
             parameter.data.clamp_(-self.c, self.c)
+
+    def conformance(
+        self,
+        discriminator: nn.Module,
+        gradients: Mapping[str, float],  # noqa: ARG002
+    ) -> dict[str, dict[str, Any]]:
+        """Measure how far weights leave [-c, c], and the share of them at its ends."""
+        import torch
+
+        from runners.lipschitz.effective import weight_layers
+
+        weights = [layer.weight.detach().flatten() for _, layer in weight_layers(discriminator)]
+        sizes = torch.cat(weights).abs()
+        excess = max(0.0, sizes.max().item() - self.c)
+        share = (sizes >= self.c * (1 - 1e-6)).float().mean().item()
+        return {
+            "excess": check("largest weight beyond c", excess, 0.0, 1e-6 * self.c),
+            "at_bound": check("share of weights at -c or c", share),
+        }

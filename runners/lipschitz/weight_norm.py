@@ -5,12 +5,13 @@ The gain is dropped as in Miyato et al. 2018 (arXiv 1802.05957), where it would 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
-from runners.lipschitz.base import Method
+from runners.lipschitz.base import Method, check
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -45,3 +46,19 @@ class WeightNorm(Method):
         if gain is not None:
             scale = scale * gain.unsqueeze(1)
         return (rows * scale).view_as(weight)
+
+    def conformance(
+        self,
+        discriminator: nn.Module,
+        gradients: Mapping[str, float],  # noqa: ARG002
+    ) -> dict[str, dict[str, Any]]:
+        """Measure the row norm farthest from 1; a learnable gain makes no promise."""
+        import torch
+
+        from runners.lipschitz.effective import weight_layers
+
+        layers = [layer.weight.detach().flatten(1) for _, layer in weight_layers(discriminator)]
+        norms = torch.cat([weight.norm(dim=1) for weight in layers])
+        worst = norms[(norms - 1).abs().argmax()].item()
+        tolerance = None if self.learnable_gain else 1e-4
+        return {"rows": check("row norm, worst row", worst, 1.0, tolerance)}

@@ -116,20 +116,22 @@ def scorer(name: str, images: Images, cache: Path) -> Scorer:
     weights = weights_file(name, images, cache)
     network, card = read(weights)
     identity = file_hash(weights)
-    reference = _reference(network, images.train, f"{identity}/{images.content_hash}", cache)
+    reference = _reference(network, images, f"{identity}/{images.content_hash}", cache)
     protocol = f"{name}-cnn-{identity[:8]}/ref-train-{reference.count}"
     return Scorer(network, card, weights, protocol, reference)
 
 
-def _reference(network: torch.nn.Module, train: np.ndarray, key: str, cache: Path) -> Reference:
+def _reference(network: torch.nn.Module, images: Images, key: str, cache: Path) -> Reference:
     digest = hashlib.sha256(key.encode()).hexdigest()
     file = cache / "statistics" / f"{digest[:24]}.npz"
     if not file.exists():
-        embedding, _ = outputs(network, torch.from_numpy(train))
+        embedding, _ = outputs(network, torch.from_numpy(images.train))
         statistics = fid_features_to_statistics(embedding)
         buffer = io.BytesIO()
         np.savez(buffer, mean=statistics["mu"], covariance=statistics["sigma"])
         file.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(file, buffer.getvalue())
     with np.load(file) as arrays:
-        return Reference(arrays["mean"], arrays["covariance"], len(train))
+        mean, covariance = arrays["mean"], arrays["covariance"]
+    labels = np.bincount(images.train_labels) / len(images.train)
+    return Reference(mean, covariance, labels, len(images.train))

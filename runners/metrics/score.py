@@ -25,10 +25,18 @@ class Features:
 
 @dataclass(frozen=True)
 class Reference:
-    """Statistics of the real images' embedding: mean (dim,), covariance (dim, dim), count."""
+    """Statistics of the real images.
+
+    Args:
+        mean: of the embedding, (dim,).
+        covariance: of the embedding, (dim, dim).
+        labels: share of each class, (classes,).
+        count: number of images.
+    """
 
     mean: np.ndarray = field(repr=False)
     covariance: np.ndarray = field(repr=False)
+    labels: np.ndarray = field(repr=False)
     count: int
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import copy
 import dataclasses
 import hashlib
+import json
 
 import pytest
 import torch
 from torch import nn
 
 from runners import seeds
-from runners.diagnostics.gradients import input_gradients
-from runners.diagnostics.spectrum import spectra
+from runners.diagnostics.diagnose import diagnose
 from runners.lipschitz import METHODS
 from runners.lipschitz.effective import raw_weight, weight_layers
 from runners.measure import undisturbed
@@ -101,16 +101,15 @@ def test_state_dict_resumes_exactly(name, tiny) -> None:
 
 def test_diagnostics_do_not_disturb_training(name, tiny) -> None:
     spec = tiny(method=name)
-    digests = []
+    digests, starts = [], {}
     for measured in (False, True):
         _, discriminator, _ = build(spec, "cpu")
         optimizer = spec.optimizer.build(discriminator.parameters())
         for update in range(4):
             if measured:
                 with undisturbed(discriminator):
-                    spectra(discriminator)
                     draws = seeds.generator(0, "x", update)
-                    input_gradients(discriminator, _images("a"), _images("b"), draws)
+                    diagnose(spec.method, discriminator, _images("a"), _images("b"), draws, starts)
             _step(spec, discriminator, optimizer, update)
         assert all(p.requires_grad for p in discriminator.parameters())
         assert discriminator.training
@@ -138,3 +137,21 @@ def test_penalty_uses_only_its_generator(name, tiny) -> None:
     ]
     assert torch.equal(before, torch.random.get_rng_state())
     assert values == [None, None] or torch.equal(*values)
+
+
+def test_conformance_holds_on_its_own_network_and_is_json(name, tiny) -> None:
+    spec = tiny(method=name)
+    _, discriminator, _ = build(spec, "cpu")
+    spec.method.project(discriminator)
+    checks = spec.method.conformance(discriminator, {"input_grad_interpolates": 1.0})
+    assert bool(checks) == (name != "none")
+    assert json.loads(json.dumps(checks)) == checks
+    assert all(entry["ok"] for entry in checks.values())
+
+
+def test_conformance_shows_a_disabled_constraint(name, tiny) -> None:
+    _, discriminator, _ = build(tiny(method="none"), "cpu")
+    for parameter in discriminator.parameters():
+        parameter.data.mul_(7)
+    checks = METHODS[name]().conformance(discriminator, {"input_grad_interpolates": 7.0})
+    assert name == "none" or not all(entry["ok"] for entry in checks.values())

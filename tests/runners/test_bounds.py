@@ -1,0 +1,86 @@
+"""Lower bounds never exceed upper ones, and known networks give known bounds."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from runners.diagnostics.bounds import ledger, lower_bound, upper_bound
+from runners.diagnostics.operator_norm import operator_norms
+from runners.lipschitz import METHODS
+from runners.networks import build
+from runners.spec import from_dict
+
+
+def _norms(discriminator: nn.Module, shape: tuple[int, int, int]) -> list[float]:
+    return [row["operator_norm"] for row in operator_norms(discriminator, shape, {})]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    method=st.sampled_from(list(METHODS)),
+    norm=st.sampled_from(["none", "layer"]),
+    gain=st.floats(0.1, 20),
+    seed=st.integers(0, 1000),
+)
+def test_lower_never_exceeds_upper(method, norm, gain, seed) -> None:
+    spec = from_dict({
+        "method": method, "seed": seed, "dataset": "digits", "loss": "hinge", "steps": 1,
+        "model": {"name": "dcgan", "width": 4, "latent": 4, "norm": norm},
+        "optimizer": "adam", "batch_size": 8,
+    })  # fmt: skip
+    _, discriminator, _ = build(spec, "cpu")
+    for parameter in discriminator.parameters():
+        parameter.data.mul_(gain)
+    discriminator.eval().requires_grad_(False)
+    images = torch.rand(32, 1, 8, 8, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+    row = ledger(discriminator, images, _norms(discriminator, (1, 8, 8)))
+    assert 0 < row["lipschitz_lower"] <= row["lipschitz_upper"]
+    assert 0 < row["tightness"] <= 1
+
+
+def test_bounds_of_a_linear_map_meet() -> None:
+    torch.manual_seed(0)
+    linear = nn.Sequential(nn.Flatten(), nn.Linear(16, 1), nn.Flatten(0))
+    linear.requires_grad_(False)
+    row = ledger(linear, torch.zeros(4, 1, 4, 4), _norms(linear, (1, 4, 4)))
+    truth = linear.get_parameter("1.weight").norm().item()
+    assert row["lipschitz_lower"] == pytest.approx(truth, rel=1e-5)
+    assert row["tightness"] == pytest.approx(1, abs=0.01)
+
+
+def test_walking_finds_a_steeper_piece() -> None:
+    """|D| has slope 1 near the images and slope 10 two units along its own gradient."""
+
+    class Kinked(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            s = x.flatten(1).sum(1)
+            return torch.where(s > 0.1, 10 * s, s)
+
+    images = torch.full((4, 1, 2, 2), -0.2)
+    assert lower_bound(Kinked(), images) == pytest.approx(10 * math.sqrt(4))
+
+
+@pytest.mark.parametrize(
+    ("module", "reason"),
+    [
+        (nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)), "batch norm in train mode"),
+        (nn.Sequential(nn.Softmax(1)), "no Lipschitz constant known for Softmax"),
+        (nn.Linear(2, 2), "no chain of layers: Linear"),
+    ],
+)
+def test_what_has_no_bound_is_undefined_with_a_reason(module, reason) -> None:
+    upper, why = upper_bound(module, [1.0])
+    assert upper is None
+    assert why is not None
+    assert reason in why
+
+
+def test_steep_leaky_relu_counts() -> None:
+    upper, _ = upper_bound(nn.Sequential(nn.Linear(1, 1), nn.LeakyReLU(3.0)), [2.0])
+    assert upper == pytest.approx(6, rel=0.01)
