@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bench.fields import COMPONENTS, is_key_problem, spec_path, words
+from bench.fields import is_key_problem, spec_path, words
 from bench.layers import Assignment, Cell, Layers, Origins, report_at_origin
 from bench.methods import Entry
-from bench.problems import KeyPath, Report, key_path, show
+from bench.problems import KeyPath, Report, key_path
 from runners.lipschitz import METHODS
 from runners.spec import RunSpec, from_dict
 
@@ -69,7 +69,7 @@ def _row(
     report: Report, layers: Layers, cell: Cell, entries: list[Entry], seed: int
 ) -> list[RunSpec]:
     data, origins = layers.resolve(cell)
-    data = {**data, **_readable_names(data), "seed": seed}
+    data["seed"] = seed
     row: list[RunSpec] = []
     for entry in entries:
         try:
@@ -79,18 +79,6 @@ def _row(
             for problem in problems.errors(include_url=False):
                 _explain(report, layers, problem, places, entry)
     return row
-
-
-def _readable_names(data: dict[str, Any]) -> dict[str, Any]:
-    """Return components whose name is a list or a mapping, that name made text.
-
-    A registry cannot look up what cannot be hashed.
-    """
-    return {
-        field: {**data[field], "name": show(data[field]["name"])}
-        for field in COMPONENTS
-        if isinstance(data.get(field), dict) and isinstance(data[field].get("name"), list | dict)
-    }
 
 
 def _explain(report: Report, layers: Layers, problem: Any, origins: Origins, entry: Entry) -> None:
