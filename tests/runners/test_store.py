@@ -74,6 +74,46 @@ def test_a_failed_write_leaves_the_old_file_and_no_rubbish(tmp_path, monkeypatch
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_one_attempt_leaves_nothing_half_written_to_the_next(store) -> None:
+    store.write_status("crashed", reason="boom")
+    (store.folder / ".spec.json.12-0123abcd").write_text("{")
+    (store.samples_folder / ".step-00000000.png.12-0123abcd").write_bytes(b"")
+    (store.folder / ".hidden").write_text("not ours")
+    store.begin({"seed": 1})
+    assert store.status() == {"state": "unfinished"}
+    assert [file.name for file in store.folder.rglob(".*")] == [".hidden"]
+
+
+def test_a_folder_set_aside_keeps_all_and_makes_room(store) -> None:
+    store.append("metrics", [{"step": 1}])
+    aside = [store.set_aside()]
+    store.create({"seed": 1})
+    aside.append(store.set_aside())
+    assert [folder.name for folder in aside] == ["run-1", "run-2"]
+    assert (aside[0] / "metrics.jsonl").read_text() == '{"step": 1}\n'
+    assert not store.folder.exists()
+
+
+def test_a_crash_is_not_recorded_over_another_process(store) -> None:
+    with store.lock():
+        store.record_crash("killed")
+    assert store.status() == {"state": "unfinished"}
+    store.record_crash("killed")
+    assert store.status() == {"state": "crashed", "reason": "killed", "traceback": ""}
+    store.write_status(FINISHED, step=0)
+    store.record_crash("killed")
+    assert store.status()["state"] == FINISHED
+
+
+@pytest.mark.parametrize("step", ['"1"', "-1", "1.5", "true", "null", "99999999999999999"])
+def test_a_step_is_a_count(store, step) -> None:
+    store.rows_file("metrics").write_text(f'{{"step": {step}}}\n')
+    with pytest.raises(StoreProblem, match=r"metrics\.jsonl:1: damaged row: step is"):
+        store.rows("metrics")
+    with pytest.raises(StoreProblem, match=r"metrics\.jsonl: last row: damaged row"):
+        store.last_row("metrics")
+
+
 def test_damaged_json_is_named(tmp_path) -> None:
     (tmp_path / "spec.json").write_text("{")
     with pytest.raises(StoreProblem, match=r"spec\.json: cannot be read"):
