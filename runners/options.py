@@ -27,6 +27,7 @@ class Options:
         device: ``cpu`` or ``cuda``.
         wandb: ``offline``, ``online`` or ``disabled``.
         grid: name of the grid, for wandb's group.
+        inception_weights: a local file; None lets torch-fidelity download them.
     """
 
     data_root: Path = field(default_factory=lambda: cache_folder() / "data")
@@ -34,3 +35,4 @@ class Options:
     device: str = "cpu"
     wandb: str = "disabled"
     grid: str = "runs"
+    inception_weights: Path | None = None

@@ -11,7 +11,7 @@ from runners import checkpoint, seeds
 from runners.datasets import load_images
 from runners.losses import LOSSES
 from runners.measure import Recorder, gradient_norm, non_finite
-from runners.metrics.extractor import scorer
+from runners.metrics.scorer import scorer
 from runners.networks import build, chain, environment, to_float
 from runners.options import Options
 from runners.spec import RunSpec
@@ -60,19 +60,21 @@ def train(spec: RunSpec, store: RunStore, options: Options) -> dict[str, Any]:
             part.load_state_dict(saved[name])
 
     tracker = Tracker(spec, store, options)
-    recorder = Recorder(
-        spec, store, tracker, scorer(spec.dataset.name, images, options.cache), real_images
-    )
+    judge = scorer(spec.dataset, spec.evaluation.extractor, options)
+    recorder = Recorder(spec, store, tracker, judge, real_images)
+    if saved:
+        recorder.starts = saved["starts"]
 
     def save(step: int) -> None:
         states = {name: part.state_dict() for name, part in parts.items()}
-        progress = {"step": step, "seconds": seconds, "proof": proof,
-                    "window": window, "counted": counted}  # fmt: skip
+        progress = {"step": step, "seconds": seconds, "proof": proof, "window": window,
+                    "counted": counted, "starts": recorder.starts}  # fmt: skip
         checkpoint.save(store, progress | states)
 
     def due(step: int, every: int) -> bool:
         return step % every == 0 or step == spec.steps
 
+    recorder.floor()
     if not saved:
         recorder.diagnose(0, generator, discriminator)
         recorder.evaluate(0, generator)

@@ -65,7 +65,7 @@ class LocalEngine:
 
     def prepare(self, specs: Iterable[RunSpec]) -> list[str]:
         """Fill caches in a worker; see :func:`runners.engines.task.prepare`."""
-        plain = {spec.dataset.name: spec.as_dict for spec in specs}
+        plain = {(spec.dataset, spec.evaluation): spec.as_dict for spec in specs}
         return self.pool.schedule(_prepare, args=(list(plain.values()), self.options)).result()
 
     def run(
