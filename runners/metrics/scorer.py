@@ -82,14 +82,16 @@ class Scorer:
         settings = (metrics, len(held_out), plan.kid_subsets, plan.kid_subset_size, plan.samples)
 
         def compute() -> bytes:
-            kept = _Settings(metrics, plan.samples, plan.kid_subsets, plan.kid_subset_size)
+            kept = Settings(metrics, plan.samples, plan.kid_subsets, plan.kid_subset_size)
             return json.dumps(self.score(torch.from_numpy(held_out), kept)).encode()
 
         return json.loads(self.cache.file(f"floor/{settings}", ".json", compute).read_bytes())
 
 
 @dataclass(frozen=True)
-class _Settings:
+class Settings:
+    """A plan apart from any spec; see Evaluation."""
+
     metrics: tuple[str, ...]
     samples: int
     kid_subsets: int

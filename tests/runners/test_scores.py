@@ -25,8 +25,8 @@ from runners.metrics import scorer as scoring
 from runners.metrics.classifier import SHIPPED, StackedClassifier, fit, outputs, read
 from runners.metrics.fidelity import EXTRACTOR
 from runners.metrics.inception import load
-from runners.metrics.score import Features, Reference
-from runners.metrics.scorer import check, scorer
+from runners.metrics.score import Features, Plan, Reference
+from runners.metrics.scorer import Settings, check, scorer
 from runners.options import Options
 from runners.spec import Evaluation
 
@@ -49,7 +49,7 @@ def digits() -> Images:
     return Digits().load(Path())
 
 
-def _theirs(one: np.ndarray, two: np.ndarray, plan: Evaluation, **extractor) -> dict[str, float]:
+def _theirs(one: np.ndarray, two: np.ndarray, plan: Plan, **extractor) -> dict[str, float]:
     out = torch_fidelity.calculate_metrics(
         input1=_Tensors(one),
         input2=_Tensors(two),
@@ -195,21 +195,21 @@ def test_inception_equals_calculate_metrics_on_grey_images(
     digits, inception_weights, monkeypatch
 ) -> None:
     options = Options(inception_weights=inception_weights)
-    few = Images(digits.train[:120], digits.train_labels[:120], digits.test, digits.test_labels)
+    few = Images(digits.train[:50], digits.train_labels[:50], digits.test, digits.test_labels)
     monkeypatch.setattr(scoring, "load_images", lambda *_: few)
     scorer.cache_clear()
     judge = scorer(Digits(), "inception", options)
     scorer.cache_clear()
-    plan = Evaluation(metrics=("is", "fid", "kid", "prc"), samples=100, kid_subset_size=50)
-    mine = judge.score(torch.from_numpy(digits.test[:100]), plan)
+    plan = Settings(("is", "fid", "kid", "prc"), samples=50, kid_subsets=10, kid_subset_size=20)
+    mine = judge.score(torch.from_numpy(digits.test[:50]), plan)
     assert mine.pop("protocol").startswith("inception-v3-")
-    weights = {"feature_extractor_weights_path": str(inception_weights)}
-    rgb = {"one": np.repeat(digits.test[:100], 3, 1), "two": np.repeat(few.train, 3, 1)}
-    full = Evaluation(metrics=("is", "fid", "kid"), kid_subset_size=50)
-    layer = {"feature_extractor": "inception-v3-compat"}
-    expected = _theirs(rgb["one"], rgb["two"], full, **weights)
-    part = Evaluation(metrics=("prc",))
-    expected |= _theirs(rgb["one"], rgb["two"][:100], part, **weights, **layer)
+    expected = _theirs(
+        np.repeat(digits.test[:50], 3, 1),
+        np.repeat(few.train, 3, 1),
+        plan,
+        feature_extractor="inception-v3-compat",
+        feature_extractor_weights_path=str(inception_weights),
+    )
     assert mine == pytest.approx(expected, rel=1e-6)
 
 
