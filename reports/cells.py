@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from runners.spec import RunSpec
@@ -72,3 +73,62 @@ def _label(axes: dict[str, Any]) -> str:
 
 def _text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+THE_METHOD, THE_SEED, AN_AXIS, PERMITS = "the method", "the seed", "an axis", "changes no number"
+UNDECLARED = "UNDECLARED"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field of the specs that takes more than one value.
+
+    Args:
+        field: its dotted path.
+        role: why it may differ, or UNDECLARED.
+        values: for each method the values it has there, in the plan's order.
+    """
+
+    field: str
+    role: str
+    values: dict[str, tuple[str, ...]]
+
+
+def differences(specs: Mapping[str, RunSpec]) -> tuple[Difference, ...]:
+    """Return every field of the resolved specs that is not the same in all runs.
+
+    A field other than the method's own and the seed is an axis where every method has each of
+    its values with each seed. Otherwise it changes along with the method or the seed, and what
+    it does cannot be told from what they do: it is UNDECLARED.
+    """
+    flat = {run_id: flatten(spec.as_dict) for run_id, spec in specs.items()}
+    fields = dict.fromkeys(field for one in flat.values() for field in one)
+    taken = {field: {i: _value(one, field) for i, one in flat.items()} for field in fields}
+    return tuple(
+        Difference(field, _role(field, values, specs), _by_method(values, specs))
+        for field, values in taken.items()
+        if len(set(values.values())) > 1
+    )
+
+
+def _value(flat: Mapping[str, Any], field: str) -> str:
+    return _text(flat[field]) if field in flat else "–"
+
+
+def _by_method(values: Mapping[str, str], specs: Mapping[str, RunSpec]) -> dict[str, Any]:
+    found: dict[str, dict[str, None]] = {}
+    for run_id, value in values.items():
+        found.setdefault(specs[run_id].method_label, {})[value] = None
+    return {method: tuple(mine) for method, mine in found.items()}
+
+
+def _role(field: str, values: Mapping[str, str], specs: Mapping[str, RunSpec]) -> str:
+    if field.startswith("method."):
+        return THE_METHOD
+    if field in ("seed", "force"):
+        return THE_SEED if field == "seed" else PERMITS
+    found: dict[tuple[str, int], set[str]] = {}
+    for run_id, value in values.items():
+        key = specs[run_id].method_label, specs[run_id].seed
+        found.setdefault(key, set()).add(value)
+    return AN_AXIS if len(set(map(frozenset, found.values()))) == 1 else UNDECLARED

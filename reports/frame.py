@@ -10,41 +10,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pandas as pd
 from pydantic import ValidationError
 
 from reports import cells
-from reports.labels import SCORES, Score, extractors
+from reports.columns import KEYS, PROOFS, ROW_COLUMNS, Frame, keyed, rows_frame, typed
+from reports.labels import FAILURES, SCORES, Score, extractors
 from runners.errors import UserProblem
-from runners.spec import METRICS, RunSpec, from_dict
-from runners.store import GridStore, RunStore, StoreProblem
-
-# A DataFrame and a Series. pandas' own annotations call every selection either of the two, so
-# that a type checker would refuse most correct code.
-Frame: TypeAlias = Any
-Column: TypeAlias = Any
+from runners.spec import RunSpec, from_dict
+from runners.store import MISSING, GridStore, RunStore, StoreProblem
 
 DAMAGED = "damaged"
-KEYS = ("run_id", "cell", "method", "seed")
-PROOFS = ("generator_init", "discriminator_init", "batches", "latents")
-ROW_COLUMNS = {
-    "metrics": (
-        "step", "loss_d", "loss_g", "penalty", "logit_real", "logit_fake", "accuracy_d",
-        "grad_norm_d", "grad_norm_g",
-    ),
-    "scores": ("step", "protocol"),
-    "spectra": (
-        "step", "layer", "index", "kind", "rows", "columns", "singular_values", "sigma_max",
-        "stable_rank", "effective_rank", "log10_q90_q10",
-    ),
-    "diagnostics": (
-        "step", "input_grad_real", "input_grad_fake", "input_grad_interpolates", "input_grad_max",
-    ),
-    "timing": ("step", "seconds"),
-}  # fmt: skip
-NOT_NUMBERS = ("run_id", "cell", "method", "protocol", "layer", "kind", "singular_values")
 
 
 @dataclass(frozen=True)
@@ -58,7 +36,11 @@ class Results:
         runs: one row a planned run: run_id, cell, method, seed, state, step, steps, reason,
             traceback, seconds_per_step, proof hashes, and the settings that vary.
         metrics, scores, spectra, diagnostics, timing: the rows of the store.
+        outcomes: one row a run that began: its failures, collapse_step, observed_until, fid_area
+            and fid_ratio.
         samples: one row a sample grid: step and path.
+        thresholds: what failures were judged by.
+        differences: every field of the specs that is not the same in all runs.
         notes: what a reader must know about runs that are absent or unreadable.
     """
 
@@ -71,7 +53,10 @@ class Results:
     spectra: Frame
     diagnostics: Frame
     timing: Frame
+    outcomes: Frame
     samples: Frame
+    thresholds: dict[str, float]
+    differences: tuple[cells.Difference, ...]
     notes: tuple[str, ...]
 
     @property
@@ -109,6 +94,7 @@ class _Run:
     row: dict[str, Any]
     rows: dict[str, list[dict[str, Any]]]
     grids: list[dict[str, Any]]
+    outcomes: dict[str, Any]
 
 
 def load(folder: Path) -> Results:
@@ -124,17 +110,24 @@ def load(folder: Path) -> Results:
     labels, axes = cells.labels(specs), cells.varying(specs)
     runs = {run_id: _read(grid.run(run_id), spec) for run_id, spec in specs.items()}
     keys = {i: (i, labels[i], spec.method_label, spec.seed) for i, spec in specs.items()}
-    frames = {name: _rows_frame(name, runs, keys) for name in ROW_COLUMNS}
+    frames = {
+        name: rows_frame(name, {i: run.rows[name] for i, run in runs.items()}, keys)
+        for name in ROW_COLUMNS
+    }
     _refuse_mixed_protocols(frames["scores"])
-    table = pd.DataFrame([_keyed(keys[i], run.row | axes[i]) for i, run in runs.items()])
-    table = _typed(table if len(table) else pd.DataFrame(columns=[*KEYS, *_NO_RUN]), keys)
+    table = pd.DataFrame([keyed(keys[i], run.row | axes[i]) for i, run in runs.items()])
+    table = typed(table if len(table) else pd.DataFrame(columns=[*KEYS, *_NO_RUN]), keys)
+    judged = [run.outcomes["thresholds"] for run in runs.values() if run.outcomes]
     return Results(
         name=str(plan["name"]),
         when=_when(grid, runs),
         shared=cells.shared(specs),
         runs=table,
+        outcomes=_outcomes_frame(runs, keys),
         samples=_samples_frame(runs, keys),
-        notes=_notes(table, grid.unplanned()),
+        thresholds=judged[0] if judged else {},
+        differences=cells.differences(specs),
+        notes=(*_notes(table, grid.unplanned()), *_changed_thresholds(judged)),
         **frames,
     )
 
@@ -164,7 +157,7 @@ def _read(store: RunStore, spec: RunSpec) -> _Run:
         return _read_whole(store, spec)
     except StoreProblem as problem:
         row = {"state": DAMAGED, "steps": spec.steps, "reason": str(problem)}
-        return _Run(_NO_RUN | row, {name: [] for name in ROW_COLUMNS}, [])
+        return _Run(_NO_RUN | row, {name: [] for name in ROW_COLUMNS}, [], {})
 
 
 def _read_whole(store: RunStore, spec: RunSpec) -> _Run:
@@ -182,7 +175,8 @@ def _read_whole(store: RunStore, spec: RunSpec) -> _Run:
         "seconds_per_step": status.get("seconds_per_step", _pace(rows["timing"])),
     }
     grids = [{"step": step, "path": path} for step, path in store.sample_grids()]
-    return _Run(row | {name: proof.get(name) for name in PROOFS}, rows, grids)
+    outcomes = {} if status["state"] == MISSING else store.outcomes()
+    return _Run(row | {name: proof.get(name) for name in PROOFS}, rows, grids, outcomes)
 
 
 def _complete_rows(store: RunStore, name: str) -> list[dict[str, Any]]:
@@ -200,34 +194,31 @@ def _pace(timing: list[dict[str, Any]]) -> float | None:
     return last["seconds"] / last["step"] if last["step"] else None
 
 
-def _keyed(key: tuple[str, str, str, int], row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**dict(zip(KEYS, key, strict=True)), **row}
-
-
-def _rows_frame(name: str, runs: Mapping[str, _Run], keys: Mapping[str, Any]) -> Frame:
-    rows = [_keyed(keys[i], row) for i, run in runs.items() for row in run.rows[name]]
-    present = {column for row in rows for column in row}
-    scores = [c for metric in METRICS.values() for c in metric.columns if c in present]
-    extra = scores if name == "scores" else []
-    return _typed(pd.DataFrame(rows, columns=[*KEYS, *ROW_COLUMNS[name], *extra]), keys)
-
-
 def _samples_frame(runs: Mapping[str, _Run], keys: Mapping[str, Any]) -> Frame:
-    rows = [_keyed(keys[i], row) for i, run in runs.items() for row in run.grids]
-    return _typed(pd.DataFrame(rows, columns=[*KEYS, "step", "path"]), keys)
+    rows = [keyed(keys[i], row) for i, run in runs.items() for row in run.grids]
+    return typed(pd.DataFrame(rows, columns=[*KEYS, "step", "path"]), keys)
 
 
-def _typed(frame: Frame, keys: Mapping[str, tuple[str, str, str, int]]) -> Frame:
-    numbers = {c for columns in ROW_COLUMNS.values() for c in columns} - set(NOT_NUMBERS)
-    numbers |= {c for metric in METRICS.values() for c in metric.columns} | {"seconds_per_step"}
-    for column in frame.columns.intersection(list(numbers)):
-        frame[column] = frame[column].astype(float)
-    for column in frame.columns.intersection(["seed", "step", "steps", "index"]):
-        frame[column] = frame[column].astype(int)
-    for column, place in (("cell", 1), ("method", 2)):
-        order = list(dict.fromkeys(key[place] for key in keys.values()))
-        frame[column] = pd.Categorical(frame[column], categories=order, ordered=True)
-    return frame
+def _outcomes_frame(runs: Mapping[str, _Run], keys: Mapping[str, Any]) -> Frame:
+    rows = [keyed(keys[i], _flat(run.outcomes)) for i, run in runs.items() if run.outcomes]
+    columns = [*KEYS, "observed_until", "collapse_step", "fid_area", "fid_ratio", *FAILURES]
+    return typed(pd.DataFrame(rows, columns=columns), keys)
+
+
+def _flat(outcomes: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "observed_until": outcomes["observed_until"],
+        "collapse_step": outcomes.get("collapse_step"),
+        "fid_area": outcomes.get("fid_area"),
+        "fid_ratio": outcomes.get("fid", {}).get("ratio"),
+        **{name: outcomes["failures"].get(name) for name in FAILURES},
+    }
+
+
+def _changed_thresholds(judged: list[dict[str, float]]) -> list[str]:
+    if all(thresholds == judged[0] for thresholds in judged):
+        return []
+    return ["Failures of some runs were judged by other thresholds; those shown are of the first."]
 
 
 def _refuse_mixed_protocols(scores: Frame) -> None:

@@ -10,10 +10,15 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from reports import inference, stats, tables
+from reports import course, inference, ledger, stats
+from reports.columns import Frame
 from reports.figures import FIGURES, Drawing
-from reports.frame import Frame, Results
-from reports.pairing import pairing, violations
+from reports.frame import Results
+from reports.labels import FAILURES
+from reports.pairing import pairing, undeclared, violations
+from reports.spectrum import spectra_spread
+from reports.tables import discriminator, runs
+from reports.tables import scores as score_tables
 from runners.store import FINISHED
 
 SEED = 0  # of the bootstrap: a second report of the same runs is the same report
@@ -30,6 +35,7 @@ class Numbers:
     pairs: Frame = field(repr=False)
     power: Frame = field(repr=False)
     proof: Frame = field(repr=False)
+    conformance: Frame = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,7 @@ def compute(results: Results) -> Numbers:
         pairs=inference.pairwise(scores, rng),
         power=inference.power(results.runs, scores),
         proof=pairing(results.runs),
+        conformance=ledger.conformance(results.diagnostics),
     )
 
 
@@ -81,36 +88,52 @@ def page(results: Results, numbers: Numbers, pictures: list[Picture]) -> str:
 
 
 def _context(results: Results, numbers: Numbers, pictures: list[Picture]) -> dict[str, Any]:
-    control = inference.against_control(numbers.pairs)
     return {
         "results": results,
         "n_finished": int((results.runs["state"] == FINISHED).sum()),
         "failed": results.runs[results.runs["state"] != FINISHED].to_dict("records"),
         "protocols": list(dict.fromkeys(results.scores["protocol"])),
         "notes": [inference.honesty(row) for row in numbers.power.itertuples()],
-        "tables": _tables(results, numbers, control),
-        "proof": _proof_table(results, numbers.proof),
+        "tables": _score_tables(results, numbers) | _run_tables(results, numbers),
         "violations": violations(numbers.proof),
+        "undeclared": undeclared(results.differences),
+        "broken": ledger.broken(numbers.conformance),
+        "meanings": _meanings(results),
         "drawings": FIGURES,
         "images": {key: _images(key, drawing, pictures) for key, drawing in FIGURES.items()},
     }
 
 
-def _tables(results: Results, numbers: Numbers, control: Frame) -> dict[str, Frame]:
-    spreads = stats.spectra_spread(results.spectra)
+def _score_tables(results: Results, numbers: Numbers) -> dict[str, Frame]:
+    control = inference.against_control(numbers.pairs)
+    scores = numbers.score_summary
     return {
-        "summary": tables.summary_table(results, numbers.summary, numbers.score_summary),
-        "spread": tables.spread_table(results, numbers.score_summary, numbers.iqms),
-        "control": tables.comparison_table(results, control),
-        "pairs": tables.comparison_table(results, numbers.pairs),
-        "stability": tables.stability_table(results, numbers.summary),
-        "spectra": tables.spectra_table(results, spreads),
+        "summary": score_tables.summary_table(results, numbers.summary, scores),
+        "spread": score_tables.spread_table(results, scores, numbers.iqms),
+        "control": score_tables.comparison_table(results, control),
+        "pairs": score_tables.comparison_table(results, numbers.pairs),
+        "coverage": runs.coverage_table(results, course.coverage(results)),
     }
 
 
-def _proof_table(results: Results, proof: Frame) -> Frame:
-    shown = proof.rename(columns=lambda name: str(name).replace("_", " "))
-    return shown if len(results.cells) > 1 else shown.drop(columns="cell")
+def _run_tables(results: Results, numbers: Numbers) -> dict[str, Frame]:
+    courses = course.courses(results)
+    return {
+        "failures": runs.failure_table(results, course.failure_rates(results)),
+        "courses": runs.course_table(results, courses, numbers.summary, numbers.score_summary),
+        "spectra": discriminator.spectra_table(results, spectra_spread(results.spectra)),
+        "bounds": discriminator.bounds_table(results, ledger.bounds(results.diagnostics)),
+        "conformance": discriminator.conformance_table(results, numbers.conformance),
+        "proof": runs.proof_table(results, numbers.proof),
+        "differences": runs.difference_table(results),
+    }
+
+
+def _meanings(results: Results) -> dict[str, str]:
+    """Return what each failure means, {} while no run was judged."""
+    known = results.thresholds
+    named = {failure.title: failure.meaning for failure in FAILURES.values()}
+    return {title: meaning.format(**known) for title, meaning in named.items()} if known else {}
 
 
 def _images(key: str, drawing: Drawing, pictures: list[Picture]) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats as scipy_stats
 
-from reports.frame import Frame
+from reports.columns import Frame
 
 LEVEL = 0.05
 CONTROL = "none"

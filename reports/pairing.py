@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
-from reports.frame import PROOFS, Frame
+from reports.cells import UNDECLARED, Difference
+from reports.columns import PROOFS, Frame
 from runners.store import FINISHED
 
 IDENTICAL, DIFFERENT, NOTHING = "identical", "DIFFERENT", "-"
@@ -49,4 +52,14 @@ def violations(proof: Frame) -> list[str]:
         for row in proof.to_dict("records")
         for name in PROOFS
         if row[name] == DIFFERENT
+    ]
+
+
+def undeclared(differences: Iterable[Difference]) -> list[str]:
+    """Return a sentence for every field that changes along with the method or the seed."""
+    return [
+        f"{difference.field} changes along with the method or the seed, so what it does cannot "
+        "be told apart from what they do."
+        for difference in differences
+        if difference.role == UNDECLARED
     ]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from reports import tables
 from reports.figures import FIGURES
 from reports.figures.style import encode
 from reports.frame import Results, load
 from reports.html import Numbers, Picture, compute, page
+from reports.tables import scores as tables
+from reports.tables.text import to_csv, to_markdown
 from runners.store import GridStore, write_bytes
 
 
@@ -51,8 +52,8 @@ def _files(results: Results, numbers: Numbers, pictures: list[Picture]) -> dict[
     whole = tables.summary_numbers(results, numbers.summary, numbers.score_summary)
     texts = {
         "summary.md": summary_markdown(results, numbers),
-        "summary.csv": tables.to_csv(whole),
-        "runs.csv": tables.to_csv(tables.run_table(results, numbers.scores)),
+        "summary.csv": to_csv(whole),
+        "runs.csv": to_csv(tables.run_table(results, numbers.scores)),
     }
     files = {name: text.encode() for name, text in texts.items()}
     for place, picture in enumerate(pictures):
@@ -72,4 +73,4 @@ def summary_markdown(results: Results, numbers: Numbers) -> str:
     protocols = dict.fromkeys(results.scores["protocol"])
     lines = [f"Protocol: {protocol}\n" for protocol in protocols]
     lines += [f"\n{note}\n" for note in results.notes]
-    return f"# {results.name}\n\n{''.join(lines)}\n{tables.to_markdown(table)}"
+    return f"# {results.name}\n\n{''.join(lines)}\n{to_markdown(table)}"

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports.frame import DAMAGED, Column, Frame, Results
+from reports.columns import Column, Frame
+from reports.frame import DAMAGED, Results
 from reports.labels import SCORES, Score
 from runners.store import CRASHED, DIVERGED, FINISHED, MISSING, UNFINISHED
 
 STATES = (FINISHED, DIVERGED, CRASHED, UNFINISHED, MISSING, DAMAGED)
-SPREADS = ("sigma_max", "stable_rank", "effective_rank", "log10_q90_q10")
 SIGNS = {score.column: 1.0 if score.lower_is_better else -1.0 for score in SCORES}
 RUN_SCORE_COLUMNS = (
     "run_id", "cell", "method", "seed", "state", "metric", "protocol", "initial", "final",
@@ -81,15 +81,14 @@ def _scored(rows: Frame, score: Score, state: str) -> dict[str, Any]:
 
 
 def summary(results: Results) -> Frame:
-    """Return one row a cell and method: counts by state, failure rate, pace, gradient norms."""
+    """Return one row a cell and method: counts by state, pace, gradient norms."""
     rows = [
         {
             "cell": cell,
             "method": method,
             "n_planned": len(runs),
             **{state: int((runs["state"] == state).sum()) for state in STATES},
-            **_failure_rate(runs["state"]),
-            "seconds_per_step": _median(runs["seconds_per_step"]),
+            "seconds_per_step": median(runs["seconds_per_step"]),
             **_gradient_health(results.metrics, runs["run_id"]),
         }
         for cell, method, runs in groups(results)
@@ -97,28 +96,13 @@ def summary(results: Results) -> Frame:
     return pd.DataFrame(rows)
 
 
-def _failure_rate(states: Column) -> dict[str, float]:
-    ended = int(states.isin([FINISHED, DIVERGED]).sum())
-    low, high = wilson(int((states == DIVERGED).sum()), ended)
-    return {"n_ended": ended, "failure_low": low, "failure_high": high}
-
-
-def wilson(k: int, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """Return Wilson's 95% interval of a rate of ``k`` in ``n``; all of [0, 1] where n is 0."""
-    if n == 0:
-        return 0.0, 1.0
-    centre = (k + z * z / 2) / (n + z * z)
-    half = z / (n + z * z) * math.sqrt(k * (n - k) / n + z * z / 4)
-    return max(0.0, centre - half), min(1.0, centre + half)
-
-
 def _gradient_health(metrics: Frame, run_ids: Column) -> dict[str, float]:
     mine = metrics[metrics["run_id"].isin(run_ids)]
     out = {}
     for column in ("grad_norm_d", "grad_norm_g"):
         runs = mine.groupby("run_id")[column]
-        out[f"{column}_median"] = _median(runs.median())
-        out[f"{column}_p99_over_median"] = _median(runs.agg(_tail))
+        out[f"{column}_median"] = median(runs.median())
+        out[f"{column}_p99_over_median"] = median(runs.agg(_tail))
     return out
 
 
@@ -153,9 +137,9 @@ def _score_row(runs: Frame, sign: float) -> dict[str, Any]:
         "n_planned": len(runs),
         **spread(runs["final"], "final"),
         **spread(ended["best"], "best"),
-        "best_step_median": _median(ended["best_step"]),
-        "gap_median": _median(runs["gap"]),
-        "ranked_median": sign * _median(runs["cost"]),
+        "best_step_median": median(ended["best_step"]),
+        "gap_median": median(runs["gap"]),
+        "ranked_median": sign * median(runs["cost"]),
     }
 
 
@@ -176,63 +160,7 @@ def spread(values: Column, name: str) -> dict[str, float]:
     }
 
 
-def last_rows(frame: Frame) -> Frame:
-    """Return each run's rows at its own last step."""
-    return frame[frame["step"] == frame.groupby("run_id")["step"].transform("max")]
-
-
-def spectra_spread(spectra: Frame) -> Frame:
-    """Return the spread measures at the last step, the median over seeds, one row a layer."""
-    keys = ["cell", "method", "index", "layer", "kind"]
-    return _over_seeds(last_rows(spectra), keys, list(SPREADS))
-
-
-def input_gradients(diagnostics: Frame) -> Frame:
-    """Return the input-gradient norms at the last step, the median over seeds."""
-    columns = [column for column in diagnostics if column.startswith("input_grad")]
-    return _over_seeds(last_rows(diagnostics), ["cell", "method"], columns)
-
-
-def _over_seeds(frame: Frame, keys: list[str], columns: list[str]) -> Frame:
-    grouped = frame.groupby(keys, observed=True)
-    counts = grouped["run_id"].nunique().rename("n_runs")
-    return grouped[columns].median().join(counts).reset_index()
-
-
-def spectrum_curves(spectra: Frame) -> Frame:
-    """Return squared singular values over the largest, one row a run, conv layer and position.
-
-    Figure 3 of Miyato et al. 2018, at each run's last step. ``position`` is index / T with
-    T = min(rows, columns) and index from 1, ``power`` is in [0, 1].
-    """
-    conv = last_rows(spectra[spectra["kind"] == "conv"])
-    keys = ["run_id", "cell", "method", "seed", "step", "layer", "index"]
-    parts = [
-        pd.DataFrame({**{key: getattr(row, key) for key in keys}, **curve})
-        for row in conv.itertuples()
-        if (curve := _curve(row.singular_values))
-    ]
-    if not parts:
-        return pd.DataFrame(columns=[*keys, "position", "power"])
-    curves = pd.concat(parts, ignore_index=True)
-    for column in ("cell", "method"):
-        curves[column] = pd.Categorical(curves[column], dtype=spectra[column].dtype)
-    return curves
-
-
-def _curve(singular_values: Any) -> dict[str, np.ndarray]:
-    values = np.array(singular_values or [], dtype=float)
-    if not len(values) or not np.isfinite(values).all() or values[0] <= 0:
-        return {}
-    places = np.arange(1, len(values) + 1) / len(values)
-    return {"position": places, "power": (values / values[0]) ** 2}
-
-
-def gaussian_stable_rank(rows: float, columns: float) -> float:
-    """Return the stable rank over full rank of a large Gaussian matrix of this shape."""
-    return 1 / (1 + math.sqrt(min(rows, columns) / max(rows, columns))) ** 2
-
-
-def _median(values: Column) -> float:
+def median(values: Column) -> float:
+    """Return the median of the values present, NaN where there are none."""
     present = values.dropna().to_numpy(float)
     return float(np.median(present)) if len(present) else math.nan

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from reports.figures import samples, scores, spectra, stability
+from reports.figures import lipschitz, samples, scores, spectra, stability
 from reports.frame import Results
 
 
@@ -41,6 +41,15 @@ class Drawing:
 
 
 FIGURES = {
+    "samples": Drawing(
+        "Last grids drawn",
+        "All methods of a seed draw from the same latents, so panels differ by method alone; one "
+        "seed is an illustration, not evidence.",
+        samples.grids,
+        "No sample grid has been drawn yet.",
+        one_cell=True,
+        pixels=True,
+    ),
     "scores": Drawing(
         "Scores over training",
         "The line is the median over seeds, the band reaches from the worst to the best seed; a "
@@ -55,31 +64,18 @@ FIGURES = {
         scores.final,
         "No run has been scored yet.",
     ),
-    "samples": Drawing(
-        "Generated images",
-        "All methods of a seed draw from the same latents, so panels differ by method alone; one "
-        "seed is an illustration, not evidence.",
-        samples.grids,
-        "No sample grid has been drawn yet.",
-        one_cell=True,
-        pixels=True,
+    "degradation": Drawing(
+        "Degradation",
+        "Zero means that a run ended at its best score; points far right got worse again.",
+        scores.degradation,
+        "No run has been scored yet.",
     ),
-    "singular-values": Drawing(
-        "Singular values of the discriminator",
-        "Squared singular values of each effective conv weight (out x in * height * width), "
-        "divided by the largest: a curve that falls at once uses few directions "
-        "(Miyato et al. 2018, Figure 3).",
-        spectra.singular_values,
-        "No spectra have been recorded yet.",
-        one_cell=True,
-    ),
-    "spreads": Drawing(
-        "Spread of singular values over training",
-        "The stable rank is the mean of the curve above; the dashed line is that of a Gaussian "
-        "random matrix of the same shape, which needs no training.",
-        spectra.spreads,
-        "No spectra have been recorded yet.",
-        one_cell=True,
+    "coverage": Drawing(
+        "Label coverage over training",
+        "How many classes the generated images fall into, and how far the shares of their labels "
+        "are from those of real images. It describes the samples and ranks no method.",
+        scores.coverage,
+        "These runs did not record label coverage.",
     ),
     "outcomes": Drawing(
         "Outcomes",
@@ -87,11 +83,14 @@ FIGURES = {
         stability.outcomes,
         "No run is planned.",
     ),
-    "degradation": Drawing(
-        "Degradation",
-        "Zero means that a run ended at its best score; points far right got worse again.",
-        scores.degradation,
-        "No run has been scored yet.",
+    "survival": Drawing(
+        "Survival",
+        "A run fails at the step where it stops being finite, or from which its FID stays "
+        "degraded until the end, whichever is first; a run that did neither is followed to its "
+        "last step (Kaplan-Meier). Curves that coincide are drawn on top of each other, the "
+        "narrower above the wider.",
+        stability.survival,
+        "No run has begun yet.",
     ),
     "gradient-norms": Drawing(
         "Gradient norms",
@@ -100,11 +99,48 @@ FIGURES = {
         stability.gradient_norms,
         "No training step has been logged yet.",
     ),
+    "singular-values": Drawing(
+        "Singular values at the last step",
+        "Squared singular values of each effective conv weight (out x in * height * width), "
+        "divided by the largest: a curve that falls at once uses few directions "
+        "(Miyato et al. 2018, Figure 3). The dashed curve is a large Gaussian random matrix of "
+        "the same shape, which needs no training.",
+        spectra.singular_values,
+        "No spectra have been recorded yet.",
+        one_cell=True,
+    ),
+    "spreads": Drawing(
+        "Spread over training",
+        "The stable rank is the mean of the curve above; the dashed line is that of the Gaussian "
+        "random matrix.",
+        spectra.spreads,
+        "No spectra have been recorded yet.",
+        one_cell=True,
+    ),
+    "norms": Drawing(
+        "Two norms of each layer",
+        "The sigma of the reshaped kernel (what spectral norm constrains) is not the operator "
+        "norm of the convolution, the factor by which the layer can stretch an image at its real "
+        "size, stride and padding. The latter is at least sigma and at most ceil(k/s) times it, "
+        "for a square kernel of size k and stride s. For a linear layer all are one.",
+        spectra.norms,
+        "These runs did not record operator norms.",
+        one_cell=True,
+    ),
+    "bounds": Drawing(
+        "Bounds over training",
+        "D's true Lipschitz constant lies in the coloured band, on one scale for all methods. "
+        "Below it is the largest input gradient found, above it the product of the operator norms "
+        "of all layers and the constants of the activations.",
+        lipschitz.bounds,
+        "These runs did not record bounds.",
+        one_cell=True,
+    ),
     "input-gradients": Drawing(
         "Input gradients",
         "The local Lipschitz constant of the discriminator's logit at real and generated images "
-        "and between them; the largest is a lower bound of the global one.",
-        stability.input_gradients,
+        "and between them.",
+        lipschitz.input_gradients,
         "No diagnostics have been recorded yet.",
         one_cell=True,
     ),

@@ -11,9 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
+from reports.columns import Frame
 from reports.figures import style
-from reports.frame import Frame, Results
-from reports.tables import number
+from reports.frame import Results
+from reports.tables.text import number
 
 
 @style.styled
@@ -49,7 +50,7 @@ def _show(ax: Axes, path: Path) -> None:
     except (OSError, SyntaxError, ValueError):  # what Pillow raises on a damaged PNG
         style.absent(ax, f"{path.name} cannot be read")
         return
-    ax.imshow(image, cmap="gray", interpolation="nearest")
+    ax.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
 
 
 def _caption(row: dict[Any, Any], results: Results) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,14 +10,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import blended_transform_factory
 
+from reports.columns import Column, Frame
 from reports.figures import style
-from reports.frame import Column, Frame, Results
-from reports.labels import SCORES, Score
+from reports.frame import Results
+from reports.labels import COVERAGE, SCORES, Score
 from reports.stats import run_scores
 from runners.store import FINISHED
 
 BY_COLUMN = {score.column: score for score in SCORES}
-SEED_STEP = 0.13  # between the points of neighbouring seeds, in rows
 
 
 def axis_label(score: Score, rows: Frame, results: Results) -> str:
@@ -60,6 +59,41 @@ def _progress(ax: Axes, rows: Frame, score: Score, results: Results) -> None:
 
 
 @style.styled
+def coverage(results: Results) -> Figure | None:
+    """Draw label coverage over generator steps: classes hit, and divergence of the labels."""
+    names = [name for name in COVERAGE if name in results.scores]
+    names = [name for name in names if results.scores[name].notna().any()]
+    if not names:
+        return None
+    figure, places = style.facets(results, names)
+    for ax, cell, name in places:
+        rows = results.scores[results.scores["cell"] == cell]
+        style.lines(ax, rows, name, results)
+        style.mark_stops(ax, rows, name, results)
+        _coverage_axis(ax, rows, name, results)
+        style.panel_title(ax, "", cell)
+    style.title(figure, "Label coverage over training: median and range over seeds")
+    limit = Line2D([], [], label="mode collapse beyond this line", **style.REFERENCE)
+    style.legend(figure, results, [limit])
+    return figure
+
+
+def _coverage_axis(ax: Axes, rows: Frame, name: str, results: Results) -> None:
+    extractor = ", ".join(dict.fromkeys(results.extractors[p] for p in rows["protocol"].dropna()))
+    if name == "classes":
+        ax.set(ylabel=f"classes hit ({extractor}, higher is better)", ylim=(0, None))
+        if "classes_total" in rows and results.thresholds:
+            total = rows["classes_total"].max()
+            ax.axhline(results.thresholds["fewest_classes"] * total, **style.REFERENCE)
+    else:
+        ax.set(ylabel=f"label KL in nats ({extractor}, lower is better)")
+        if results.thresholds:
+            ax.axhline(results.thresholds["largest_label_kl"], **style.REFERENCE)
+        style.log_if_wide(ax, rows[name])
+    ax.set_xlabel("generator steps")
+
+
+@style.styled
 def final(results: Results) -> Figure | None:
     """Draw every seed's final and best score, and a cross for each run without a final one."""
     if not (names := columns(results)):
@@ -81,26 +115,15 @@ def _points(ax: Axes, rows: Frame, score: Score, results: Results) -> None:
     labels = []
     for place, method in enumerate(methods):
         mine = rows[rows["method"] == method].sort_values("seed")
-        heights = _offsets(len(mine), place)
+        heights = style.offsets(len(mine), place)
         _seeds(ax, mine, heights, colours[method])
         _median(ax, mine["final"], place)
-        labels.append(f"{method}\n{int(mine['final'].notna().sum())} of {len(mine)}")
+        count = f"{int(mine['final'].notna().sum())} of {len(mine)}"
+        labels.append(f"{method}\n{count}" if style.is_leftmost(ax) else count)
     if score.lower_is_better:
         style.log_if_wide(ax, pd.concat([rows["final"], rows["best"]]), axis="x")
-    _rows_as_methods(ax, labels)
+    style.name_rows(ax, labels)
     ax.set_xlabel(axis_label(score, rows, results))
-
-
-def _rows_as_methods(ax: Axes, labels: Sequence[str]) -> None:
-    ax.set_yticks(range(len(labels)), labels)
-    ax.set_ylim(len(labels) - 0.5, -0.5)
-    ax.grid(axis="y", visible=False)
-    ax.margins(x=0.08)
-
-
-def _offsets(count: int, place: int) -> list[float]:
-    step = min(SEED_STEP, 0.6 / max(count, 1))
-    return [place + step * (i - (count - 1) / 2) for i in range(count)]
 
 
 def _seeds(ax: Axes, rows: Frame, heights: list[float], colour: style.Colour) -> None:
@@ -158,9 +181,9 @@ def _gaps(ax: Axes, rows: Frame, results: Results) -> None:
     methods = [m for m in results.methods if (rows["method"] == m).any()]
     for place, method in enumerate(methods):
         mine = gaps[gaps["method"] == method].sort_values("seed")
-        _seeds(ax, mine, _offsets(len(mine), place), style.palette(results)[method])
+        _seeds(ax, mine, style.offsets(len(mine), place), style.palette(results)[method])
         _median(ax, mine["final"], place)
-    _rows_as_methods(ax, methods)
+    style.name_rows(ax, methods if style.is_leftmost(ax) else [""] * len(methods))
     ax.axvline(0, **style.REFERENCE)
     widest = gaps["final"].max()
     widest = widest if widest > 0 else 1.0  # all at their best, or no run finished

@@ -1,14 +1,17 @@
-"""How training went: outcomes, gradient norms, losses and logits."""
+"""How training went: outcomes, survival, gradient norms, losses and logits."""
 
 from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from reports.columns import Frame
+from reports.course import survival as survival_of
 from reports.figures import style
-from reports.frame import Frame, Results
+from reports.frame import Results
 from reports.stats import STATES
 
 OUTCOME_COLOURS = dict(
@@ -21,12 +24,6 @@ CURVES = {
     "logit_real": "mean logit of real images",
     "logit_fake": "mean logit of generated images",
     "accuracy_d": "discriminator accuracy",
-}
-INPUT_GRADIENTS = {
-    "input_grad_real": "at real images",
-    "input_grad_fake": "at generated images",
-    "input_grad_interpolates": "between them",
-    "input_grad_max": "largest",
 }
 GRADIENTS = {"grad_norm_d": "discriminator", "grad_norm_g": "generator"}
 
@@ -63,6 +60,36 @@ def _counts(ax: Axes, runs: Frame) -> None:
 
 
 @style.styled
+def survival(results: Results) -> Figure | None:
+    """Draw the share of runs that have not failed yet over generator steps."""
+    rows = survival_of(results)
+    if rows.empty:
+        return None
+    figure, places = style.facets(results, ["share"], width=8.5, height=3.2)
+    for ax, cell, _ in places:
+        _survival(ax, rows[rows["cell"] == cell], results)
+        style.panel_title(ax, "", cell)
+    style.title(figure, "Survival: share of runs neither non-finite nor collapsed for good")
+    ends = Line2D([], [], linestyle="none", marker="|", markersize=9, color="black")
+    ends.set_label("last seen, not failed")
+    style.legend(figure, results, [ends])
+    return figure
+
+
+def _survival(ax: Axes, rows: Frame, results: Results) -> None:
+    """Draw wide lines below narrow ones, so that curves that coincide stay visible."""
+    present = [method for method in results.methods if (rows["method"] == method).any()]
+    for place, method in enumerate(present):
+        mine, colour = rows[rows["method"] == method], style.palette(results)[method]
+        width = 1.4 + 3.6 * (len(present) - 1 - place) / max(1, len(present) - 1)
+        ax.plot(mine["step"], mine["share"], drawstyle="steps-post", color=colour, linewidth=width,
+                solid_capstyle="butt")  # fmt: skip
+        ends = mine[mine["censored"] > 0]
+        ax.plot(ends["step"], ends["share"], "|", color=colour, markersize=9, mew=1.5)
+    ax.set(xlabel="generator steps", ylabel="share of runs", ylim=(-0.04, 1.08))
+
+
+@style.styled
 def gradient_norms(results: Results) -> Figure | None:
     """Draw the parameter-gradient norms of both networks over training."""
     rows = results.metrics
@@ -70,26 +97,10 @@ def gradient_norms(results: Results) -> Figure | None:
         return None
     figure, places = style.facets(results, list(GRADIENTS))
     for ax, cell, column in places:
-        _curve(ax, rows[rows["cell"] == cell], column, results)
+        style.curve(ax, rows[rows["cell"] == cell], column, results)
         ax.set_ylabel("parameter-gradient 2-norm")
         style.panel_title(ax, GRADIENTS[column], cell)
     style.title(figure, "Gradient norms over training: median and range over seeds")
-    style.legend(figure, results)
-    return figure
-
-
-@style.styled
-def input_gradients(results: Results) -> Figure | None:
-    """Draw the norm of the discriminator's gradient with respect to its input, of one cell."""
-    rows = results.diagnostics
-    if rows[list(INPUT_GRADIENTS)].isna().all(axis=None):
-        return None
-    figure, axes = style.panels(2, 2)
-    for ax, (column, label) in zip(axes.flat, INPUT_GRADIENTS.items(), strict=True):
-        _curve(ax, rows, column, results)
-        ax.set(ylabel="|grad_x D(x)|, of the logit", title=label)
-    text = "Input-gradient norms of the discriminator: median and range over seeds"
-    style.title(figure, text, results.cells[0])
     style.legend(figure, results)
     return figure
 
@@ -103,18 +114,10 @@ def losses(results: Results) -> Figure | None:
     figure, axes = style.panels(2, 3, width=3.9, height=3)
     for ax, (column, label) in zip(axes.flat, CURVES.items(), strict=True):
         shown = rows[rows["penalty"] > 0] if column == "penalty" else rows
-        _curve(ax, shown, column, results)
+        style.curve(ax, shown, column, results)
         ax.set_ylabel(label)
     axes.flat[5].axhline(0.5, **style.REFERENCE)
     text = "Losses and logits over training: median and range over seeds"
     style.title(figure, text, results.cells[0])
     style.legend(figure, results)
     return figure
-
-
-def _curve(ax: Axes, rows: Frame, column: str, results: Results) -> None:
-    style.lines(ax, rows, column, results)
-    style.mark_stops(ax, rows, column, results)
-    if column != "accuracy_d":
-        style.log_if_wide(ax, rows[column])
-    ax.set_xlabel("generator steps")

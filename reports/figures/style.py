@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from reports.frame import Column, Frame, Results
+from reports.columns import Column, Frame
+from reports.frame import Results
 from runners.store import CRASHED, DIVERGED
 
 Colour: TypeAlias = tuple[float, float, float]
@@ -34,6 +35,7 @@ STYLE: dict[Any, Any] = {
 styled = matplotlib.rc_context(STYLE)  # a decorator for every function that draws
 REFERENCE: dict[str, Any] = {"color": "0.35", "linestyle": "--", "linewidth": 1.2}
 FEW_DECADES = 300.0  # up to this ratio ticks at 1, 2 and 5 do not crowd
+SEED_STEP = 0.13  # between the points of neighbouring seeds, in rows
 CROWDED = 10  # more methods than the colour-blind palette has colours
 
 
@@ -55,12 +57,12 @@ def facets(
 
 
 def panels(
-    rows: int, columns: int, width: float = 4.6, height: float = 3.4
+    rows: int, columns: int, width: float = 4.6, height: float = 3.4, sharey: bool = False
 ) -> tuple[Figure, np.ndarray]:
     """Return a figure and its axes, of inches a panel."""
     size = (max(6.4, width * columns), height * rows + 0.9)
     figure = Figure(figsize=size, layout="constrained")
-    return figure, figure.subplots(rows, columns, squeeze=False)
+    return figure, figure.subplots(rows, columns, squeeze=False, sharey=sharey)
 
 
 def lines(ax: Axes, frame: Frame, y: str, results: Results, x: str = "step") -> None:
@@ -69,11 +71,36 @@ def lines(ax: Axes, frame: Frame, y: str, results: Results, x: str = "step") -> 
     if shown.empty:
         absent(ax)
         return
+    seeds = shown.groupby(["method", x], observed=True)[y].agg(["median", "min", "max"])
+    seeds, colours = seeds.reset_index(), palette(results)
+    for method, mine in seeds.groupby("method", observed=True):
+        if (mine["min"] < mine["max"]).any():
+            band = {"color": colours[str(method)], "alpha": 0.15, "linewidth": 0}
+            ax.fill_between(mine[x], mine["min"], mine["max"], **band)
     sns.lineplot(
-        data=shown, x=x, y=y, hue="method", hue_order=results.methods, palette=palette(results),
-        estimator="median", errorbar=("pi", 100), err_kws={"alpha": 0.15, "linewidth": 0},
-        legend=False, ax=ax,
+        data=seeds, x=x, y="median", hue="method", hue_order=results.methods, palette=colours,
+        estimator=None, legend=False, ax=ax,
     )  # fmt: skip
+
+
+def offsets(count: int, place: int) -> list[float]:
+    """Return heights of the points of ``count`` seeds around row ``place``."""
+    step = min(SEED_STEP, 0.6 / max(count, 1))
+    return [place + step * (i - (count - 1) / 2) for i in range(count)]
+
+
+def name_rows(ax: Axes, labels: Sequence[str]) -> None:
+    """Make rows 0, 1, ... of a panel methods, the first at the top."""
+    ax.set_yticks(range(len(labels)), labels)
+    ax.set_ylim(len(labels) - 0.5, -0.5)
+    ax.grid(axis="y", visible=False)
+    ax.margins(x=0.08)
+
+
+def is_leftmost(ax: Axes) -> bool:
+    """Whether a panel is the first of its row, where rows that panels share are named."""
+    place = ax.get_subplotspec()
+    return place is None or place.is_first_col()
 
 
 def mark_stops(ax: Axes, frame: Frame, y: str, results: Results) -> None:
@@ -108,6 +135,15 @@ def log_if_wide(ax: Axes, values: Column, axis: str = "y") -> None:
     ticks.set_major_locator(LogLocator(subs=(1, 2, 5) if few_decades else (1,)))
     ticks.set_major_formatter("{x:g}")
     ticks.set_minor_formatter(NullFormatter())
+
+
+def curve(ax: Axes, rows: Frame, column: str, results: Results) -> None:
+    """Draw a recorded column over generator steps, with a cross where runs failed."""
+    lines(ax, rows, column, results)
+    mark_stops(ax, rows, column, results)
+    if column != "accuracy_d":
+        log_if_wide(ax, rows[column])
+    ax.set_xlabel("generator steps")
 
 
 def legend(

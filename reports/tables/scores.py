@@ -1,55 +1,26 @@
-"""Tables as text: headers carry protocol and direction; three significant digits."""
+"""Tables of scores: headers carry protocol and direction."""
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from typing import Any
 
 import pandas as pd
 
-from reports.frame import Frame, Results
-from reports.labels import SCORES
+from reports.columns import Frame
+from reports.frame import Results
+from reports.labels import FAILURES, SCORES
 from reports.stats import STATES
+from reports.tables.text import ABSENT, keys, median_range, number, span
 from runners.store import FINISHED
 
 BY_COLUMN = {score.column: score for score in SCORES}
-ABSENT = "–"
-
-
-def number(value: Any, digits: int = 3) -> str:
-    """Return a number with so many significant digits; 'failed' if infinite, '–' if missing."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ABSENT
-    if math.isinf(value):
-        return "failed"
-    if value == 0 or 1e-3 <= abs(value) < 1e5:
-        decimals = 0 if value == 0 else max(0, digits - 1 - math.floor(math.log10(abs(value))))
-        return f"{value:.{decimals}f}"
-    return f"{value:.{digits - 1}e}"
-
-
-def span(low: float, high: float) -> str:
-    """Return ``low to high``, or a dash where either is missing."""
-    return ABSENT if math.isnan(low) or math.isnan(high) else f"{number(low)} to {number(high)}"
-
-
-def _median_range(row: Any, name: str) -> str:
-    middle, low, high = row[f"{name}_median"], row[f"{name}_min"], row[f"{name}_max"]
-    return ABSENT if math.isnan(middle) else f"{number(middle)} [{number(low)}, {number(high)}]"
 
 
 def failures(row: Any) -> str:
     """Return the counts of runs that did not finish, by kind, such as ``1 diverged``."""
     parts = [f"{row[state]} {state}" for state in STATES if state != FINISHED and row[state]]
     return ", ".join(parts) or "none"
-
-
-def keys(row: Any, results: Results) -> dict[str, str]:
-    """Return the leading columns of a table: the cell, where there are several, and the method."""
-    cell = {"cell": str(row["cell"])} if len(results.cells) > 1 else {}
-    return cell | {"method": str(row["method"])}
 
 
 def summary_table(results: Results, summary: Frame, score_summary: Frame) -> Frame:
@@ -72,8 +43,8 @@ def _score_cells(row: Any, results: Results, score_summary: Frame) -> dict[str, 
     for mine in _scores_of(row, score_summary):
         extractor = results.extractors[_protocol(mine, results)]
         header = BY_COLUMN[mine["metric"]].header(extractor)
-        cells[f"{header} final median [min, max]"] = _median_range(mine, "final")
-        cells[f"{header} best median [min, max]"] = _median_range(mine, "best")
+        cells[f"{header} final median [min, max]"] = median_range(mine, "final")
+        cells[f"{header} best median [min, max]"] = median_range(mine, "best")
     return cells
 
 
@@ -114,14 +85,15 @@ def summary_numbers(results: Results, summary: Frame, score_summary: Frame) -> F
 
 
 def run_table(results: Results, scores: Frame) -> Frame:
-    """Return one row a planned run with its scores, headers with the whole protocol."""
+    """Return one row a planned run: scores, with the whole protocol in the header, and failures."""
     table = results.runs.drop(columns="traceback")
     for (metric, protocol), mine in scores.groupby(["metric", "protocol"], sort=False):
         header = BY_COLUMN[str(metric)].header(str(protocol))
         columns = {name: f"{header} {name}" for name in ("initial", "final", "best", "best_step")}
         wide = mine.set_index("run_id")[list(columns)].rename(columns=columns)
         table = table.join(wide, on="run_id")
-    return table
+    judged = results.outcomes.set_index("run_id")[[*FAILURES, "collapse_step", "fid_area"]]
+    return table.join(judged, on="run_id")
 
 
 def spread_table(results: Results, score_summary: Frame, iqms: Frame) -> Frame:
@@ -170,7 +142,7 @@ def comparison_table(results: Results, pairs: Frame) -> Frame:
             "score": _header({**row, "protocol": None}, results),
             "runs": f"{row['n_first']} and {row['n_second']}",
             "P(method better)": number(row["probability_first_better"]),
-            "paired difference, median [min, max]": _median_range(row, "difference"),
+            "paired difference, median [min, max]": median_range(row, "difference"),
             "pairs": str(row["n_pairs"]),
             "p exact": number(row["p"]),
             "p after Holm": number(row["p_holm"]),
@@ -178,66 +150,3 @@ def comparison_table(results: Results, pairs: Frame) -> Frame:
         for row in pairs.to_dict("records")
     ]
     return pd.DataFrame(rows)
-
-
-def stability_table(results: Results, summary: Frame) -> Frame:
-    """Return failures and gradient health of each method."""
-    rows = [
-        {
-            **keys(row, results),
-            "diverged": f"{row['diverged']} of {row['n_ended']} ended",
-            "divergence rate, 95% Wilson": span(row["failure_low"], row["failure_high"]),
-            **_gradient_cells(row, "D", "grad_norm_d"),
-            **_gradient_cells(row, "G", "grad_norm_g"),
-        }
-        for row in summary.to_dict("records")
-    ]
-    return pd.DataFrame(rows)
-
-
-def _gradient_cells(row: Any, network: str, column: str) -> dict[str, str]:
-    return {
-        f"{network} gradient norm, median": number(row[f"{column}_median"]),
-        f"{network} gradient norm, p99 / median": number(row[f"{column}_p99_over_median"]),
-    }
-
-
-def spectra_table(results: Results, spreads: Frame) -> Frame:
-    """Return the spread of each layer's singular values at the last step."""
-    rows = [
-        {
-            **keys(row, results),
-            "layer": f"{row['kind']} {row['layer']}",
-            "runs": str(row["n_runs"]),
-            "largest singular value": number(row["sigma_max"]),
-            "stable rank / full": number(row["stable_rank"]),
-            "effective rank / full": number(row["effective_rank"]),
-            "log10 q90 / q10": number(row["log10_q90_q10"]),
-        }
-        for row in spreads.sort_values(["cell", "index", "method"]).to_dict("records")
-    ]
-    return pd.DataFrame(rows)
-
-
-def to_markdown(table: Frame) -> str:
-    """Return a table of text as a Markdown table, pipes and newlines in cells escaped."""
-    lines = [list(map(str, table.columns)), ["---"] * len(table.columns)]
-    lines += [list(map(str, row)) for row in table.itertuples(index=False)]
-    escaped = [[cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
-    return "".join(f"| {' | '.join(line)} |\n" for line in escaped)
-
-
-def to_csv(table: Frame) -> str:
-    """Return a table as CSV; a missing value is an empty field, never a number."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(table.columns)
-    for row in table.itertuples(index=False):
-        writer.writerow([_csv_cell(value) for value in row])
-    return file.getvalue()
-
-
-def _csv_cell(value: Any) -> str:
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
-        return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -7,6 +7,11 @@ from reports.frame import load
 from runners.store import MISSING
 
 
+@pytest.fixture(scope="module")
+def missing(write_grid, make_spec):
+    return load(write_grid([make_spec("none", 0)], states={("none", 0): MISSING}))
+
+
 def drawn(draw, results):
     figure = draw(results)
     assert figure is not None
@@ -20,9 +25,13 @@ def test_every_figure_shows_something(mixed, key):
 
 
 @pytest.mark.parametrize("key", FIGURES)
-def test_no_figure_without_a_run_but_the_outcomes(write_grid, make_spec, key):
-    results = load(write_grid([make_spec("none", 0)], states={("none", 0): MISSING}))
-    assert len(list(FIGURES[key].figures(results))) == (key == "outcomes")
+def test_no_figure_without_a_run_but_the_outcomes(missing, key):
+    assert len(list(FIGURES[key].figures(missing))) == (key == "outcomes")
+
+
+def test_figures_of_what_older_rows_lack_are_left_out(old):
+    absent = [key for key in FIGURES if not list(FIGURES[key].figures(old))]
+    assert absent == ["coverage", "norms", "bounds"]
 
 
 def test_a_method_has_one_colour_whatever_is_shown(mixed):
@@ -50,6 +59,49 @@ def test_final_scores_show_failures(mixed):
 def test_spectra_have_a_panel_a_conv_layer(mixed):
     ((_, figure),) = FIGURES["singular-values"].figures(mixed)
     assert [ax.get_title() for ax in figure.axes] == ["conv 0 (32 x 16)", "conv 2 (64 x 512)"]
+
+
+def test_spectra_are_squared_over_the_largest_on_one_scale_with_a_gaussian_null(mixed):
+    ((_, figure),) = FIGURES["singular-values"].figures(mixed)
+    for ax in figure.axes:
+        assert ax.get_ylim() == (0, 1.03)
+        assert ax.get_yscale() == "linear"
+        null = [line for line in ax.lines if line.get_linestyle() == "--"]
+        assert len(null) == 1
+        solid = [line for line in ax.lines if line.get_linestyle() == "-"]
+        assert {np.max(line.get_ydata()) for line in solid} == {1.0}
+
+
+def test_norms_have_a_panel_a_layer_with_methods_named_once(mixed):
+    ((_, figure),) = FIGURES["norms"].figures(mixed)
+    titles = [ax.get_title() for ax in figure.axes]
+    assert titles == ["conv 0 (32 x 16)", "conv 2 (64 x 512)", "linear 5 (1 x 256)"]
+    names = [[label.get_text() for label in ax.get_yticklabels()] for ax in figure.axes]
+    assert names == [mixed.methods, [""] * 5, [""] * 5]
+
+
+def test_bounds_share_a_log_scale_and_say_undefined(mixed):
+    ((_, figure),) = FIGURES["bounds"].figures(mixed)
+    axes = [ax for ax in figure.axes if ax.axison]
+    assert [ax.get_title() for ax in axes] == mixed.methods
+    assert {ax.get_yscale() for ax in axes} == {"log"}
+    assert len({ax.get_ylim() for ax in axes}) == 1
+    said = {ax.get_title(): [text.get_text() for text in ax.texts] for ax in axes}
+    assert said["weight_norm"] == ["upper bound: undefined"]
+    assert said["none"] == []
+
+
+def test_survival_curves_step_down_where_runs_fail(mixed):
+    figure = drawn(stability.survival, mixed)
+    line = figure.axes[0].lines[0]
+    assert line.get_drawstyle() == "steps-post"
+    np.testing.assert_allclose(np.asarray(line.get_ydata(), float), [1, 2 / 3, 2 / 3])
+
+
+def test_coverage_shows_its_thresholds(mixed):
+    left, right = drawn(scores.coverage, mixed).axes
+    limits = [np.asarray(ax.lines[-1].get_ydata())[0] for ax in (left, right)]
+    assert limits == pytest.approx([np.log(2), 5])
 
 
 def test_cells_are_facets_or_figures(write_grid, make_spec):

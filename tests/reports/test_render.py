@@ -48,13 +48,13 @@ def test_all_files_are_written(index):
     }
     svgs = sorted(file.stem for file in (folder / "figures").glob("*.svg"))
     assert svgs == sorted(file.stem for file in (folder / "figures").glob("*.png"))
-    assert svgs[0] == "01-scores"
-    assert len(svgs) == 10
+    assert svgs[0] == "01-samples"
+    assert len(svgs) == len(FIGURES)
 
 
 def test_the_page_is_self_contained(page):
     sources = re.findall(r'(?:src|href)="([^"]*)"', page)
-    assert len([s for s in sources if s.startswith("data:")]) == 10
+    assert len([s for s in sources if s.startswith("data:")]) == len(FIGURES)
     assert all(s.startswith(("data:image/", "#")) for s in sources)
     assert "<script" not in page
     svg = next(s for s in sources if s.startswith("data:image/svg"))
@@ -64,6 +64,60 @@ def test_the_page_is_self_contained(page):
 def test_every_link_of_the_nav_has_a_target(page):
     for target in re.findall(r'href="#([^"]+)"', page):
         assert f'id="{target}"' in page
+
+
+def test_sections_stand_in_reading_order(page):
+    found = re.findall(r'<h2 id="([^"]+)"', page)
+    assert found == [
+        "status", "summary", "conclusions", "images", "quality", "stability", "spectra", "ledger",
+        "conformance", "pairing", "details",
+    ]  # fmt: skip
+    assert re.findall(r'<a href="#([^"]+)"', page.split("</nav>")[0]) == found
+    shown = re.findall(r'<h3 id="([^"]+)"', page)
+    assert [key for key in shown if key in FIGURES] == list(FIGURES)
+
+
+def test_a_broken_promise_is_loud(page):
+    text = without_images(page)
+    status = text.split('<h2 id="summary">')[0]
+    assert "BROKEN: a method did not do what it promises." in status
+    assert "spectral_norm: true sigma, worst layer missed its target in 1 of 3 runs" in status
+    assert '<td class="flag">BROKEN in 1 of 3 runs</td>' in text
+
+
+def test_failures_come_with_intervals_and_thresholds(page):
+    text = without_images(page)
+    assert "<td>1 of 3 [0.06, 0.79]</td>" in text
+    assert "D&#39;s loss is within 1% of that of the best constant logit in 95% of the rows" in text
+    assert "exceeds 0.693 nats" in text
+
+
+def test_the_two_norms_and_undefined_bounds_are_named_apart(page):
+    assert "sigma of the reshaped kernel (what spectral norm constrains)" in page
+    assert "operator norm of the convolution" in page.replace("\n", " ")
+    reason = "undefined: batch norm in train mode has no per-sample Lipschitz constant"
+    assert f'<td class="long">{reason}</td>' in page
+
+
+def test_rows_of_older_runs_make_a_page_that_says_what_they_lack(old):
+    text = page_of(old, compute(old), [])
+    for said in (
+        "These runs did not record label coverage.",
+        "These runs did not record operator norms.",
+        "These runs did not record bounds.",
+        "No method of these runs recorded a check.",
+        "<td>not judged</td>",
+    ):
+        assert said in text
+    assert "BROKEN" not in text
+
+
+def test_more_than_one_change_is_a_loud_warning(write_grid, make_spec):
+    specs = [make_spec("none", 0), make_spec("weight_norm", 0, n_dis=5)]
+    text = text_of(write_grid(specs), keys=[])
+    assert "More than one thing changed." in text
+    assert "n_dis changes along with the method or the seed" in text
+    assert '<td class="flag">UNDECLARED</td>' in text
 
 
 def test_methods_failures_and_missing_runs_are_named(page):
@@ -88,7 +142,7 @@ def test_the_page_says_what_so_few_seeds_can_show(page):
 
 
 def test_a_second_report_is_the_same_to_the_byte(mixed_folder, tmp_path, monkeypatch):
-    few = {key: FIGURES[key] for key in ("scores", "samples", "singular-values")}
+    few = {key: FIGURES[key] for key in ("survival", "samples", "norms")}
     monkeypatch.setattr("reports.render.FIGURES", few)  # one of each kind, for speed
     first, second = (
         {file.name: file.read_bytes() for file in folder.rglob("*.*") if file.is_file()}

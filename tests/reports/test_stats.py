@@ -1,7 +1,5 @@
 import math
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from reports import stats
@@ -94,48 +92,3 @@ def test_ranked_median_fails_where_most_runs_diverged(write_grid, make_spec):
     table = stats.score_summary(stats.run_scores(load(folder)))
     assert pick(table, metric="fid")["ranked_median"] == math.inf
     assert pick(table, metric="is")["ranked_median"] == -math.inf
-
-
-def test_wilson_against_the_known_interval():
-    low, high = stats.wilson(1, 10)
-    assert (low, high) == (pytest.approx(0.0179, abs=1e-4), pytest.approx(0.4042, abs=1e-4))
-    assert stats.wilson(0, 0) == (0.0, 1.0)
-
-
-def test_spectrum_curves_are_squares_over_the_largest(mixed):
-    curves = stats.spectrum_curves(mixed.spectra)
-    row = stats.last_rows(mixed.spectra).iloc[0]
-    curve = curves[(curves["run_id"] == row["run_id"]) & (curves["layer"] == row["layer"])]
-    values = np.array(row["singular_values"])
-    np.testing.assert_allclose(curve["power"], (values / values[0]) ** 2)
-    assert curve["position"].iloc[-1] == 1
-    assert curve["power"].mean() == pytest.approx(row["stable_rank"])
-    assert set(curves["layer"]) == {"0", "2"}, "the rank-1 head is not a conv layer"
-
-
-def test_spectra_spread_is_of_the_last_step(mixed):
-    row = pick(stats.spectra_spread(mixed.spectra), method="spectral_norm", layer="2")
-    rows = mixed.spectra
-    mine = rows[
-        (rows["method"] == "spectral_norm") & (rows["layer"] == "2") & (rows["step"] == 1000)
-    ]
-    assert row["stable_rank"] == pytest.approx(mine["stable_rank"].median())
-    assert row["n_runs"] == 3
-
-
-def test_a_zero_or_unreadable_spectrum_is_left_out():
-    frame = pd.DataFrame(
-        {
-            "run_id": ["a", "b"], "cell": pd.Categorical(["", ""]),
-            "method": pd.Categorical(["none", "none"]), "seed": [0, 1], "step": [1, 1],
-            "layer": ["0", "0"], "index": [0, 0], "kind": ["conv", "conv"],
-            "singular_values": [[0.0, 0.0], [None, 1.0]],
-        }
-    )  # fmt: skip
-    assert stats.spectrum_curves(frame).empty
-
-
-def test_gaussian_stable_rank_matches_a_drawn_matrix():
-    sigma = np.linalg.svd(np.random.default_rng(0).normal(size=(200, 800)), compute_uv=False)
-    measured = (sigma**2).mean() / sigma[0] ** 2
-    assert stats.gaussian_stable_rank(200, 800) == pytest.approx(measured, rel=0.05)

@@ -3,23 +3,24 @@ import math
 import pandas as pd
 import pytest
 
-from reports import tables
 from reports.html import compute
 from reports.labels import extractors
+from reports.tables import scores as tables
+from reports.tables import text
 
 PROTOCOL = "digits-cnn-1a2b3c4d/ref-train-1437/gen-2000"
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
+    ("value", "said"),
     [
         (12.345, "12.3"), (1.2345, "1.23"), (0.012345, "0.0123"), (1234.5, "1234"), (0.0, "0"),
         (1.5e-7, "1.50e-07"), (math.inf, "failed"), (-math.inf, "failed"), (math.nan, "–"),
         (None, "–"), (-3.14159, "-3.14"), (3, "3.00"),
     ],
 )  # fmt: skip
-def test_numbers(value, text):
-    assert tables.number(value) == text
+def test_numbers(value, said):
+    assert text.number(value) == said
 
 
 def test_summary_headers_carry_protocol_and_direction(mixed):
@@ -48,21 +49,29 @@ def test_run_table_has_every_planned_run(mixed):
     diverged = table[table["state"] == "diverged"].iloc[0]
     assert math.isnan(diverged[f"FID {PROTOCOL} ↓ final"])
     assert diverged[f"FID {PROTOCOL} ↓ best"] > 0
+    assert diverged["non_finite"] is True
+    assert diverged["degraded"] is None
 
 
 def test_markdown_escapes_what_would_break_a_row():
-    text = tables.to_markdown(pd.DataFrame({"a": ["x|y\nz"], "b": [1]}))
-    assert text == "| a | b |\n| --- | --- |\n| x\\|y z | 1 |\n"
+    said = text.to_markdown(pd.DataFrame({"a": ["x|y\nz"], "b": [1]}))
+    assert said == "| a | b |\n| --- | --- |\n| x\\|y z | 1 |\n"
 
 
 def test_csv_leaves_missing_and_failed_empty():
-    text = tables.to_csv(
+    said = text.to_csv(
         pd.DataFrame({"a": [math.nan, math.inf, 0.123456789], "b": ["x", None, "y,z"]})
     )
-    assert text == 'a,b\n,x\n,\n0.123457,"y,z"\n'
+    assert said == 'a,b\n,x\n,\n0.123457,"y,z"\n'
 
 
 def test_extractors_are_short_unless_they_would_look_alike():
     assert extractors([PROTOCOL]) == {PROTOCOL: "digits-cnn"}
     other = PROTOCOL.replace("2000", "500")
     assert extractors([PROTOCOL, other]) == {PROTOCOL: PROTOCOL, other: other}
+
+
+def test_long_lists_are_cut_and_counted():
+    assert text.listed([]) == ""
+    assert text.listed([0, 1, 2]) == "0, 1, 2"
+    assert text.listed(range(10)) == "0, 1, 2, 3, ..., 9 (10 values)"

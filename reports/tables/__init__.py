@@ -1,0 +1,1 @@
+"""Tables: statistics as text."""

@@ -1,0 +1,77 @@
+"""Tables as text: three significant digits, a dash for what is missing; Markdown and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from reports.columns import Frame
+from reports.frame import Results
+
+ABSENT = "–"
+
+
+def number(value: Any, digits: int = 3) -> str:
+    """Return a number with so many significant digits; 'failed' if infinite, '–' if missing."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ABSENT
+    if math.isinf(value):
+        return "failed"
+    if value == 0 or 1e-3 <= abs(value) < 1e5:
+        decimals = 0 if value == 0 else max(0, digits - 1 - math.floor(math.log10(abs(value))))
+        return f"{value:.{decimals}f}"
+    return f"{value:.{digits - 1}e}"
+
+
+def span(low: float, high: float) -> str:
+    """Return ``low to high``, or a dash where either is missing."""
+    return ABSENT if math.isnan(low) or math.isnan(high) else f"{number(low)} to {number(high)}"
+
+
+def median_range(row: Any, name: str, counts: bool = False) -> str:
+    """Return ``median [min, max]``, or a dash; of counts with no more digits than they have."""
+    middle, low, high = row[f"{name}_median"], row[f"{name}_min"], row[f"{name}_max"]
+    if math.isnan(middle):
+        return ABSENT
+    shown = [f"{value:g}" if counts else number(value) for value in (middle, low, high)]
+    return "{} [{}, {}]".format(*shown)
+
+
+def listed(values: Sequence[Any], most: int = 6) -> str:
+    """Return values with commas between them, those past the first few as a count."""
+    if len(values) <= most:
+        return ", ".join(map(str, values))
+    return f"{', '.join(map(str, values[: most - 2]))}, ..., {values[-1]} ({len(values)} values)"
+
+
+def keys(row: Any, results: Results) -> dict[str, str]:
+    """Return the leading columns of a table: the cell, where there are several, and the method."""
+    cell = {"cell": str(row["cell"])} if len(results.cells) > 1 else {}
+    return cell | {"method": str(row["method"])}
+
+
+def to_markdown(table: Frame) -> str:
+    """Return a table of text as a Markdown table, pipes and newlines in cells escaped."""
+    lines = [list(map(str, table.columns)), ["---"] * len(table.columns)]
+    lines += [list(map(str, row)) for row in table.itertuples(index=False)]
+    escaped = [[cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
+    return "".join(f"| {' | '.join(line)} |\n" for line in escaped)
+
+
+def to_csv(table: Frame) -> str:
+    """Return a table as CSV; a missing value is an empty field, never a number."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(table.columns)
+    for row in table.itertuples(index=False):
+        writer.writerow([_csv_cell(value) for value in row])
+    return file.getvalue()
+
+
+def _csv_cell(value: Any) -> str:
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
