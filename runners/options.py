@@ -27,6 +27,7 @@ class Options:
         device: ``cpu`` or ``cuda``.
         wandb: ``offline``, ``online`` or ``disabled``.
         grid: name of the grid, for wandb's group.
+        redo_damaged: set the folder of a damaged run aside and run it again.
     """
 
     data_root: Path = field(default_factory=lambda: cache_folder() / "data")
@@ -34,3 +35,17 @@ class Options:
     device: str = "cpu"
     wandb: str = "disabled"
     grid: str = "runs"
+    redo_damaged: bool = False
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an engine puts up with.
+
+    Args:
+        timeout: seconds an attempt at a run may take; None for any.
+        retries: further attempts at a run that crashed, from its checkpoint.
+    """
+
+    timeout: float | None = None
+    retries: int = 0
