@@ -1,10 +1,18 @@
 """Entry point: runs the command and turns a user's problem into a message and exit code 2."""
 
+import os
 import sys
 
 
 def main() -> None:
     """Run the command line."""
+    try:
+        _run()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _run() -> None:
     from bench.cli import app
     from runners.errors import UserProblem
 
@@ -13,8 +21,12 @@ def main() -> None:
     except UserProblem as problem:
         print(f"{problem}", file=sys.stderr)
         sys.exit(2)
-    except BrokenPipeError:
+    except BrokenPipeError:  # the reader of our output is gone: nothing more can be said
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)
+    except OSError as error:
+        print(f"{error.filename or 'bench'}: {error.strerror or error}", file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

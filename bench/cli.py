@@ -63,13 +63,25 @@ def run(
     data_root: Annotated[
         Path | None, typer.Option(help="Folder of data sets; default: the user's cache.")
     ] = None,
+    run_timeout: Annotated[
+        float | None,
+        typer.Option(
+            min=1, metavar="SECONDS", help="Stop a run that takes longer; default: never."
+        ),
+    ] = None,
+    retries: Annotated[
+        int, typer.Option(min=0, max=100, help="Attempts more at a crashed run.")
+    ] = 0,
+    redo_damaged: Annotated[
+        bool, typer.Option("--redo-damaged", help="Set damaged runs aside and run them again.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan only.")] = False,
 ) -> None:
     """Run a grid; runs that are done are skipped, unfinished ones go on where they stopped."""
     from bench import grid as grids
     from bench.session import print_plan, run_grid
     from runners.engines.local import default_workers
-    from runners.options import Options
+    from runners.options import Limits, Options
 
     overrides = grids.Overrides(
         steps=steps,
@@ -81,10 +93,13 @@ def run(
     if dry_run:
         print_plan(plan, out)
         return
-    options = Options(device=device.value, wandb=wandb.value, grid=plan.name)
+    options = Options(
+        device=device.value, wandb=wandb.value, grid=plan.name, redo_damaged=redo_damaged
+    )
     if data_root is not None:
         options = replace(options, data_root=data_root)
-    raise typer.Exit(run_grid(plan, out, options, workers or default_workers()))
+    limits = Limits(run_timeout, retries)
+    raise typer.Exit(run_grid(plan, out, options, workers or default_workers(), limits))
 
 
 @app.command()
@@ -100,3 +115,18 @@ def report(
 
     page = render(results or newest_results(Path("results")))
     typer.echo(f"report: {page}")
+
+
+@app.command()
+def doctor(
+    out: Annotated[Path, typer.Option(help="Where results would go.")] = Path("results"),
+    data_root: Annotated[
+        Path | None, typer.Option(help="Folder of data sets; default: the user's cache.")
+    ] = None,
+) -> None:
+    """Check this machine: libraries, device, disk, data, wandb; say what to do."""
+    from bench import doctor as checks
+    from runners.options import Options
+
+    options = Options() if data_root is None else Options(data_root=data_root)
+    raise typer.Exit(checks.report(out, options))

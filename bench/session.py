@@ -11,13 +11,30 @@ from rich.markup import escape
 from rich.table import Table
 
 from bench.grid import Grid
-from bench.progress import progress
+from bench.interrupts import Interrupts, interrupts
+from bench.progress import View, progress
 from runners.engines.local import LocalEngine
-from runners.options import Options
+from runners.options import Limits, Options
 from runners.spec import RunSpec
-from runners.store import BUSY, CRASHED, DIVERGED, FINISHED, GridStore
+from runners.store import (
+    BUSY,
+    CRASHED,
+    DAMAGED,
+    DIVERGED,
+    FINISHED,
+    UNFINISHED,
+    GridStore,
+    StoreProblem,
+)
 
 INTERRUPTED = 130
+STATES = (FINISHED, DIVERGED, CRASHED, DAMAGED, BUSY, UNFINISHED)
+
+STOPPING = "stopping: every run in progress writes a checkpoint; Ctrl-C again stops at once"
+RESUME = "interrupted: run the same command again to go on where it stopped"
+REDO = "  --redo-damaged sets its folder aside, under damaged/, and runs it again"
+
+Statuses = dict[str, dict[str, Any]]
 
 
 def print_plan(grid: Grid, out: Path) -> None:
@@ -25,72 +42,145 @@ def print_plan(grid: Grid, out: Path) -> None:
     store = GridStore(out / grid.name)
     table = Table("run", "method", "seed", "steps", "state", box=None, header_style="bold")
     for spec in grid.specs:
-        state = store.run(spec.run_id).status()["state"]
-        row = (spec.run_id, spec.method_label, str(spec.seed), str(spec.steps), state)
+        row = (spec.run_id, spec.method_label, str(spec.seed), str(spec.steps), _state(store, spec))
         table.add_row(*(escape(text) for text in row))
     console = Console()
     console.print(table)
     console.print(f"{len(grid.specs)} runs of {grid.name} in {store.folder}; nothing was run")
 
 
-def run_grid(grid: Grid, out: Path, options: Options, workers: int) -> int:
-    """Run what is not done yet and return the exit code: 0, 1 after crashes, 130 interrupted."""
+def _state(store: GridStore, spec: RunSpec) -> str:
+    run = store.run(spec.run_id)
+    try:
+        run.check(spec.as_dict)
+        return run.status()["state"]
+    except StoreProblem:
+        return DAMAGED
+
+
+def run_grid(
+    grid: Grid, out: Path, options: Options, workers: int, limits: Limits | None = None
+) -> int:
+    """Run what is not done yet.
+
+    Args:
+        grid: what to run.
+        out: results go to out/<grid>.
+        options: how and where to run.
+        workers: processes at once.
+        limits: of time and of attempts.
+
+    Returns:
+        The exit code: 0, 1 if a run crashed or is damaged, 130 if interrupted.
+    """
     console = Console(soft_wrap=True)
     store = GridStore(out / grid.name)
-    todo = [spec for spec in grid.specs if not store.run(spec.run_id).is_done()]
+    store.require_writable()
+    todo = [spec for spec in grid.specs if not _is_done(store, spec)]
     skipped = len(grid.specs) - len(todo)
     console.print(
         f"{grid.name}: {len(grid.specs)} runs, {skipped} done already, results in {store.folder}"
     )
-    statuses: dict[str, dict[str, Any]] = {}
-    if todo:
-        engine = LocalEngine(min(workers, len(todo)), options)
+    plan = {spec.run_id: spec.as_dict for spec in grid.specs}
+    notes = Notes(console)
+    statuses: Statuses = {}
+    with interrupts() as interrupt:
         try:
-            with engine.open():
-                console.print("preparing data and scores (a classifier is trained once a data set)")
-                for line in engine.prepare(todo):
-                    console.print(line)
-                store.write_plan(grid.name, {spec.run_id: spec.as_dict for spec in grid.specs})
-                statuses = _watch(engine, todo, store, console)
+            if todo:
+                engine = LocalEngine(min(workers, len(todo)), options, limits, notes)
+                with engine.open():
+                    console.print("preparing data and scores")
+                    for line in engine.prepare(todo):
+                        console.print(line)
+                    store.write_plan(grid.name, plan)
+                    _watch(engine, todo, store, notes, interrupt, statuses)
+            else:
+                store.write_plan(grid.name, plan)
         except KeyboardInterrupt:
-            console.print("interrupted: run the same command again to go on")
-            return INTERRUPTED
-    else:
-        store.write_plan(grid.name, {spec.run_id: spec.as_dict for spec in grid.specs})
-    return _conclude(statuses, store, console)
+            interrupt.count += 1
+    code = _conclude(statuses, len(todo), store, console)
+    if interrupt.count:
+        console.print(RESUME)
+    return INTERRUPTED if interrupt.count else code
+
+
+class Notes:
+    """What workers have to say besides results: each topic once, above any progress bars."""
+
+    def __init__(self, console: Console) -> None:
+        self.console, self.seen = console, set()
+
+    def __call__(self, topic: str, text: str) -> None:
+        """Print a note unless its topic was printed before."""
+        if topic not in self.seen:
+            self.seen.add(topic)
+            self.console.print(f"note: {text}", markup=False, highlight=False)
+
+
+def _is_done(store: GridStore, spec: RunSpec) -> bool:
+    """Say whether a run is done and its files are sound."""
+    return _state(store, spec) in (FINISHED, DIVERGED) and store.run(spec.run_id).is_done()
 
 
 def _watch(
-    engine: LocalEngine, todo: list[RunSpec], store: GridStore, console: Console
-) -> dict[str, dict[str, Any]]:
-    statuses = {}
-    with progress(console, len(todo)) as view:
-        for spec, status in engine.run(todo, store, view.update):
+    engine: LocalEngine,
+    todo: list[RunSpec],
+    store: GridStore,
+    notes: Notes,
+    interrupt: Interrupts,
+    statuses: Statuses,
+) -> None:
+    with progress(notes.console, len(todo)) as view:
+        interrupt.gentle = True
+
+        def update(running: Any) -> None:
+            view.update(running)
+            if interrupt.count and not engine.stopping:
+                engine.stop()
+                notes("interrupt", STOPPING)
+
+        for spec, status in engine.run(todo, store, update):
             statuses[spec.run_id] = status
-            view.ended(_line(spec, status, store))
-    return statuses
+            _show(view, spec, status, store)
+            if status.get("environment"):
+                engine.stop()  # the disk or its permissions: other runs would fail as well
 
 
-def _line(spec: RunSpec, status: dict[str, Any], store: GridStore) -> str:
-    words = [spec.method_label, f"seed {spec.seed}", status["state"]]
+def _show(view: View, spec: RunSpec, status: dict[str, Any], store: GridStore) -> None:
+    words = [spec.method_label, f"seed {spec.seed}", _name(status["state"])]
     if status.get("reason"):
         words.append(f"({status['reason']})")
-    score = store.run(spec.run_id).last_row("scores")
-    if score and status["state"] == FINISHED:
+    if status["state"] == FINISHED:
+        score = store.run(spec.run_id).last_row("scores") or {}
         words += [f"{name} {score[name]:.2f}" for name in ("fid", "is") if score.get(name)]
     if "seconds" in status:
         words.append(f"{status['seconds']:.1f} s")
-    return " ".join(words)
+    view.ended(" ".join(words))
 
 
-def _conclude(statuses: dict[str, dict[str, Any]], store: GridStore, console: Console) -> int:
+def _name(state: str) -> str:
+    return "stopped" if state == UNFINISHED else state
+
+
+def _conclude(statuses: Statuses, planned: int, store: GridStore, console: Console) -> int:
     counts = Counter(status["state"] for status in statuses.values())
-    words = [f"{counts[state]} {state}" for state in (FINISHED, DIVERGED, CRASHED, BUSY)
-             if counts[state]]  # fmt: skip
+    words = [f"{counts[state]} {_name(state)}" for state in STATES if counts[state]]
+    left = planned - len(statuses)
+    words += [f"{left} not started"] if left else []
     console.print(", ".join(words) or "nothing left to do")
-    crashed = {run: status for run, status in statuses.items() if status["state"] == CRASHED}
-    for run, status in crashed.items():
-        console.print(f"crashed: {run}: {status['reason']}", markup=False)
-        console.print(f"  traceback in {store.run(run).status_file}", markup=False)
+    for run, status in statuses.items():
+        _explain(run, status, store, console)
+    if counts[BUSY]:
+        console.print("busy: another process is at these runs; this one leaves them to it")
     console.print(f"next: bench report {store.folder}")
-    return 1 if crashed else 0
+    return 1 if counts[CRASHED] or counts[DAMAGED] or left else 0
+
+
+def _explain(run: str, status: dict[str, Any], store: GridStore, console: Console) -> None:
+    if status["state"] not in (CRASHED, DAMAGED):
+        return
+    console.print(f"{status['state']}: {run}: {status['reason']}", markup=False)
+    if status["state"] == DAMAGED:
+        console.print(REDO)
+    elif status.get("traceback") and store.run(run).status_file.exists():
+        console.print(f"  traceback in {store.run(run).status_file}", markup=False)

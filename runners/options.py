@@ -28,6 +28,7 @@ class Options:
         wandb: ``offline``, ``online`` or ``disabled``.
         grid: name of the grid, for wandb's group.
         inception_weights: a local file; None lets torch-fidelity download them.
+        redo_damaged: set the folder of a damaged run aside and run it again.
     """
 
     data_root: Path = field(default_factory=lambda: cache_folder() / "data")
@@ -36,3 +37,17 @@ class Options:
     wandb: str = "disabled"
     grid: str = "runs"
     inception_weights: Path | None = None
+    redo_damaged: bool = False
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an engine puts up with.
+
+    Args:
+        timeout: seconds an attempt at a run may take; None for any.
+        retries: further attempts at a run that crashed, from its checkpoint.
+    """
+
+    timeout: float | None = None
+    retries: int = 0

@@ -2,26 +2,40 @@
 
     results/<grid>/grid.json           the plan: name and run ids, in order
     results/<grid>/runs/<run_id>/      one folder a run, see RunStore
+    results/<grid>/locks/<run_id>      held by the process that is at the run, while it lives
+    results/<grid>/damaged/            run folders that `bench run --redo-damaged` set aside
     results/<grid>/report/             made by `bench report`
 
 Whole files are written to a unique temporary name, fsynced and renamed; ``done`` is written
-last. JSON-lines files are appended to; a reader drops only an unterminated last line.
+last, with the hashes of the others, so that `bench run` notices any change of an ended run.
+JSON-lines files are appended to; a reader drops only an unterminated last line.
 """
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import itertools
 import json
 import math
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runners.errors import UserProblem
 
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
 FINISHED, DIVERGED, CRASHED = "finished", "diverged", "crashed"  # written by a run that ended
 UNFINISHED, MISSING, BUSY = "unfinished", "missing", "busy"  # what else may be said of one
+DAMAGED = "damaged"
+
+LOG_TAIL = 8000  # characters of a dead worker's output to keep
+TEMPORARY = re.compile(r"\..+\.\d+-[0-9a-f]{8}")
 
 
 class StoreProblem(UserProblem):
@@ -48,8 +62,10 @@ class RunStore:
         self.spec_file = folder / "spec.json"
         self.status_file = folder / "status.json"
         self.proof_file = folder / "proof.json"
+        self.outcomes_file = folder / "outcomes.json"
         self.done_file = folder / "done"
-        self.lock_file = folder / "lock"
+        self.lock_file = folder.parent.parent / "locks" / folder.name
+        self.log_file = folder / "worker.log"
         self.checkpoint_file = folder / "checkpoint.pt"
         self.samples_file = folder / "samples.npz"
         self.surface_file = folder / "surface.npz"
@@ -68,13 +84,75 @@ class RunStore:
     def sample_grids(self) -> list[tuple[int, Path]]:
         """Return (step, PNG) of every sample grid, in order."""
         files = sorted(self.samples_folder.glob("step-*.png"))
-        return [(int(file.stem.removeprefix("step-")), file) for file in files]
+        steps = [(file.stem.removeprefix("step-"), file) for file in files]
+        return [(int(step), file) for step, file in steps if re.fullmatch("[0-9]{1,18}", step)]
+
+    def lock(self) -> BaseFileLock:
+        """Return the run's lock: refused at once while held, and dying with its holder.
+
+        It lies outside the run's folder, which may be set aside by whoever holds the lock.
+        """
+        from filelock import FileLock
+
+        self.lock_file.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.lock_file, timeout=0)
+
+    def check(self, spec: dict[str, Any]) -> None:
+        """Refuse a folder that is not a sound state of the run with this spec.
+
+        Raises:
+            StoreProblem: what is wrong with which file.
+        """
+        if not self.folder.exists():
+            return
+        if self.spec_file.exists() or self.done_file.exists() or self.checkpoint_file.exists():
+            if self.spec() != spec:
+                raise StoreProblem(f"{self.spec_file}: not the spec that {self.run_id} stands for")
+            self.status()
+            self.proof()
+        if self.is_done():
+            self._check_ended()
+
+    def _check_ended(self) -> None:
+        status = self.status()
+        if status["state"] not in (FINISHED, DIVERGED):
+            raise StoreProblem(f"{self.status_file}: {status['state']}, yet the run is done")
+        if self.outcomes_file.exists():
+            read_json(self.outcomes_file)
+        seal = read_json(self.done_file)
+        for file in self._lasting():
+            if file.name in seal and seal[file.name] != _hash(_content(file)):
+                raise StoreProblem(f"{file}: changed or damaged since the run ended")
+        for name in self.ROW_FILES:
+            self.rows(name)
+
+    def set_aside(self) -> Path:
+        """Move the folder out of the way, to damaged/<run_id>-<n>, and return where it is."""
+        aside = self.folder.parent.parent / "damaged"
+        aside.mkdir(parents=True, exist_ok=True)
+        names = (aside / f"{self.run_id}-{n}" for n in itertools.count(1))
+        target = next(name for name in names if not name.exists())
+        self.folder.rename(target)
+        return target
+
+    def begin(self, spec: dict[str, Any]) -> None:
+        """Make the folder ready for a first or another attempt; the caller holds the lock.
+
+        What an attempt that was cut off left half-written goes, and so does its status.
+        """
+        self.create(spec)
+        for folder in (self.folder, self.samples_folder):
+            for file in folder.iterdir():
+                if TEMPORARY.fullmatch(file.name):
+                    file.unlink()
+        self.status_file.unlink(missing_ok=True)
 
     def create(self, spec: dict[str, Any]) -> None:
         """Make the folder and write the resolved spec, unless there already."""
         self.samples_folder.mkdir(parents=True, exist_ok=True)
         if not self.spec_file.exists():
             write_json(self.spec_file, spec)
+            _sync_folder(self.folder.parent)
 
     def spec(self) -> dict[str, Any]:
         """Return the resolved spec."""
@@ -88,13 +166,49 @@ class RunStore:
         """Record how the run ended; ``done`` follows unless it crashed."""
         write_json(self.status_file, {"state": state, **details})
         if state in (FINISHED, DIVERGED):
-            write_bytes(self.done_file, b"")
+            present = [file for file in self._lasting() if file.exists()]
+            write_json(self.done_file, {file.name: _hash(file.read_bytes()) for file in present})
+
+    def _lasting(self) -> list[Path]:
+        rows = [self.rows_file(name) for name in self.ROW_FILES]
+        return [self.spec_file, self.status_file, self.proof_file, *rows, self.samples_file]
+
+    def record_crash(self, reason: str, traceback: str = "") -> None:
+        """Record what a worker that died could not, unless another process took the run over."""
+        from filelock import Timeout
+
+        with contextlib.suppress(Timeout, OSError), self.lock():
+            if self.spec_file.exists() and not self.is_done():
+                self.write_status(CRASHED, reason=reason, traceback=traceback)
+
+    def log_tail(self) -> str:
+        """Return the end of what the last worker printed."""
+        try:
+            return self.log_file.read_text(encoding="utf-8", errors="replace")[-LOG_TAIL:]
+        except OSError:
+            return ""
 
     def status(self) -> dict[str, Any]:
         """Return {"state": ..., details}; state is unfinished or missing where nothing ended."""
         if self.status_file.exists():
-            return read_json(self.status_file)
+            return _sound(read_json(self.status_file), self.status_file)
         return {"state": UNFINISHED if self.spec_file.exists() else MISSING}
+
+    def write_outcomes(self, status: dict[str, Any]) -> None:
+        """Record how the run went, as it is about to end with ``status``."""
+        write_json(self.outcomes_file, self._judge(status))
+
+    def outcomes(self) -> dict[str, Any]:
+        """Return the recorded outcomes; of a run that recorded none, those of its rows so far."""
+        if self.is_done() and self.outcomes_file.exists():
+            return read_json(self.outcomes_file)
+        return self._judge(self.status())
+
+    def _judge(self, status: dict[str, Any]) -> dict[str, Any]:
+        from runners.outcomes import outcomes  # which imports the states from here
+
+        rows = (self.rows(name) for name in ("metrics", "scores", "diagnostics"))
+        return outcomes(self.spec(), status, *rows)
 
     def is_done(self) -> bool:
         """Whether the run finished or diverged: there is nothing left to do."""
@@ -107,18 +221,30 @@ class RunStore:
             file.write(text)
 
     def rows(self, name: str) -> list[dict[str, Any]]:
-        """Return all complete rows of a row file, [] where there is none."""
-        return list(read_rows(self.rows_file(name)))
+        """Return all complete rows of a row file, [] where there is none.
+
+        Raises:
+            StoreProblem: a row is damaged; it is named.
+        """
+        file = self.rows_file(name)
+        return list(_rows(_content(file), file))
 
     def last_row(self, name: str) -> dict[str, Any] | None:
-        """Return the last complete row, reading only the file's end."""
+        """Return the last complete row, reading only the file's end; None where there is none.
+
+        Raises:
+            StoreProblem: it is damaged.
+        """
         file = self.rows_file(name)
-        if not file.exists():
+        try:
+            with file.open("rb") as handle:
+                handle.seek(max(0, file.stat().st_size - 4096))
+                lines = handle.read().split(b"\n")[:-1]
+        except FileNotFoundError:
             return None
-        with file.open("rb") as handle:
-            handle.seek(max(0, file.stat().st_size - 4096))
-            lines = handle.read().split(b"\n")[:-1]
-        return json.loads(lines[-1]) if lines else None
+        except OSError as error:
+            raise StoreProblem(f"{file}: cannot be read: {error}") from error
+        return _row(lines[-1], f"{file}: last row") if lines else None
 
     def sync_rows(self) -> dict[str, int]:
         """Force the row files to disk and return their sizes in bytes."""
@@ -128,6 +254,19 @@ class RunStore:
                 os.fsync(file.fileno())
                 sizes[name] = file.tell()
         return sizes
+
+    def check_rows(self, sizes: dict[str, int]) -> None:
+        """Refuse row files that are not what a checkpoint knows of; what follows may be torn.
+
+        Raises:
+            StoreProblem: a file is shorter than its size, or damaged before it.
+        """
+        for name, size in sizes.items():
+            file = self.rows_file(name)
+            kept = _content(file)[:size]
+            if len(kept) < size:
+                raise StoreProblem(f"{file}: {len(kept)} bytes, but the checkpoint knows of {size}")
+            list(_rows(kept, file))
 
     def truncate_rows(self, sizes: dict[str, int]) -> None:
         """Cut the row files back to the sizes a checkpoint recorded; those it lacks, to nothing."""
@@ -161,9 +300,24 @@ class GridStore:
 
     def unplanned(self) -> list[str]:
         """Return ids of runs in the folder that the newest plan does not name."""
-        planned = self.plan()["runs"]
-        folders = self.runs_folder.iterdir() if self.runs_folder.is_dir() else ()
-        return sorted(folder.name for folder in folders if folder.name not in planned)
+        planned = self.plan().get("runs", {})
+        entries = self.runs_folder.iterdir() if self.runs_folder.is_dir() else ()
+        folders = (entry.name for entry in entries if entry.is_dir())
+        return sorted(name for name in folders if name not in planned)
+
+    def require_writable(self) -> None:
+        """Refuse a folder in which nothing can be written, before any work is done for it.
+
+        Raises:
+            StoreProblem: which folder is in the way.
+        """
+        for folder in (self.folder, *self.folder.absolute().parents):
+            if folder.exists() or folder.is_symlink():
+                if not folder.is_dir():
+                    raise StoreProblem(f"{folder}: is a file; results need a folder, see --out")
+                if not os.access(folder, os.W_OK | os.X_OK):
+                    raise StoreProblem(f"{folder}: cannot be written to; choose another --out")
+                return
 
 
 def newest_results(root: Path) -> Path:
@@ -190,7 +344,11 @@ def write_bytes(path: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
@@ -209,31 +367,67 @@ def read_json(path: Path) -> dict[str, Any]:
         StoreProblem: the file is missing or damaged.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = path.read_bytes()
+    except OSError as error:
+        raise StoreProblem(f"{path}: cannot be read: {error}") from error
+    return _object(content, path)
+
+
+def _object(content: bytes, path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError) as error:
         raise StoreProblem(f"{path}: cannot be read: {error}") from error
     if not isinstance(data, dict):
         raise StoreProblem(f"{path}: holds {type(data).__name__}, not an object")
     return data
 
 
-def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a JSON-lines file, dropping only an unterminated last line.
+STATUS_TYPES: dict[str, Any] = {
+    "state": str, "step": int, "reason": str | None, "traceback": str,
+    "seconds": int | float, "seconds_per_step": int | float,
+}  # fmt: skip
 
-    Raises:
-        StoreProblem: a complete line is not a JSON object; the line is named.
-    """
-    if not path.exists():
-        return
-    *lines, _torn = path.read_bytes().split(b"\n")
+
+def _sound(status: dict[str, Any], path: Path) -> dict[str, Any]:
+    if "state" not in status:
+        raise StoreProblem(f"{path}: says no state")
+    for name, types in STATUS_TYPES.items():
+        if name in status and not isinstance(status[name], types):
+            raise StoreProblem(f"{path}: {name} is {str(status[name])[:40]}")
+    return status
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise StoreProblem(f"{path}: cannot be read: {error}") from error
+
+
+def _rows(content: bytes, path: Path) -> Iterator[dict[str, Any]]:
+    *lines, _torn = content.split(b"\n")
     for number, line in enumerate(lines, 1):
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise StoreProblem(f"{path}:{number}: damaged row: {error}") from error
-        if not isinstance(row, dict):
-            raise StoreProblem(f"{path}:{number}: damaged row: not an object")
-        yield row
+        yield _row(line, f"{path}:{number}")
+
+
+def _row(line: bytes, where: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise StoreProblem(f"{where}: damaged row: {error}") from error
+    if not isinstance(row, dict):
+        raise StoreProblem(f"{where}: damaged row: not an object")
+    step = row.get("step")
+    if not isinstance(step, int) or isinstance(step, bool) or not 0 <= step < 2**53:
+        raise StoreProblem(f"{where}: damaged row: step is {str(step)[:40]}, not a count")
+    return row
 
 
 def _finite(value: Any) -> Any:

@@ -12,10 +12,24 @@ from runners.spec import RunSpec
 from runners.store import RunStore
 
 PROJECT = "lipschitz-bench"
+INIT_TIMEOUT = 15.0  # seconds to wait for a server, once a worker
+FINISH_TIMEOUT = 20.0  # seconds a finished run may go on uploading
+
+
+class TrackingWarning(UserWarning):
+    """wandb does less than it was asked to; the local store is complete."""
+
+    topic = "wandb"
+
+
+class TrackingLost(TrackingWarning):
+    """wandb broke in this process; a fresh process may do better."""
 
 
 class Tracker:
     """One wandb run a run, id = run id, grouped by grid and method; the first fault ends it."""
+
+    unreachable = False  # in this process: an online run waited in vain, so the next do not
 
     def __init__(self, spec: RunSpec, store: RunStore, options: Options) -> None:
         self.run: Any = None
@@ -55,37 +69,27 @@ class Tracker:
 
     def finish(self, status: dict[str, Any]) -> None:
         """Write the status to the summary and close the run."""
+        self._try(lambda: self.run.summary.update(status))
+        self.close()
 
-        def send() -> None:
-            self.run.summary.update(status)
-            self.run.finish(exit_code=0)
-
-        self._try(send)
+    def close(self) -> None:
+        """Close the run as it is."""
+        self._try(lambda: self.run.finish(exit_code=0))
 
     def _start(self, spec: RunSpec, store: RunStore, options: Options) -> None:
-        import wandb
-
         store.wandb_folder.mkdir(exist_ok=True)
-        self.run = wandb.init(
-            mode="online" if options.wandb == "online" else "offline",
-            dir=str(store.folder),
-            project=PROJECT,
-            group=f"{options.grid}/{spec.method_label}",
-            job_type=spec.method.name,
-            tags=[options.grid, spec.method.name, spec.dataset.name],
-            id=spec.run_id,
-            name=spec.run_id,
-            config=spec.as_dict,
-            resume="allow" if options.wandb == "online" else None,
-            reinit="finish_previous",
-            settings=wandb.Settings(
-                silent=True,
-                console="off",
-                x_disable_stats=True,
-                x_disable_meta=True,
-                x_transaction_log_flush_interval=1.0,
-            ),
-        )
+        if options.wandb == "online" and not Tracker.unreachable:
+            try:
+                self.run = _init(spec, store, options, "online")
+                return
+            except Exception as error:
+                Tracker.unreachable = True
+                _warn(
+                    TrackingWarning,
+                    f"wandb is offline instead of online, `wandb sync` uploads later: {error}",
+                )
+                _forget()
+        self.run = _init(spec, store, options, "offline")
 
     def _try(self, action: Callable[[], None]) -> None:
         if not self.active:
@@ -94,4 +98,43 @@ class Tracker:
             action()
         except Exception as error:
             self.active = False
-            warnings.warn(f"wandb stopped, the run goes on: {error}", stacklevel=2)
+            _warn(TrackingLost, f"wandb stopped, training goes on without it: {error}")
+
+
+def _warn(category: type[Warning], text: str) -> None:
+    warnings.warn(" ".join(text.split())[:300], category, stacklevel=3)
+
+
+def _forget() -> None:
+    """End the service, which still knows the id of the run that did not start."""
+    import wandb
+
+    wandb.teardown(exit_code=1)
+
+
+def _init(spec: RunSpec, store: RunStore, options: Options, mode: Any) -> Any:
+    import wandb
+
+    return wandb.init(
+        mode=mode,
+        dir=str(store.folder),
+        project=PROJECT,
+        group=f"{options.grid}/{spec.method_label}",
+        job_type=spec.method.name,
+        tags=[options.grid, spec.method.name, spec.dataset.name],
+        id=spec.run_id,
+        name=spec.run_id,
+        config=spec.as_dict,
+        resume="allow" if mode == "online" else None,
+        reinit="finish_previous",
+        settings=wandb.Settings(
+            silent=True,
+            console="off",
+            init_timeout=INIT_TIMEOUT,
+            finish_timeout=FINISH_TIMEOUT,
+            finish_timeout_raises=True,
+            x_disable_stats=True,
+            x_disable_meta=True,
+            x_transaction_log_flush_interval=1.0,
+        ),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -15,21 +16,33 @@ from runners.metrics.scorer import scorer
 from runners.networks import build, chain, environment, to_float
 from runners.options import Options
 from runners.spec import RunSpec
-from runners.store import DIVERGED, FINISHED, RunStore, write_json
+from runners.store import DIVERGED, FINISHED, UNFINISHED, RunStore, write_json
 from runners.tracking import Tracker
 
 WINDOW = ("loss_d", "loss_g", "penalty", "logit_real", "logit_fake", "accuracy_d")
 START = "00" * 32  # first link of the hash chains
 
 
-def train(spec: RunSpec, store: RunStore, options: Options) -> dict[str, Any]:
+def train(
+    spec: RunSpec, store: RunStore, options: Options, stop: Callable[[], bool] = lambda: False
+) -> dict[str, Any]:
     """Train, measure and store one run, going on from its checkpoint if there is one.
 
     The generator runs forward once a step: its last batch of a step serves the discriminator
     (detached) and then the generator, whose weights have not changed in between.
 
+    Args:
+        spec: what to train.
+        store: where rows and checkpoints go.
+        options: how and where.
+        stop: asked after every step; True ends the run early, after a checkpoint.
+
     Returns:
-        The status: state (finished or diverged), step, reason, seconds, seconds_per_step.
+        The status: state (finished, diverged, or unfinished where stopped), step, reason,
+        seconds, seconds_per_step.
+
+    Raises:
+        StoreProblem: the checkpoint or the rows it belongs to are damaged.
     """
     device = options.device
     loss, method = LOSSES[spec.loss], spec.method
@@ -50,14 +63,13 @@ def train(spec: RunSpec, store: RunStore, options: Options) -> dict[str, Any]:
     proof |= environment(device)
     window, counted = torch.zeros(len(WINDOW), dtype=torch.float64, device=device), 0
     saved = checkpoint.load(store)
-    store.truncate_rows(saved["row_sizes"] if saved else {})
     if saved:
         begin, seconds, proof, counted = (
             saved["step"], saved["seconds"], saved["proof"], saved["counted"],
         )  # fmt: skip
         window.copy_(saved["window"])
-        for name, part in parts.items():
-            part.load_state_dict(saved[name])
+        saved.restore(parts)
+    store.truncate_rows(saved["row_sizes"] if saved else {})
 
     tracker = Tracker(spec, store, options)
     judge = scorer(spec.dataset, spec.evaluation.extractor, options)
@@ -146,7 +158,12 @@ def train(spec: RunSpec, store: RunStore, options: Options) -> dict[str, Any]:
             recorder.diagnose(step, generator, discriminator)
         if evaluated:
             recorder.evaluate(step, generator)
+        stopped = stop() and step < spec.steps
+        if evaluated or stopped:
             save(step)
+        if stopped:
+            tracker.close()
+            return {"state": UNFINISHED, "step": step, "reason": f"checkpoint at step {step}"}
 
     write_json(store.proof_file, proof)
     status = {
@@ -157,5 +174,6 @@ def train(spec: RunSpec, store: RunStore, options: Options) -> dict[str, Any]:
         "seconds_per_step": seconds / step,
     }
     tracker.finish(status)
+    store.write_outcomes(status)
     store.write_status(**status)
     return status

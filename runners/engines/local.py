@@ -1,27 +1,29 @@
 """The local engine: one single-threaded worker process a core, each run crash-isolated.
 
 Workers are forked from a server that has imported torch once, so a worker is ready in
-milliseconds. pebble replaces a worker that dies; only the run it was at is lost.
+milliseconds. A worker that dies or hangs is replaced; only the run it was at is lost.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass
+from multiprocessing.connection import wait
 from typing import Any
 
-from pebble import ProcessPool
-
-from runners.options import Options
+from runners.engines.worker import Worker
+from runners.errors import UserProblem
+from runners.options import Limits, Options
 from runners.spec import RunSpec
-from runners.store import CRASHED, GridStore, RunStore
+from runners.store import BUSY, CRASHED, UNFINISHED, GridStore, RunStore, StoreProblem
 
 POLL = 0.2  # seconds between looks at the workers
+GRACE = 30.0  # seconds for a worker to write its checkpoint before it is killed
 
 # One thread a worker; and a glibc that keeps freed pages instead of faulting them in again.
 WORKER_ENVIRONMENT = {
@@ -34,6 +36,29 @@ WORKER_ENVIRONMENT = {
 }
 
 Watcher = Callable[[dict[str, tuple[str, int, int]]], None]
+Note = Callable[[str, str], None]
+
+
+@dataclass
+class Job:
+    """A run on its way: waiting, in a worker, or waiting again.
+
+    Args:
+        spec, store: the run.
+        failures: attempts that crashed so far.
+        deferred: whether another process was found at it before.
+        deadline: when its time is up, on the monotonic clock.
+        told: when its worker was asked to stop.
+        cause: why.
+    """
+
+    spec: RunSpec
+    store: RunStore
+    failures: int = 0
+    deferred: bool = False
+    deadline: float = float("inf")
+    told: float | None = None
+    cause: str = ""
 
 
 class LocalEngine:
@@ -42,31 +67,55 @@ class LocalEngine:
     Args:
         workers: processes at once.
         options: how and where to run.
+        limits: of time and of attempts.
+        note: called with (topic, text) of what a worker has to say besides its results.
     """
 
-    def __init__(self, workers: int, options: Options) -> None:
-        self.options = options
+    def __init__(
+        self,
+        workers: int,
+        options: Options,
+        limits: Limits | None = None,
+        note: Note = lambda _topic, _text: None,
+    ) -> None:
+        self.count, self.options, self.note = workers, options, note
+        self.limits = limits or Limits()
         os.environ.update(WORKER_ENVIRONMENT)
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["runners.engines.preload"])
-        self.pool = ProcessPool(workers, context=context, initializer=_start_worker)  # pyright: ignore
+        self.context = multiprocessing.get_context("forkserver")
+        self.context.set_forkserver_preload(["runners.engines.guard", "runners.engines.preload"])
+        self.idle: list[Worker] = []
+        self.jobs: dict[Worker, Job] = {}
+        self.stopping = False
 
     @contextmanager
     def open(self) -> Iterator[LocalEngine]:
-        """Close the pool at the end; on an error or Ctrl-C, stop every worker at once."""
+        """Let all workers go at the end; on an error or interrupt, kill those at work."""
         try:
             yield self
-            self.pool.close()
-        except BaseException:
-            self.pool.stop()
-            raise
         finally:
-            self.pool.join()
+            for worker in self.jobs:
+                worker.kill()
+            for worker in (*self.jobs, *self.idle):
+                worker.close()
 
     def prepare(self, specs: Iterable[RunSpec]) -> list[str]:
-        """Fill caches in a worker; see :func:`runners.engines.task.prepare`."""
+        """Fill caches in a worker; see :func:`runners.engines.task.prepare`.
+
+        Raises:
+            UserProblem: what is missing and what to do.
+        """
         plain = {(spec.dataset, spec.evaluation): spec.as_dict for spec in specs}
-        return self.pool.schedule(_prepare, args=(list(plain.values()), self.options)).result()
+        worker = self._worker()
+        self.idle.append(worker)  # where open() finds it
+        worker.send("prepare", list(plain.values()), self.options)
+        while (answer := worker.receive()) and answer[0] == "note":
+            self.note(*answer[1:])
+        if answer is None:
+            raise UserProblem(f"preparing failed: {worker.ending()}")
+        kind, value, _ = answer
+        if kind == "done":
+            return value
+        raise UserProblem(value) if kind == "problem" else RuntimeError(value)
 
     def run(
         self, specs: Iterable[RunSpec], store: GridStore, watch: Watcher
@@ -79,59 +128,129 @@ class LocalEngine:
             watch: called a few times a second with {run_id: (label, step, steps)} of the
                 runs in progress.
         """
-        waiting: dict[Future[Any], RunSpec] = {}
-        for spec in specs:
-            args = (spec.as_dict, store.run(spec.run_id).folder, self.options)
-            waiting[self.pool.schedule(_execute, args=args)] = spec
-        while waiting:
-            done, _ = wait(waiting, timeout=POLL, return_when=FIRST_COMPLETED)
-            for future in done:
-                spec = waiting.pop(future)
-                yield spec, _status(future, store.run(spec.run_id))
-            watch({
-                spec.run_id: _progress(spec, store.run(spec.run_id))
-                for future, spec in waiting.items()
-                if future.running()
-            })  # fmt: skip
+        queue = deque(Job(spec, store.run(spec.run_id)) for spec in specs)
+        while self.jobs or (queue and not self.stopping):
+            self._dispatch(queue)
+            for job, status in self._ended():
+                if self._once_more(job, status):
+                    queue.append(job)
+                else:
+                    yield job.spec, status
+            self._enforce()
+            watch({job.spec.run_id: _progress(job) for job in self.jobs.values()})
+
+    def stop(self) -> None:
+        """Start no run any more, and have those in progress write a checkpoint and end."""
+        self.stopping = True
+        for worker, job in self.jobs.items():
+            _ask(worker, job, "stopped")
+
+    def _worker(self) -> Worker:
+        while self.idle:
+            worker = self.idle.pop()
+            if worker.process.is_alive():
+                return worker
+            worker.close()
+        return Worker(self.context)
+
+    def _dispatch(self, queue: deque[Job]) -> None:
+        while queue and not self.stopping and len(self.jobs) < self.count:
+            job, worker = queue.popleft(), self._worker()
+            job.told, job.deadline = None, time.monotonic() + (self.limits.timeout or float("inf"))
+            if worker.send("execute", job.spec.as_dict, job.store.folder, self.options):
+                self.jobs[worker] = job
+            else:
+                worker.close()
+                queue.appendleft(job)
+
+    def _ended(self) -> Iterator[tuple[Job, dict[str, Any]]]:
+        """Wait a moment, and yield the jobs that ended in it with their statuses."""
+        sources = {worker.connection: worker for worker in self.jobs}
+        for source in wait(list(sources), timeout=POLL):
+            worker = sources[source]  # pyright: ignore
+            message = worker.receive()
+            if message and message[0] == "note":
+                self.note(*message[1:])
+                continue
+            job = self.jobs.pop(worker)
+            if message is None:
+                status = self._lost(job, worker.ending())
+                worker.close()
+            else:
+                kind, value, spent = message
+                self._release(worker, spent)
+                status = self._judge(job, kind, value)
+            yield job, status
+
+    def _release(self, worker: Worker, spent: bool) -> None:
+        if spent:
+            worker.close()
+        else:
+            self.idle.append(worker)
+
+    def _judge(self, job: Job, kind: str, value: Any) -> dict[str, Any]:
+        """Return the status of a run whose worker answered."""
+        if kind != "done":
+            return _crash(job, "the worker failed outside the run", value)
+        if value["state"] != UNFINISHED or self.stopping:
+            return value
+        cause = job.cause if job.told else "its worker was told to stop (SIGTERM)"
+        return _crash(job, f"{cause}; {value['reason']}")
+
+    def _lost(self, job: Job, ending: str) -> dict[str, Any]:
+        """Return the status of a run whose worker died."""
+        if job.told and self.stopping:
+            reason = "killed, as it did not stop; goes on from its last checkpoint"
+            return {"state": UNFINISHED, "reason": reason}
+        words = f"{job.cause}; killed, as it did not stop" if job.told else ending
+        return _crash(job, words, job.store.log_tail())
+
+    def _once_more(self, job: Job, status: dict[str, Any]) -> bool:
+        """Say whether to try a run again: after a failure, or a last look at a busy one."""
+        if self.stopping:
+            return False
+        if status["state"] == BUSY and not job.deferred:
+            job.deferred = True
+            return True
+        if status["state"] != CRASHED or job.failures >= self.limits.retries:
+            return False
+        job.failures += 1
+        which = f"retry {job.failures} of {self.limits.retries}"
+        self.note(f"{job.spec.run_id} {which}", f"{job.spec.run_id}: {status['reason']}; {which}")
+        return True
+
+    def _enforce(self) -> None:
+        now = time.monotonic()
+        for worker, job in self.jobs.items():
+            if job.told is None and now > job.deadline:
+                _ask(worker, job, f"longer than --run-timeout {self.limits.timeout:g} s")
+            elif job.told is not None and now > job.told + GRACE:
+                worker.kill()
+
+
+def _ask(worker: Worker, job: Job, cause: str) -> None:
+    job.told, job.cause = time.monotonic(), cause
+    worker.ask_to_stop()
+
+
+def _crash(job: Job, reason: str, traceback: str = "") -> dict[str, Any]:
+    details = {"reason": reason, "traceback": traceback}
+    job.store.record_crash(**details)
+    return {"state": CRASHED, **details}
+
+
+def _progress(job: Job) -> tuple[str, int, int]:
+    try:
+        row = job.store.last_row("timing")
+    except StoreProblem:
+        row = None
+    return (
+        f"{job.spec.method_label} seed {job.spec.seed}",
+        row["step"] if row else 0,
+        job.spec.steps,
+    )
 
 
 def default_workers() -> int:
     """Return the number of cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _progress(spec: RunSpec, store: RunStore) -> tuple[str, int, int]:
-    row = store.last_row("timing")
-    return f"{spec.method_label} seed {spec.seed}", row["step"] if row else 0, spec.steps
-
-
-def _status(future: Future[Any], store: RunStore) -> dict[str, Any]:
-    try:
-        return future.result()
-    except CancelledError:
-        raise
-    except Exception as error:  # the worker died: killed, out of memory, segmentation fault
-        status = {"reason": f"the worker process died: {error}", "traceback": ""}
-        store.write_status(CRASHED, **status)
-        return {"state": CRASHED, **status}
-
-
-# Thin shims, so that the parent process never imports torch.
-
-
-def _start_worker() -> None:
-    from runners.engines.task import start_worker
-
-    start_worker()
-
-
-def _prepare(specs: list[dict[str, Any]], options: Options) -> list[str]:
-    from runners.engines.task import prepare
-
-    return prepare(specs, options)
-
-
-def _execute(spec: dict[str, Any], folder: Path, options: Options) -> dict[str, Any]:
-    from runners.engines.task import execute, resolve_device
-
-    return execute(spec, folder, replace(options, device=resolve_device(options.device)))

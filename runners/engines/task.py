@@ -2,36 +2,109 @@
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
 import os
-import signal
-import threading
-import time
+import sys
 import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
+from runners import checkpoint
+from runners.engines.lifeline import (
+    die_with_parent,
+    handle_stop_signals,
+    volunteer,
+    watch_creator,
+)
 from runners.errors import UserProblem
 from runners.metrics.scorer import check, scorer
 from runners.options import Options
 from runners.spec import from_dict
-from runners.store import BUSY, CRASHED, RunStore
+from runners.store import BUSY, CRASHED, DAMAGED, RunStore, StoreProblem
+from runners.tracking import TrackingLost
 from runners.train import train
+
+
+class Flag:
+    """Whether somebody asked the run in progress to stop; a look at it costs nanoseconds."""
+
+    def __init__(self) -> None:
+        self.raised = False
+
+    def __call__(self) -> bool:
+        """Return whether it is raised."""
+        return self.raised
+
+    def up(self, *_signal: Any) -> None:
+        """Raise it; a signal handler."""
+        self.raised = True
+
+
+STOP = Flag()
+
+
+def serve(connection: Connection) -> None:
+    """Carry out what comes through the pipe until it closes.
+
+    An answer is (kind, value, whether this process should be replaced by a fresh one).
+    """
+    start_worker()
+    spent = _send_warnings(connection)
+    while True:
+        try:
+            name, *arguments = connection.recv()
+        except EOFError:
+            return
+        answer = _answer(TASKS[name], arguments)
+        connection.send((*answer, spent() or STOP()))
 
 
 def start_worker() -> None:
     """Set up a fresh worker: one torch thread, interrupts left to the parent, no orphan."""
+    die_with_parent()
+    watch_creator()
+    volunteer()
     torch.set_num_threads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_exit_with_parent, args=(os.getppid(),), daemon=True).start()
+    handle_stop_signals(STOP.up)
+    faulthandler.enable()
 
 
-def _exit_with_parent(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
+def _send_warnings(connection: Connection) -> Callable[[], bool]:
+    """Send warnings through the pipe instead of into progress bars.
+
+    Returns:
+        Whether wandb broke in this process.
+    """
+    lost: list[object] = []
+
+    def show(message: Any, category: type[Warning], filename: str, lineno: int, *_: Any) -> None:
+        lost.extend([category] if issubclass(category, TrackingLost) else [])
+        topic = getattr(category, "topic", f"{filename}:{lineno}")
+        with contextlib.suppress(OSError):
+            connection.send(("note", topic, f"{message}"))
+
+    warnings.showwarning = show
+    return lambda: bool(lost)
+
+
+def _answer(task: Callable[..., Any], arguments: list[Any]) -> tuple[str, Any]:
+    try:
+        return ("done", task(*arguments))
+    except UserProblem as problem:
+        return ("problem", str(problem))
+    except OSError as error:
+        return ("problem", explain(error))
+    except Exception:
+        return ("failed", traceback.format_exc())
 
 
 def prepare(specs: list[dict[str, Any]], options: Options) -> list[str]:
@@ -74,22 +147,79 @@ def execute(spec: dict[str, Any], folder: Path, options: Options) -> dict[str, A
     run cannot take others along.
     """
     store = RunStore(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(store.lock_file, timeout=0):
-            if store.is_done():
-                return store.status()
-            store.create(spec)
-            return _train(spec, store, options)
+        with store.lock():
+            return _unless_damaged(spec, store, options)
     except Timeout:
         return {"state": BUSY, "reason": "another process is at this run"}
-
-
-def _train(spec: dict[str, Any], store: RunStore, options: Options) -> dict[str, Any]:
-    try:
-        return train(from_dict(spec), store, options)
     except Exception as error:
-        lines = traceback.format_exception_only(error)
-        crash = {"reason": lines[-1].strip(), "traceback": traceback.format_exc()}
+        return _crashed(store, error)
+
+
+def _unless_damaged(spec: dict[str, Any], store: RunStore, options: Options) -> dict[str, Any]:
+    try:
+        return _attempt(spec, store, options)
+    except StoreProblem as problem:
+        if not options.redo_damaged:
+            return {"state": DAMAGED, "reason": str(problem)}
+        store.set_aside()
+        return _attempt(spec, store, options)
+
+
+def _attempt(spec: dict[str, Any], store: RunStore, options: Options) -> dict[str, Any]:
+    store.check(spec)
+    if store.is_done():
+        return store.status()
+    checkpoint.load(store)  # refused before anything in the folder changes
+    store.begin(spec)
+    with _output_to(store.log_file):
+        try:
+            device = resolve_device(options.device)
+            return train(from_dict(spec), store, replace(options, device=device), STOP)
+        except StoreProblem:
+            raise
+        except Exception as error:
+            return _crashed(store, error)
+
+
+def _crashed(store: RunStore, error: Exception) -> dict[str, Any]:
+    """Return the status of a crash, recorded where the disk still takes it."""
+    crash = {"reason": explain(error), "traceback": traceback.format_exc()}
+    with contextlib.suppress(OSError):
         store.write_status(CRASHED, **crash)
-        return {"state": CRASHED, **crash}
+    return {"state": CRASHED, **crash, "environment": isinstance(error, OSError)}
+
+
+def explain(error: Exception) -> str:
+    """Say in a line what happened, and what to do if it is not the program's fault."""
+    if isinstance(error, UserProblem):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return (
+            f"{where}{error.strerror}; once that is put right, the same command goes on from here"
+        )
+    return traceback.format_exception_only(error)[-1].strip()
+
+
+@contextmanager
+def _output_to(file: Path) -> Iterator[None]:
+    """Send what this process prints, C code included, to a file; an empty one is removed."""
+    kept = [os.dup(stream) for stream in (1, 2)]
+    log = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
+    try:
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for stream, copy in zip((1, 2), kept, strict=True):
+            os.dup2(copy, stream)
+            os.close(copy)
+        if os.fstat(log).st_size == 0:
+            file.unlink(missing_ok=True)
+        os.close(log)
+
+
+TASKS: dict[str, Callable[..., Any]] = {"prepare": prepare, "execute": execute}

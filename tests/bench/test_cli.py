@@ -5,17 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-
-SMALL = (
-    "--set", "model.width=8", "--set", "model.latent=16", "--set", "evaluation.samples=200",
-)  # fmt: skip
 
 
 def bench(*arguments: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -40,7 +34,8 @@ def test_help_names_the_commands_and_every_flag(tmp_path) -> None:
     assert "report" in done.stdout
     flags = _plain(bench("run", "--help", cwd=tmp_path).stdout)
     for flag in ("--grid", "--steps", "--seeds", "--methods", "--out", "--device", "--workers",
-                 "--wandb", "--set", "--dry-run", "--data-root"):  # fmt: skip
+                 "--wandb", "--set", "--dry-run", "--data-root", "--run-timeout", "--retries",
+                 "--redo-damaged"):  # fmt: skip
         assert flag in flags
 
 
@@ -68,9 +63,8 @@ def test_dry_run_prints_the_plan_and_runs_nothing(tmp_path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_smoke_runs_reports_and_skips_what_is_done(tmp_path, workers) -> None:
-    done = bench("run", "--grid", "smoke.yaml", "--workers", workers, cwd=tmp_path)
+def test_smoke_runs_reports_and_skips_what_is_done(tmp_path) -> None:
+    done = bench("run", "--grid", "smoke.yaml", "--workers", "2", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "5 finished" in done.stdout
     again = bench("run", "--grid", "smoke.yaml", cwd=tmp_path)
@@ -138,47 +132,6 @@ def _wandb_records(file: Path) -> list[bytes]:
     return records
 
 
-def test_an_unwritable_wandb_does_not_stop_a_run(tmp_path) -> None:
-    broken = {"WANDB_BASE_URL": "http://127.0.0.1:9", "WANDB_API_KEY": "x" * 40}
-    done = bench("run", "--grid", "smoke.yaml", "--methods", "none", cwd=tmp_path, **broken)
-    assert done.returncode == 0, done.stderr
-
-
-def test_a_killed_worker_loses_one_run_and_a_second_call_redoes_it(tmp_path) -> None:
-    arguments = ("run", "--grid", "lipschitz.yaml", "--steps", "400", "--seeds", "1",
-                 "--workers", "1", "--wandb", "disabled", *SMALL)  # fmt: skip
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench", *arguments],
-        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    victim = _worker_at(tmp_path, "digits-none-")
-    os.kill(victim, signal.SIGKILL)
-    stdout, stderr = process.communicate(timeout=240)
-    assert process.returncode == 1, stderr
-    assert "4 finished, 1 crashed" in stdout
-    assert "the worker process died" in stdout
-    again = bench(*arguments, cwd=tmp_path)
-    assert again.returncode == 0, again.stderr
-    assert "4 done already" in again.stdout
-
-
-def _worker_at(folder: Path, prefix: str) -> int:
-    """Return the pid that holds the lock of the run whose id starts with ``prefix``."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        for lock in folder.glob(f"results/*/runs/{prefix}*/lock"):
-            if not (lock.parent / "timing.jsonl").exists():
-                continue
-            for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
-                try:
-                    if descriptor.readlink() == lock:
-                        return int(descriptor.parts[2])
-                except OSError:
-                    continue
-        time.sleep(0.02)
-    raise AssertionError("no worker found")
-
-
 def test_missing_data_is_explained_before_anything_is_written(tmp_path) -> None:
     (tmp_path / "data/MNIST/raw").mkdir(parents=True)
     (tmp_path / "data/MNIST/raw/train-images-idx3-ubyte.gz").write_bytes(b"damaged")
@@ -200,3 +153,34 @@ def test_cuda_without_a_gpu_is_refused(tmp_path) -> None:
     assert done.returncode == 2
     assert "no CUDA device" in done.stderr
     assert not (tmp_path / "results").exists()
+
+
+def test_results_that_cannot_be_written_are_refused_before_any_work(tmp_path) -> None:
+    (tmp_path / "file").write_text("")
+    for out in ("file", "file/below", "/proc/none"):
+        done = bench("run", "--grid", "smoke.yaml", "--out", out, cwd=tmp_path)
+        assert done.returncode == 2, done.stdout
+        assert out.split("/")[0] in done.stderr or "/proc" in done.stderr
+        assert "--out" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_damaged_run_is_named_reported_around_and_redone(tmp_path) -> None:
+    arguments = ("run", "--grid", "smoke.yaml", "--wandb", "disabled")
+    assert bench(*arguments, cwd=tmp_path).returncode == 0
+    (victim,) = (tmp_path / "results/smoke/runs").glob("*-none-*")
+    (victim / "metrics.jsonl").write_text('{"step": 1}\n{"st\n')
+    done = bench(*arguments, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "4 done already" in done.stdout
+    assert "1 damaged" in done.stdout
+    assert f"{victim.name}/metrics.jsonl: changed or damaged" in done.stdout
+    assert "--redo-damaged" in done.stdout
+    assert "damaged" in bench(*arguments, "--dry-run", cwd=tmp_path).stdout
+    assert bench("report", cwd=tmp_path).returncode == 0
+    redone = bench(*arguments, "--redo-damaged", cwd=tmp_path)
+    assert redone.returncode == 0, redone.stdout
+    assert "1 finished" in redone.stdout
+    (aside,) = (tmp_path / "results/smoke/damaged").iterdir()
+    assert (aside / "metrics.jsonl").read_text() == '{"step": 1}\n{"st\n'

@@ -1,0 +1,218 @@
+"""Processes killed at random moments: nothing is lost, nobody is orphaned."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).with_name("power_cuts.py")
+ALL = "[none, weight_clipping, gradient_penalty, spectral_norm, weight_norm]"
+
+
+def _kill(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+@pytest.mark.slow
+def test_workers_killed_three_ways_are_retried_and_lose_nothing(grid, start, numbers) -> None:
+    grid("[none, spectral_norm]", steps=300)
+    whole = start("--out", "whole")
+    bench = start("--workers", "1", "--retries", "3")
+    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV):
+        victim = bench.training()
+        _kill(victim, number)
+        time.sleep(0.4)
+    assert bench.wait() == 0, bench.text()
+    assert whole.wait() == 0
+    assert "2 finished" in bench.text()
+    for words in ("SIGKILL (out of memory", "SIGTERM", "retry 1 of 3"):
+        assert words in bench.text()
+    assert numbers(bench.runs) == numbers(bench.folder / "whole/g/runs")
+    assert bench.gone() == {}
+
+
+@pytest.mark.slow
+def test_a_killed_worker_loses_its_run_only_and_a_second_call_redoes_it(grid, start) -> None:
+    grid("[none, spectral_norm]", steps=200)
+    bench = start("--workers", "1")
+    victim = bench.training("none")
+    os.kill(victim, signal.SIGSEGV)
+    assert bench.wait() == 1
+    assert "1 finished, 1 crashed" in bench.text()
+    (run,) = bench.runs.glob("*none*")
+    status = json.loads((run / "status.json").read_text())
+    assert status["state"] == "crashed"
+    assert "SIGSEGV (segmentation fault)" in status["reason"]
+    assert "Segmentation fault" in status["traceback"]  # by faulthandler
+    again = start()
+    assert until_running(again, run)
+    assert again.wait() == 0
+    assert "1 done already" in again.text()
+    assert json.loads((run / "status.json").read_text())["state"] == "finished"
+    assert not (run / "worker.log").exists()
+
+
+def until_running(bench, run: Path) -> bool:
+    """Whether the status of the crash is gone while the run runs again."""
+    bench.training(run.name)
+    return not (run / "status.json").exists() or (run / "done").exists()
+
+
+def test_ctrl_c_once_writes_checkpoints_and_says_how_to_resume(grid, start, numbers) -> None:
+    grid("[none, weight_norm]", steps=400)
+    bench = start("--workers", "2", wandb="offline")
+    bench.training()
+    bench.process.send_signal(signal.SIGINT)
+    assert bench.wait(30) == 130
+    assert "stopping: every run in progress writes a checkpoint" in bench.text()
+    assert "2 stopped" in bench.text()
+    assert "checkpoint at step" in bench.text()
+    assert "interrupted: run the same command again" in bench.text()
+    assert "Traceback" not in bench.text()
+    assert all((run / "checkpoint.pt").exists() for run in bench.runs.iterdir())
+    assert bench.gone() == {}
+    again, whole = start("--workers", "1"), start("--workers", "1", "--out", "whole")
+    assert (again.wait(), whole.wait()) == (0, 0)
+    assert numbers(bench.runs) == numbers(bench.folder / "whole/g/runs")
+
+
+@pytest.mark.slow
+def test_ctrl_c_twice_stops_at_once_even_with_a_worker_that_hangs(grid, start) -> None:
+    grid(steps=100_000)
+    bench = start()
+    os.kill(bench.training(), signal.SIGSTOP)
+    bench.process.send_signal(signal.SIGTERM)
+    time.sleep(0.6)
+    assert bench.process.poll() is None
+    began = time.monotonic()
+    bench.process.send_signal(signal.SIGINT)
+    assert bench.wait(10) == 130
+    assert time.monotonic() - began < 3
+    assert "Traceback" not in bench.text()
+    assert bench.gone() == {}
+
+
+def test_no_orphan_survives_a_killed_parent(grid, start) -> None:
+    grid("[none, spectral_norm]", steps=100_000)
+    bench = start("--workers", "2", wandb="offline")
+    worker = bench.training()
+    names = " ".join(bench.alive().values())
+    assert "wandb-core" in names
+    assert "forkserver" in names
+    os.kill(worker, signal.SIGSTOP)  # the kernel must do it: this worker cannot
+    bench.process.kill()
+    assert bench.gone() == {}
+
+
+@pytest.mark.slow
+def test_a_run_that_takes_too_long_is_stopped_and_retried_from_its_checkpoint(grid, start) -> None:
+    grid("[none, spectral_norm]", steps=100_000)
+    bench = start("--workers", "2", "--run-timeout", "2", "--retries", "1")
+    assert bench.wait() == 1
+    assert "2 crashed" in bench.text()
+    assert "longer than --run-timeout 2 s; checkpoint at step" in bench.text()
+    assert "retry 1 of 1" in bench.text()
+    steps = [
+        json.loads((run / "status.json").read_text())["reason"] for run in bench.runs.iterdir()
+    ]
+    assert all("longer than --run-timeout" in reason for reason in steps)
+    assert bench.gone() == {}
+
+
+def test_two_processes_on_one_folder_never_do_a_cell_twice(grid, start, numbers) -> None:
+    grid(ALL, steps=60)
+    first, second = start("--workers", "1"), start("--workers", "1")
+    assert (first.wait(), second.wait()) == (0, 0), first.text() + second.text()
+    both = first.text() + second.text()
+    for run in first.runs.iterdir():
+        timing = (run / "timing.jsonl").read_text()
+        steps = [json.loads(line)["step"] for line in timing.splitlines()]
+        assert steps == sorted(set(steps)), run
+        assert (run / "done").exists()
+        assert both.count("crashed") == 0
+    assert both.count("done already") == 2
+
+
+@pytest.mark.slow
+def test_a_run_held_elsewhere_is_left_alone_and_named(grid, start) -> None:
+    grid(steps=100_000)
+    first = start()
+    first.training()
+    second = start()
+    assert second.wait() == 0
+    assert "1 busy" in second.text()
+    assert "another process is at these runs" in second.text()
+    assert first.process.poll() is None
+
+
+def _power_cuts(folder: Path, method: str, stride: int) -> dict[str, object]:
+    done = subprocess.run(
+        [sys.executable, SCRIPT, folder, method, str(stride)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    print(found)
+    return found
+
+
+def test_a_power_cut_at_some_writes_loses_nothing(tmp_path) -> None:
+    found = _power_cuts(tmp_path, "spectral_norm", 17)
+    assert found["wrong"] == []
+    assert found["cuts"] >= 6  # pyright: ignore
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("method", "stride"),
+    [("spectral_norm", 1), ("none", 4), ("weight_clipping", 4), ("gradient_penalty", 4),
+     ("weight_norm", 4)],
+)  # fmt: skip
+def test_a_power_cut_between_any_two_writes_loses_nothing(tmp_path, method, stride) -> None:
+    found = _power_cuts(tmp_path, method, stride)
+    assert found["wrong"] == []
+    assert found["cuts"] >= 100 // stride  # pyright: ignore
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", [0])
+def test_fifty_kills_at_random_moments_lose_nothing(grid, start, numbers, seed) -> None:
+    draw = random.Random(seed)
+    hits: dict[str, int] = {}
+    grid(ALL, steps=700)
+    whole = start("--workers", "2", "--out", "whole")
+    assert whole.wait(300) == 0
+    bench, parents = start("--workers", "2", "--retries", "100"), 0
+    while True:
+        time.sleep(draw.uniform(0.05, 0.8))
+        if bench.process.poll() == 0:
+            break
+        at_parent = parents < 12 and sum(hits.values()) > 4 * parents + 4
+        if bench.process.poll() is None and at_parent:
+            signal_ = draw.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+            bench.process.send_signal(signal_)
+            bench.wait(60)
+            assert bench.gone() == {}
+            hits[f"parent {signal_.name}"] = hits.get(f"parent {signal_.name}", 0) + 1
+            parents += 1
+            bench = start("--workers", "2", "--retries", "100")
+        for run_id, pid in list(bench.workers().items())[:1]:
+            signal_ = draw.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
+            _kill(pid, signal_)
+            name = f"{run_id.split('-')[1]} {signal_.name}"
+            hits[name] = hits.get(name, 0) + 1
+        assert bench.process.poll() in (None, 0), bench.text()
+    print(json.dumps(hits, indent=1, sort_keys=True), sum(hits.values()), "kills")
+    assert sum(hits.values()) >= 50
+    assert {name.split()[0] for name in hits} >= set(ALL.strip("[]").split(", "))
+    assert numbers(bench.runs) == numbers(bench.folder / "whole/g/runs")
