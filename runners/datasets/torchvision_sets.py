@@ -35,7 +35,7 @@ class TorchvisionSet:
             return Images(*self.split(root, train=True), *self.split(root, train=False))
         except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
             raise DataProblem(
-                f"{self.torchvision_name}: cannot read {root / self.folder}: {error}. Put the "
+                f"{self.name}: cannot read {root / self.folder}: {error}. Put the "  # pyright: ignore
                 f"original files there, or name another folder with --data-root"
             ) from error
 
