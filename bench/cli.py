@@ -33,6 +33,23 @@ class Wandb(StrEnum):
     disabled = "disabled"
 
 
+class Format(StrEnum):
+    """How samples are written."""
+
+    png = "png"
+    npz = "npz"
+
+
+DataRoot = Annotated[
+    Path | None, typer.Option(help="Folder of data sets; default: the user's cache.")
+]
+Weights = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Inception weights; default: torch-fidelity downloads."),
+]
+RunFolder = Annotated[Path, typer.Argument(help="results/<grid>/runs/<run>.", metavar="RUN")]
+
+
 @app.callback()
 def bench() -> None:
     """Keep ``run`` and ``report`` subcommands."""
@@ -60,9 +77,7 @@ def run(
         int | None, typer.Option(min=1, help="Processes at once; default: one a core.")
     ] = None,
     wandb: Annotated[Wandb, typer.Option(help="What wandb does.")] = Wandb.offline,
-    data_root: Annotated[
-        Path | None, typer.Option(help="Folder of data sets; default: the user's cache.")
-    ] = None,
+    data_root: DataRoot = None,
     run_timeout: Annotated[
         float | None,
         typer.Option(
@@ -75,6 +90,7 @@ def run(
     redo_damaged: Annotated[
         bool, typer.Option("--redo-damaged", help="Set damaged runs aside and run them again.")
     ] = False,
+    inception_weights: Weights = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan only.")] = False,
 ) -> None:
     """Run a grid; runs that are done are skipped, unfinished ones go on where they stopped."""
@@ -94,7 +110,11 @@ def run(
         print_plan(plan, out)
         return
     options = Options(
-        device=device.value, wandb=wandb.value, grid=plan.name, redo_damaged=redo_damaged
+        device=device.value,
+        wandb=wandb.value,
+        grid=plan.name,
+        redo_damaged=redo_damaged,
+        inception_weights=inception_weights,
     )
     if data_root is not None:
         options = replace(options, data_root=data_root)
@@ -120,9 +140,7 @@ def report(
 @app.command()
 def doctor(
     out: Annotated[Path, typer.Option(help="Where results would go.")] = Path("results"),
-    data_root: Annotated[
-        Path | None, typer.Option(help="Folder of data sets; default: the user's cache.")
-    ] = None,
+    data_root: DataRoot = None,
 ) -> None:
     """Check this machine: libraries, device, disk, data, wandb; say what to do."""
     from bench import doctor as checks
@@ -130,3 +148,69 @@ def doctor(
 
     options = Options() if data_root is None else Options(data_root=data_root)
     raise typer.Exit(checks.report(out, options))
+
+
+@app.command("eval")
+def evaluate(
+    folder: Annotated[
+        Path, typer.Argument(metavar="RUN_OR_RESULTS", help="A run's folder, or a grid's.")
+    ],
+    metrics: Annotated[
+        str | None, typer.Option(help="Metrics, separated by commas; default: the run's own.")
+    ] = None,
+    samples: Annotated[int | None, typer.Option(help="Generated data a run.")] = None,
+    extractor: Annotated[
+        str | None, typer.Option(help="classifier, inception or coordinates.")
+    ] = None,
+    data_root: DataRoot = None,
+    inception_weights: Weights = None,
+) -> None:
+    """Score finished runs again from their checkpoints; appended, never overwritten."""
+    from bench import runs
+    from runners.options import Options
+
+    options = Options(inception_weights=inception_weights)
+    if data_root is not None:
+        options = replace(options, data_root=data_root)
+    names = [name.strip() for name in metrics.split(",")] if metrics else None
+    changes = {"metrics": names, "samples": samples, "extractor": extractor}
+    given = {key: value for key, value in changes.items() if value is not None}
+    for line in runs.evaluate(folder, given, options):
+        typer.echo(line)
+
+
+@app.command()
+def sample(
+    folder: RunFolder,
+    n: Annotated[int, typer.Option("--n", min=1, max=1_000_000, help="How many.")],
+    out: Annotated[Path, typer.Option(help="Folder to write to.")],
+    form: Annotated[Format, typer.Option("--format", help="One PNG an image, or one array.")] = (
+        Format.png
+    ),
+) -> None:
+    """Write samples of a run's generator."""
+    from bench import runs
+
+    typer.echo(runs.sample(folder, n, out, form.value))
+
+
+@app.command("list")
+def list_(
+    kind: Annotated[
+        str | None,
+        typer.Argument(help="methods, losses, models, datasets, metrics, engines or grids."),
+    ] = None,
+) -> None:
+    """List what there is to choose from, one line each."""
+    from bench.registries import listing
+
+    typer.echo(listing(kind))
+
+
+@app.command()
+def show(folder: RunFolder) -> None:
+    """Show a run: status, resolved spec, last scores."""
+    from bench import runs
+
+    for line in runs.show(folder):
+        typer.echo(line)

@@ -58,6 +58,25 @@ def labels(specs: Mapping[str, RunSpec]) -> dict[str, str]:
     return {run_id: _label(one) for run_id, one in axes.items()}
 
 
+def method_names(specs: Mapping[str, RunSpec]) -> dict[str, str]:
+    """Return each run's method, with its parameters only where variants of it compete."""
+    variants = Counter(spec.method.name for spec in _one_a_label(specs))
+    return {
+        run_id: spec.method.name if variants[spec.method.name] == 1 else spec.method_label
+        for run_id, spec in specs.items()
+    }
+
+
+def tuned(specs: Mapping[str, RunSpec]) -> tuple[str, ...]:
+    """Return the full labels of all methods with a parameter that is not their default."""
+    shown = _one_a_label(specs)
+    return tuple(spec.method_label for spec in shown if spec.method_label != spec.method.name)
+
+
+def _one_a_label(specs: Mapping[str, RunSpec]) -> list[RunSpec]:
+    return list({spec.method_label: spec for spec in specs.values()}.values())
+
+
 def _named(axes: dict[str, Any], spec: RunSpec) -> dict[str, Any]:
     kept = {key: value for key, value in axes.items() if not key.startswith(SETTING_KEYS)}
     return kept if len(kept) == len(axes) else {"setting": spec.setting, **kept}
@@ -102,10 +121,11 @@ def differences(specs: Mapping[str, RunSpec]) -> tuple[Difference, ...]:
     it does cannot be told from what they do: it is UNDECLARED.
     """
     flat = {run_id: flatten(spec.as_dict) for run_id, spec in specs.items()}
+    names = method_names(specs)
     fields = dict.fromkeys(field for one in flat.values() for field in one)
     taken = {field: {i: _value(one, field) for i, one in flat.items()} for field in fields}
     return tuple(
-        Difference(field, _role(field, values, specs), _by_method(values, specs))
+        Difference(field, _role(field, values, specs), _by_method(values, names))
         for field, values in taken.items()
         if len(set(values.values())) > 1
     )
@@ -115,10 +135,10 @@ def _value(flat: Mapping[str, Any], field: str) -> str:
     return _text(flat[field]) if field in flat else "–"
 
 
-def _by_method(values: Mapping[str, str], specs: Mapping[str, RunSpec]) -> dict[str, Any]:
+def _by_method(values: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, dict[str, None]] = {}
     for run_id, value in values.items():
-        found.setdefault(specs[run_id].method_label, {})[value] = None
+        found.setdefault(names[run_id], {})[value] = None
     return {method: tuple(mine) for method, mine in found.items()}
 
 

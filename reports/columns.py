@@ -30,6 +30,7 @@ ROW_COLUMNS = {
         "step", "input_grad_real", "input_grad_fake", "input_grad_interpolates", "input_grad_max",
     ),
     "timing": ("step", "seconds"),
+    "evals": ("step", "protocol"),
 }  # fmt: skip
 """What every row has."""
 
@@ -51,6 +52,7 @@ NUMBERS = {
     *SCORED,
     *("seconds_per_step", "observed_until", "collapse_step", "fid_area", "fid_ratio"),
 } - set(NOT_NUMBERS)
+WITH_SCORES = ("scores", "evals")
 WHOLE = ("seed", "step", "steps", "index")
 
 
@@ -65,7 +67,7 @@ def rows_frame(
     """Return the rows of one row file of all runs, each with its run's keys."""
     rows = [keyed(keys[i], row) for i, mine in runs.items() for row in mine]
     present = {column for row in rows for column in row}
-    scores = [column for column in SCORED if column in present] if name == "scores" else []
+    scores = [column for column in SCORED if column in present] if name in WITH_SCORES else []
     columns = [*KEYS, *ROW_COLUMNS[name], *LATER_COLUMNS.get(name, ()), *scores]
     return typed(pd.DataFrame(rows, columns=columns), keys)
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from reports.columns import Frame
 from reports.frame import Results
-from reports.labels import COVERAGE, FAILURES
+from reports.labels import DESCRIPTIONS, FAILURES
 from reports.spectrum import last_rows
 from reports.stats import groups, median
 from runners.store import DIVERGED
@@ -103,12 +103,7 @@ def courses(results: Results) -> Frame:
 
 
 def coverage(results: Results) -> Frame:
-    """Return the last coverage of each run: run_id, cell, method, seed, step and its columns.
-
-    Empty where no run measured it.
-    """
-    columns = [column for column in COVERAGE if column in results.scores]
+    """Return the last score row of each run that describes its samples, empty where none does."""
+    columns = [column for column in DESCRIPTIONS if column in results.scores]
     measured = results.scores.dropna(subset=columns, how="all") if columns else results.scores[:0]
-    kept = ["run_id", "cell", "method", "seed", "step", *columns, "classes_total"]
-    last = last_rows(measured[measured["step"] > 0])
-    return last[[column for column in kept if column in last]]
+    return last_rows(measured[measured["step"] > 0])

@@ -16,11 +16,11 @@ import pandas as pd
 from pydantic import ValidationError
 
 from reports import cells
-from reports.columns import KEYS, PROOFS, ROW_COLUMNS, Frame, keyed, rows_frame, typed
+from reports.columns import KEYS, PROOFS, ROW_COLUMNS, SCORED, Frame, keyed, rows_frame, typed
 from reports.labels import FAILURES, SCORES, Score, extractors
 from runners.errors import UserProblem
 from runners.spec import RunSpec, from_dict
-from runners.store import MISSING, GridStore, RunStore, StoreProblem
+from runners.store import MISSING, GridStore, RunStore, StoreProblem, read_json
 
 DAMAGED = "damaged"
 
@@ -33,12 +33,15 @@ class Results:
         name: the grid's.
         when: when it was planned and when its last run ended.
         shared: settings that are the same in all runs.
+        tuned: full labels of the methods with parameters that are not their defaults.
         runs: one row a planned run: run_id, cell, method, seed, state, step, steps, reason,
             traceback, seconds_per_step, proof hashes, and the settings that vary.
-        metrics, scores, spectra, diagnostics, timing: the rows of the store.
+        metrics, scores, spectra, diagnostics, timing, evals: the rows of the store.
         outcomes: one row a run that began: its failures, collapse_step, observed_until, fid_area
             and fid_ratio.
+        floors: one row a run: scores of held-out real data, under a protocol of their own.
         samples: one row a sample grid: step and path.
+        surfaces: one row a run of data in the plane: step and path of D's values there.
         thresholds: what failures were judged by.
         differences: every field of the specs that is not the same in all runs.
         notes: what a reader must know about runs that are absent or unreadable.
@@ -47,14 +50,18 @@ class Results:
     name: str
     when: str
     shared: dict[str, Any]
+    tuned: tuple[str, ...]
     runs: Frame
     metrics: Frame
     scores: Frame
     spectra: Frame
     diagnostics: Frame
     timing: Frame
+    evals: Frame
     outcomes: Frame
+    floors: Frame
     samples: Frame
+    surfaces: Frame
     thresholds: dict[str, float]
     differences: tuple[cells.Difference, ...]
     notes: tuple[str, ...]
@@ -73,6 +80,11 @@ class Results:
     def score_columns(self) -> list[Score]:
         """The scores that some run recorded."""
         return [score for score in SCORES if score.column in self.scores]
+
+    def protocol(self, cell: str) -> str | None:
+        """The protocol that a cell's runs were scored under, None while none was."""
+        mine = self.scores.loc[self.scores["cell"] == cell, "protocol"]
+        return mine.iloc[0] if len(mine) else None
 
     @property
     def extractors(self) -> dict[str, str]:
@@ -95,6 +107,8 @@ class _Run:
     rows: dict[str, list[dict[str, Any]]]
     grids: list[dict[str, Any]]
     outcomes: dict[str, Any]
+    floor: dict[str, Any]
+    surfaces: list[dict[str, Any]]
 
 
 def load(folder: Path) -> Results:
@@ -107,9 +121,9 @@ def load(folder: Path) -> Results:
     grid = GridStore(folder)
     plan = grid.plan()
     specs = {run_id: _spec(grid, run_id, data) for run_id, data in _planned(grid, plan).items()}
-    labels, axes = cells.labels(specs), cells.varying(specs)
+    labels, axes, names = cells.labels(specs), cells.varying(specs), cells.method_names(specs)
     runs = {run_id: _read(grid.run(run_id), spec) for run_id, spec in specs.items()}
-    keys = {i: (i, labels[i], spec.method_label, spec.seed) for i, spec in specs.items()}
+    keys = {i: (i, labels[i], names[i], spec.seed) for i, spec in specs.items()}
     frames = {
         name: rows_frame(name, {i: run.rows[name] for i, run in runs.items()}, keys)
         for name in ROW_COLUMNS
@@ -122,9 +136,12 @@ def load(folder: Path) -> Results:
         name=str(plan["name"]),
         when=_when(grid, runs),
         shared=cells.shared(specs),
+        tuned=cells.tuned(specs),
         runs=table,
         outcomes=_outcomes_frame(runs, keys),
-        samples=_samples_frame(runs, keys),
+        floors=_floors_frame(runs, keys),
+        samples=_files_frame({i: run.grids for i, run in runs.items()}, keys),
+        surfaces=_files_frame({i: run.surfaces for i, run in runs.items()}, keys),
         thresholds=judged[0] if judged else {},
         differences=cells.differences(specs),
         notes=(*_notes(table, grid.unplanned()), *_changed_thresholds(judged)),
@@ -157,7 +174,7 @@ def _read(store: RunStore, spec: RunSpec) -> _Run:
         return _read_whole(store, spec)
     except StoreProblem as problem:
         row = {"state": DAMAGED, "steps": spec.steps, "reason": str(problem)}
-        return _Run(_NO_RUN | row, {name: [] for name in ROW_COLUMNS}, [], {})
+        return _Run(_NO_RUN | row, {name: [] for name in ROW_COLUMNS}, [], {}, {}, [])
 
 
 def _read_whole(store: RunStore, spec: RunSpec) -> _Run:
@@ -176,7 +193,23 @@ def _read_whole(store: RunStore, spec: RunSpec) -> _Run:
     }
     grids = [{"step": step, "path": path} for step, path in store.sample_grids()]
     outcomes = {} if status["state"] == MISSING else store.outcomes()
-    return _Run(row | {name: proof.get(name) for name in PROOFS}, rows, grids, outcomes)
+    row |= {name: proof.get(name) for name in PROOFS}
+    return _Run(row, rows, grids, outcomes, _floor(store), _surfaces(store, spec))
+
+
+def _floor(store: RunStore) -> dict[str, Any]:
+    if not store.floor_file.exists():  # of an older run, or one that has not begun
+        return {}
+    floor = read_json(store.floor_file)
+    if not isinstance(floor.get("protocol"), str):
+        raise StoreProblem(f"{store.floor_file}: lacks its protocol")
+    return floor
+
+
+def _surfaces(store: RunStore, spec: RunSpec) -> list[dict[str, Any]]:
+    """Return the one surface of a run, drawn at its last step, if it has any."""
+    present = store.surface_file.exists()
+    return [{"step": spec.steps, "path": store.surface_file}] if present else []
 
 
 def _complete_rows(store: RunStore, name: str) -> list[dict[str, Any]]:
@@ -194,8 +227,14 @@ def _pace(timing: list[dict[str, Any]]) -> float | None:
     return last["seconds"] / last["step"] if last["step"] else None
 
 
-def _samples_frame(runs: Mapping[str, _Run], keys: Mapping[str, Any]) -> Frame:
-    rows = [keyed(keys[i], row) for i, run in runs.items() for row in run.grids]
+def _floors_frame(runs: Mapping[str, _Run], keys: Mapping[str, Any]) -> Frame:
+    rows = [keyed(keys[i], run.floor) for i, run in runs.items() if run.floor]
+    scores = [column for column in SCORED if any(column in row for row in rows)]
+    return typed(pd.DataFrame(rows, columns=[*KEYS, "protocol", *scores]), keys)
+
+
+def _files_frame(files: Mapping[str, list[dict[str, Any]]], keys: Mapping[str, Any]) -> Frame:
+    rows = [keyed(keys[i], row) for i, mine in files.items() for row in mine]
     return typed(pd.DataFrame(rows, columns=[*KEYS, "step", "path"]), keys)
 
 

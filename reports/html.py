@@ -16,6 +16,7 @@ from reports.figures import FIGURES, Drawing
 from reports.frame import Results
 from reports.labels import FAILURES
 from reports.pairing import pairing, undeclared, violations
+from reports.references import floor_notes, references
 from reports.spectrum import spectra_spread
 from reports.tables import discriminator, runs
 from reports.tables import scores as score_tables
@@ -34,6 +35,7 @@ class Numbers:
     iqms: Frame = field(repr=False)
     pairs: Frame = field(repr=False)
     power: Frame = field(repr=False)
+    references: Frame = field(repr=False)
     proof: Frame = field(repr=False)
     conformance: Frame = field(repr=False)
 
@@ -66,6 +68,7 @@ def compute(results: Results) -> Numbers:
         iqms=inference.iqm_summary(scores, rng),
         pairs=inference.pairwise(scores, rng),
         power=inference.power(results.runs, scores),
+        references=references(results, scores),
         proof=pairing(results.runs),
         conformance=ledger.conformance(results.diagnostics),
     )
@@ -94,6 +97,8 @@ def _context(results: Results, numbers: Numbers, pictures: list[Picture]) -> dic
         "failed": results.runs[results.runs["state"] != FINISHED].to_dict("records"),
         "protocols": list(dict.fromkeys(results.scores["protocol"])),
         "notes": [inference.honesty(row) for row in numbers.power.itertuples()],
+        "floor_notes": floor_notes(numbers.references),
+        "later": score_tables.later_tables(results),
         "tables": _score_tables(results, numbers) | _run_tables(results, numbers),
         "violations": violations(numbers.proof),
         "undeclared": undeclared(results.differences),
@@ -108,7 +113,7 @@ def _score_tables(results: Results, numbers: Numbers) -> dict[str, Frame]:
     control = inference.against_control(numbers.pairs)
     scores = numbers.score_summary
     return {
-        "summary": score_tables.summary_table(results, numbers.summary, scores),
+        "summary": score_tables.summary_table(results, numbers.summary, scores, numbers.references),
         "spread": score_tables.spread_table(results, scores, numbers.iqms),
         "control": score_tables.comparison_table(results, control),
         "pairs": score_tables.comparison_table(results, numbers.pairs),

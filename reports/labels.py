@@ -24,7 +24,12 @@ class Score:
     @property
     def title(self) -> str:
         """The name alone, for headings that state the protocol elsewhere."""
-        return self.column.upper()
+        return TITLES.get(self.column, self.column.upper())
+
+    @property
+    def total(self) -> str:
+        """The column of how many there are, where the score is a count."""
+        return f"{self.column}_total"
 
     @property
     def direction(self) -> str:
@@ -32,21 +37,41 @@ class Score:
         return "lower is better" if self.lower_is_better else "higher is better"
 
     def axis(self, extractors: Iterable[str]) -> str:
-        """Return an axis label such as ``FID (digits-cnn, lower is better)``."""
-        return f"{self.title} ({', '.join([*extractors, self.direction])})"
+        """Return an axis label such as ``FID (digits-cnn, lower is better)``, long ones broken."""
+        protocol = f"({', '.join([*extractors, self.direction])})"
+        separator = " " if len(self.title) + len(protocol) < LONG_LABEL else "\n"
+        return f"{self.title}{separator}{protocol}"
 
     def header(self, extractor: str) -> str:
         """Return a table header such as ``FID digits-cnn ↓``."""
         return f"{self.title} {extractor} {'↓' if self.lower_is_better else '↑'}"
 
 
-COVERAGE = ("label_kl", "classes")  # describes samples; ranks no method, as many tie at all classes
+LONG_LABEL = 38  # characters that fit beside a panel
+
+TITLES = {
+    "precision": "precision",
+    "modes": "modes hit",
+    "classes": "classes hit",
+    "label_kl": "label KL in nats",
+    "recall": "recall",
+    "high_quality": "share within 3 std of a mode",
+}
+"""Names of columns that are no acronyms."""
+
+DESCRIPTIONS = {
+    "label_kl": Score("label_kl", lower_is_better=True),
+    "classes": Score("classes", lower_is_better=False),
+    "recall": Score("recall", lower_is_better=False),
+    "high_quality": Score("high_quality", lower_is_better=False),
+}
+"""Columns that describe samples and rank no method; many methods tie at all classes."""
 
 # A metric's first column is its score; the others describe it (deviation over splits).
 SCORES = tuple(
     Score(metric.columns[0], metric.lower_is_better)
-    for metric in reversed(METRICS.values())
-    if metric.columns[0] not in COVERAGE
+    for metric in sorted(METRICS.values(), key=lambda metric: not metric.lower_is_better)
+    if metric.columns[0] not in DESCRIPTIONS
 )
 
 
@@ -95,6 +120,17 @@ FAILURES = {
     ),
 }
 """Failures a run is judged for, by their names in its outcomes."""
+
+
+def samples_scored(protocol: str) -> int:
+    """Return the number of generated (or held-out) data that a protocol states."""
+    stated = re.search(r"/gen-([0-9]+)", protocol)
+    return int(stated[1]) if stated else 0
+
+
+def same_reference(protocol: str, other: str) -> bool:
+    """Whether two protocols differ at most in how many data were scored."""
+    return protocol.split("/gen-")[0] == other.split("/gen-")[0]
 
 
 def extractors(protocols: Iterable[str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from reports.figures import FIGURES
 from reports.figures.style import encode
 from reports.frame import Results, load
 from reports.html import Numbers, Picture, compute, page
+from reports.references import floor_notes
 from reports.tables import scores as tables
 from reports.tables.text import to_csv, to_markdown
 from runners.store import GridStore, write_bytes
@@ -49,7 +50,8 @@ def _draw(results: Results) -> list[Picture]:
 
 
 def _files(results: Results, numbers: Numbers, pictures: list[Picture]) -> dict[str, bytes]:
-    whole = tables.summary_numbers(results, numbers.summary, numbers.score_summary)
+    frames = numbers.summary, numbers.score_summary, numbers.references
+    whole = tables.summary_numbers(results, *frames)
     texts = {
         "summary.md": summary_markdown(results, numbers),
         "summary.csv": to_csv(whole),
@@ -69,8 +71,12 @@ def _file_stem(picture: Picture, place: int) -> str:
 
 def summary_markdown(results: Results, numbers: Numbers) -> str:
     """Return the summary table as Markdown, under the protocols its scores were made with."""
-    table = tables.summary_table(results, numbers.summary, numbers.score_summary)
+    frames = numbers.summary, numbers.score_summary, numbers.references
+    table = tables.summary_table(results, *frames)
     protocols = dict.fromkeys(results.scores["protocol"])
     lines = [f"Protocol: {protocol}\n" for protocol in protocols]
     lines += [f"\n{note}\n" for note in results.notes]
-    return f"# {results.name}\n\n{''.join(lines)}\n{to_markdown(table)}"
+    after = [f"\n{note}\n" for note in floor_notes(numbers.references)]
+    if results.tuned:
+        after.append(f"\nNot the methods' defaults: {', '.join(results.tuned)}.\n")
+    return f"# {results.name}\n\n{''.join(lines)}\n{to_markdown(table)}{''.join(after)}"

@@ -20,6 +20,15 @@ def last_rows(frame: Frame) -> Frame:
     return frame[frame["step"] == frame.groupby("run_id")["step"].transform("max")]
 
 
+def drawn_layers(spectra: Frame) -> Frame:
+    """Return the rows of conv layers; without any, of linear layers but those of rank one."""
+    conv = spectra[spectra["kind"] == "conv"]
+    if len(conv):
+        return conv
+    broad = spectra[["rows", "columns"]].min(axis=1) > 1
+    return spectra[(spectra["kind"] == "linear") & broad]
+
+
 def with_bounds(spectra: Frame) -> Frame:
     """Return the rows with ``largest_operator_norm``, ceil(k / s) times the kernel's sigma."""
     return spectra.assign(largest_operator_norm=spectra["operator_bound"] * spectra["sigma_max"])
@@ -33,16 +42,16 @@ def spectra_spread(spectra: Frame) -> Frame:
 
 
 def spectrum_curves(spectra: Frame) -> Frame:
-    """Return squared singular values over the largest, one row a run, conv layer and position.
+    """Return squared singular values over the largest, one row a run, layer and position.
 
-    Figure 3 of Miyato et al. 2018, at each run's last step. ``position`` is index / T with
-    T = min(rows, columns) and index from 1, ``power`` is in [0, 1].
+    Figure 3 of Miyato et al. 2018, at each run's last step, of :func:`drawn_layers`. ``position``
+    is index / T with T = min(rows, columns) and index from 1, ``power`` is in [0, 1].
     """
-    conv = last_rows(spectra[spectra["kind"] == "conv"])
+    shown = last_rows(drawn_layers(spectra))
     keys = ["run_id", "cell", "method", "seed", "step", "layer", "index"]
     parts = [
         pd.DataFrame({**{key: getattr(row, key) for key in keys}, **curve})
-        for row in conv.itertuples()
+        for row in shown.itertuples()
         if (curve := _curve(row.singular_values))
     ]
     if not parts:

@@ -23,7 +23,7 @@ STATES = (FINISHED, DIVERGED, CRASHED, UNFINISHED, MISSING, DAMAGED)
 SIGNS = {score.column: 1.0 if score.lower_is_better else -1.0 for score in SCORES}
 RUN_SCORE_COLUMNS = (
     "run_id", "cell", "method", "seed", "state", "metric", "protocol", "initial", "final",
-    "best", "best_step", "gap", "cost",
+    "best", "best_step", "gap", "cost", "total",
 )  # fmt: skip
 
 
@@ -41,6 +41,7 @@ def run_scores(results: Results) -> Frame:
         final: at the last step of a finished run, otherwise missing.
         best, best_step: over all trained steps recorded.
         gap: how much worse final is than best, never negative.
+        total: what a count is out of.
         cost: final with lower always better; infinite for a diverged run and for a finished one
             whose score is not a number; missing where there is no result.
     """
@@ -77,6 +78,7 @@ def _scored(rows: Frame, score: Score, state: str) -> dict[str, Any]:
         "best_step": trained.loc[costs.idxmin(), "step"] if len(costs) else math.nan,
         "gap": sign * final - best,
         "cost": math.inf if failed else sign * final,
+        "total": rows[score.total].max() if score.total in rows else math.nan,
     }
 
 
@@ -140,6 +142,7 @@ def _score_row(runs: Frame, sign: float) -> dict[str, Any]:
         "best_step_median": median(ended["best_step"]),
         "gap_median": median(runs["gap"]),
         "ranked_median": sign * median(runs["cost"]),
+        "total": runs["total"].max(),
     }
 
 
@@ -158,6 +161,12 @@ def spread(values: Column, name: str) -> dict[str, float]:
         f"{name}_min": low,
         f"{name}_max": high,
     }
+
+
+def described(rows: Frame, score: Score) -> dict[str, float]:
+    """Return the spread of a column as ``value``, with the total that a count is out of."""
+    total = rows[score.total].max() if score.total in rows else math.nan
+    return {**spread(rows[score.column], "value"), "total": total}
 
 
 def median(values: Column) -> float:

@@ -11,11 +11,18 @@ from pydantic_core import PydanticCustomError
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
+def _split(text: str, registry: Mapping[str, type]) -> dict[str, str]:
+    """Return the fields of ``name`` or ``name:argument``."""
+    name, colon, argument = text.partition(":")
+    field = getattr(registry.get(name), "argument", None)
+    return {"name": name, field: argument} if colon and field else {"name": text}
+
+
 def one_of(registry: Mapping[str, type]) -> Any:
     """Return a field type that accepts a name, or a mapping of ``name`` and parameters."""
 
     def expand(value: object) -> object:
-        named = {"name": value} if isinstance(value, str) else value
+        named = _split(value, registry) if isinstance(value, str) else value
         if isinstance(named, dict) and named.get("name") not in list(registry):
             raise PydanticCustomError(
                 "unknown_name",
@@ -24,8 +31,5 @@ def one_of(registry: Mapping[str, type]) -> Any:
             )
         return named
 
-    classes = tuple(registry.values())
-    if len(classes) == 1:
-        return Annotated[classes[0], BeforeValidator(expand)]
-    union = Union[classes]  # noqa: UP007 - built from a registry at run time
+    union = Union[tuple(registry.values())]  # noqa: UP007 - built from a registry at run time
     return Annotated[union, Field(discriminator="name"), BeforeValidator(expand)]

@@ -15,13 +15,14 @@ from torch import Tensor, nn
 
 from runners import seeds
 from runners.diagnostics.diagnose import diagnose
-from runners.metrics.extractor import Scorer
-from runners.networks import generate, tile, to_float
+from runners.metrics.scorer import Scorer
+from runners.networks import PLANE, generate, scatter, tile, to_float
 from runners.spec import RunSpec
-from runners.store import RunStore, write_bytes
+from runners.store import RunStore, write_bytes, write_json
 from runners.tracking import Tracker
 
 GRID = 64  # images of a sample grid
+SURFACE = 121  # points a side where D is drawn over the plane
 PROBE = 128  # images of each kind for input gradients
 
 
@@ -78,18 +79,37 @@ class Recorder:
         self.store.append("diagnostics", [{"step": step} | whole])
         self.tracker.spectra(step, layers)
         self.tracker.log(step, whole)
+        if step == self.spec.steps and self.probe.dim() == 2:
+            self._draw_surface(generator, discriminator)
 
     def evaluate(self, step: int, generator: nn.Module) -> None:
         """Score samples and draw a grid of them."""
         images = generate(generator, self.latents)
-        scores = self.scorer.score(images, self.spec.evaluation.metrics)
+        scores = self.scorer.score(images, self.spec.evaluation)
         self.store.append("scores", [{"step": step} | scores])
         file = self.store.sample_grid_file(step)
-        write_png(file, tile(images[:GRID]))
+        write_png(file, tile(images[:GRID]) if images.dim() == 4 else scatter(images))
         if step == self.spec.steps:
             self._keep(images)
         self.tracker.log(step, scores)
         self.tracker.samples(step, file)
+
+    def floor(self) -> None:
+        """Record what held-out real data score, as the floor of every score here."""
+        write_json(self.store.floor_file, self.scorer.floor(self.spec.evaluation))
+
+    @torch.no_grad()
+    def _draw_surface(self, generator: nn.Module, discriminator: nn.Module) -> None:
+        ticks = torch.linspace(*PLANE, SURFACE, device=self.probe.device)
+        points = torch.cartesian_prod(ticks, ticks).flip(1)  # rows of equal y
+        with undisturbed(discriminator):
+            values = discriminator(points).view(SURFACE, SURFACE).cpu().numpy()
+        fake, real = generate(generator, self.latents), self.scorer.images.test
+        buffer = io.BytesIO()
+        np.savez_compressed(
+            buffer, values=values, ticks=ticks.cpu().numpy(), generated=fake.numpy(), real=real
+        )
+        write_bytes(self.store.surface_file, buffer.getvalue())
 
     def _keep(self, images: Tensor) -> None:
         buffer = io.BytesIO()

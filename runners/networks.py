@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from runners import seeds
-from runners.models.dcgan import initialise
 from runners.spec import RunSpec
 
 GREY = 127
+PLANE = (-1.5, 1.5)  # the part of the plane that is drawn
 
 
 def build(spec: RunSpec, device: str) -> tuple[nn.Module, nn.Module, dict[str, str]]:
@@ -22,8 +22,8 @@ def build(spec: RunSpec, device: str) -> tuple[nn.Module, nn.Module, dict[str, s
     shape = spec.dataset.shape
     with seeds.scoped(spec.seed, "build"):
         generator, discriminator = spec.model.generator(shape), spec.model.discriminator(shape)
-    initialise(generator, seeds.generator(spec.seed, "init generator"))
-    initialise(discriminator, seeds.generator(spec.seed, "init discriminator"))
+    spec.model.initialise(generator, seeds.generator(spec.seed, "init generator"))
+    spec.model.initialise(discriminator, seeds.generator(spec.seed, "init discriminator"))
     hashes = {
         "generator_init": weights_hash(generator),
         "discriminator_init": weights_hash(discriminator),
@@ -58,7 +58,9 @@ def environment(device: str) -> dict[str, str]:
 
 
 def to_float(images: Tensor) -> Tensor:
-    """Return uint8 images as float32 in [-1, 1]."""
+    """Return uint8 images as float32 in [-1, 1]; points as they are."""
+    if images.dtype != torch.uint8:
+        return images
     return images.float().div_(127.5).sub_(1)
 
 
@@ -69,12 +71,26 @@ def to_uint8(images: Tensor) -> Tensor:
 
 @torch.no_grad()
 def generate(generator: nn.Module, latents: Tensor, batch: int = 500) -> Tensor:
-    """Return uint8 images on the CPU for latents (n, latent), G in eval mode and left as it was."""
+    """Return uint8 images, or points, on the CPU; G runs in eval mode and is left as it was.
+
+    Args:
+        latents: (n, latent).
+    """
     mode = generator.training
     generator.eval()
-    parts = [to_uint8(generator(part)).cpu() for part in latents.split(batch)]
+    out = torch.cat([generator(part).cpu() for part in latents.split(batch)])
     generator.train(mode)
-    return torch.cat(parts)
+    return to_uint8(out) if out.dim() == 4 else out
+
+
+def scatter(points: Tensor, pixels: int = 256) -> np.ndarray:
+    """Return points (n, 2) as a grey density picture of the square [-1.5, 1.5]^2, x to the right.
+
+    Each pixel's brightness is the fourth root of its share, so that single points stay visible.
+    """
+    counts, _, _ = np.histogram2d(*points.double().numpy().T, bins=pixels, range=[PLANE, PLANE])
+    brightness = (counts / max(1, counts.max())) ** 0.25
+    return (255 * brightness.T[::-1]).astype(np.uint8)[:, :, None]
 
 
 def tile(images: Tensor, columns: int = 8, pixels: int = 32, gap: int = 4) -> np.ndarray:

@@ -27,6 +27,7 @@ class Options:
         device: ``cpu`` or ``cuda``.
         wandb: ``offline``, ``online`` or ``disabled``.
         grid: name of the grid, for wandb's group.
+        inception_weights: a local file; None lets torch-fidelity download them.
         redo_damaged: set the folder of a damaged run aside and run it again.
     """
 
@@ -35,6 +36,7 @@ class Options:
     device: str = "cpu"
     wandb: str = "disabled"
     grid: str = "runs"
+    inception_weights: Path | None = None
     redo_damaged: bool = False
 
 

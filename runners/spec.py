@@ -17,10 +17,12 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
 from runners.component import STRICT, one_of
-from runners.datasets import DATASETS
+from runners.datasets import DATASETS, Dataset
 from runners.lipschitz import METHODS
 from runners.losses import LOSSES
 from runners.metrics import METRICS
+from runners.metrics.extractors import EXTRACTORS, default_extractor, default_metrics
+from runners.metrics.extractors import problem as unfit
 from runners.models import MODELS
 from runners.optim import OPTIMIZERS, SETTINGS
 
@@ -38,7 +40,8 @@ def _known(registry: dict[str, Any]) -> Any:
     return Annotated[str, AfterValidator(check)]
 
 
-MetricNames = Annotated[tuple[_known(METRICS), ...], Field(min_length=1)]  # pyright: ignore
+MetricNames = tuple[_known(METRICS), ...]  # pyright: ignore
+ExtractorName = _known({"auto": None, **EXTRACTORS})
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -47,14 +50,27 @@ class Evaluation:
 
     Args:
         every: generator steps between scores; step 0 and the last step are always scored.
-        samples: generated images a score; also what a sample of the reference is not: all
-            training images are the reference.
-        metrics: names from METRICS.
+        samples: generated data a score; the reference is the whole training split.
+        metrics: names from METRICS; none given means the extractor's usual ones.
+        extractor: a name from EXTRACTORS; ``auto`` is resolved by data set: classifier for
+            labelled grey images, inception for others, coordinates for points.
+        kid_subsets: random subsets KID is averaged over.
+        kid_subset_size: their size; at most the number of samples and of training images.
     """
 
     every: Annotated[int, Field(ge=1)] = 1000
     samples: Annotated[int, Field(ge=100, le=1_000_000)] = 2000
-    metrics: MetricNames = ("is", "fid", "coverage")  # pyright: ignore
+    metrics: MetricNames = ()  # pyright: ignore
+    extractor: ExtractorName = "auto"  # pyright: ignore
+    kid_subsets: Annotated[int, Field(ge=1, le=1000)] = 20
+    kid_subset_size: Annotated[int, Field(ge=2, le=100_000)] = 500
+
+    def resolved(self, dataset: Dataset) -> Evaluation:
+        """Return the evaluation with its extractor and metrics named."""
+        automatic = self.extractor == "auto"
+        extractor = default_extractor(dataset) if automatic else self.extractor
+        metrics = self.metrics or default_metrics(dataset, extractor)
+        return dataclasses.replace(self, extractor=extractor, metrics=metrics)
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -85,7 +101,12 @@ class RunSpec:
 
     @model_validator(mode="after")
     def _fits(self) -> RunSpec:
-        problem = self.model.problem(self.dataset.shape)
+        resolved = self.evaluation.resolved(self.dataset)
+        object.__setattr__(self, "evaluation", resolved)  # before anyone has seen the spec
+        plan = (resolved.extractor, resolved.metrics)
+        problem = self.model.problem(self.dataset.shape) or unfit(self.dataset, *plan)
+        if problem is None and "kid" in resolved.metrics:
+            problem = _kid_problem(resolved)
         if problem:
             raise PydanticCustomError("misfit", "{problem}", {"problem": problem})
         batch_norm = getattr(self.model, "norm", "none") == "batch"
@@ -128,6 +149,15 @@ class RunSpec:
         """The named optimiser setting A-F this is, or None."""
         mine = {"optimizer": self.as_dict["optimizer"], "n_dis": self.n_dis}
         return next((name for name, setting in SETTINGS.items() if setting == mine), None)
+
+
+def _kid_problem(plan: Evaluation) -> str | None:
+    if plan.kid_subset_size <= plan.samples:
+        return None
+    return (
+        f"evaluation.kid_subset_size: {plan.kid_subset_size} is more than the "
+        f"{plan.samples} samples"
+    )
 
 
 ADAPTER: TypeAdapter[RunSpec] = TypeAdapter(RunSpec)

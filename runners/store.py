@@ -51,6 +51,7 @@ class RunStore:
         spectra: one row a step and layer of the discriminator, with all singular values.
         diagnostics: one row a diagnosed step: input-gradient norms of the discriminator.
         timing: seconds of training so far; the only file that differs between repeats.
+    Beside them, ``evals`` has a row for every later scoring of the finished run.
     """
 
     ROW_FILES = ("metrics", "scores", "spectra", "diagnostics", "timing")
@@ -67,6 +68,8 @@ class RunStore:
         self.log_file = folder / "worker.log"
         self.checkpoint_file = folder / "checkpoint.pt"
         self.samples_file = folder / "samples.npz"
+        self.surface_file = folder / "surface.npz"
+        self.floor_file = folder / "floor.json"
         self.samples_folder = folder / "samples"
         self.wandb_folder = folder / "wandb"
 

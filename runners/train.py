@@ -12,7 +12,7 @@ from runners import checkpoint, seeds
 from runners.datasets import load_images
 from runners.losses import LOSSES
 from runners.measure import Recorder, gradient_norm, non_finite
-from runners.metrics.extractor import scorer
+from runners.metrics.scorer import scorer
 from runners.networks import build, chain, environment, to_float
 from runners.options import Options
 from runners.spec import RunSpec
@@ -72,7 +72,7 @@ def train(
     store.truncate_rows(saved["row_sizes"] if saved else {})
 
     tracker = Tracker(spec, store, options)
-    judge = scorer(spec.dataset.name, images, options.cache)
+    judge = scorer(spec.dataset, spec.evaluation.extractor, options)
     recorder = Recorder(spec, store, tracker, judge, real_images)
     if saved:
         recorder.starts = saved["starts"]
@@ -86,6 +86,7 @@ def train(
     def due(step: int, every: int) -> bool:
         return step % every == 0 or step == spec.steps
 
+    recorder.floor()
     if not saved:
         recorder.diagnose(0, generator, discriminator)
         recorder.evaluate(0, generator)

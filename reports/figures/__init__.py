@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from reports.figures import lipschitz, samples, scores, spectra, stability
+from reports.figures import lipschitz, samples, scores, spectra, stability, surface
 from reports.frame import Results
 
 
@@ -50,10 +50,21 @@ FIGURES = {
         one_cell=True,
         pixels=True,
     ),
+    "surfaces": Drawing(
+        "D over the plane",
+        "The logit of the trained discriminator, each on a scale of its own, with real and "
+        "generated data on top; one seed is an illustration, not evidence.",
+        surface.surfaces,
+        "No run of data in the plane has ended yet.",
+        one_cell=True,
+        pixels=True,
+    ),
     "scores": Drawing(
         "Scores over training",
         "The line is the median over seeds, the band reaches from the worst to the best seed; a "
-        "cross marks where a run failed, the dashed line the untrained generator.",
+        "cross marks where a run failed, the dashed line the untrained generator, the dotted one "
+        "held-out real data against the same reference. Their number n may differ from that of "
+        "the runs, and FID is biased upwards where n is small.",
         scores.over_steps,
         "No run has been scored yet.",
     ),
@@ -71,11 +82,12 @@ FIGURES = {
         "No run has been scored yet.",
     ),
     "coverage": Drawing(
-        "Label coverage over training",
-        "How many classes the generated images fall into, and how far the shares of their labels "
-        "are from those of real images. It describes the samples and ranks no method.",
+        "Coverage over training",
+        "What describes the samples and ranks no method: the classes they fall into and how far "
+        "the shares of their labels are from the real ones, how much of the real data they reach, "
+        "or how many lie near a mode.",
         scores.coverage,
-        "These runs did not record label coverage.",
+        "These runs did not record coverage.",
     ),
     "outcomes": Drawing(
         "Outcomes",
@@ -101,12 +113,13 @@ FIGURES = {
     ),
     "singular-values": Drawing(
         "Singular values at the last step",
-        "Squared singular values of each effective conv weight (out x in * height * width), "
-        "divided by the largest: a curve that falls at once uses few directions "
+        "Squared singular values of each effective conv weight (out x in * height * width; of "
+        "linear weights, but the head's, where there is no conv layer), divided by the largest: a "
+        "curve that falls at once uses few directions "
         "(Miyato et al. 2018, Figure 3). The dashed curve is a large Gaussian random matrix of "
         "the same shape, which needs no training.",
         spectra.singular_values,
-        "No spectra have been recorded yet.",
+        "No spectra with more than one singular value have been recorded yet.",
         one_cell=True,
     ),
     "spreads": Drawing(
@@ -114,7 +127,7 @@ FIGURES = {
         "The stable rank is the mean of the curve above; the dashed line is that of the Gaussian "
         "random matrix.",
         spectra.spreads,
-        "No spectra have been recorded yet.",
+        "No spectra with more than one singular value have been recorded yet.",
         one_cell=True,
     ),
     "norms": Drawing(
@@ -138,7 +151,7 @@ FIGURES = {
     ),
     "input-gradients": Drawing(
         "Input gradients",
-        "The local Lipschitz constant of the discriminator's logit at real and generated images "
+        "The local Lipschitz constant of the discriminator's logit at real and generated data "
         "and between them.",
         lipschitz.input_gradients,
         "No diagnostics have been recorded yet.",

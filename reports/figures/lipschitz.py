@@ -13,8 +13,8 @@ from reports.figures import style
 from reports.frame import Results
 
 INPUT_GRADIENTS = {
-    "input_grad_real": "at real images",
-    "input_grad_fake": "at generated images",
+    "input_grad_real": "at real data",
+    "input_grad_fake": "at generated data",
     "input_grad_interpolates": "between them",
     "input_grad_max": "largest",
 }

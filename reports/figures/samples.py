@@ -1,4 +1,4 @@
-"""Generated images, side by side."""
+"""Generated data, side by side."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def grids(results: Results) -> Figure | None:
     for ax, row in zip(axes.flat, chosen.to_dict("records"), strict=False):
         _show(ax, row["path"])
         ax.set_title(_caption(row, results), fontsize=10)
-    style.title(figure, "Generated images: one seed, last grid drawn", results.cells[0])
+    style.title(figure, "Generated data: one seed, last grid drawn", results.cells[0])
     return figure
 
 
@@ -57,7 +57,7 @@ def _caption(row: dict[Any, Any], results: Results) -> str:
     caption = f"{row['method']}\nseed {row['seed']}, step {row['step']}"
     scores = results.scores
     same = scores[(scores["run_id"] == row["run_id"]) & (scores["step"] == row["step"])]
-    if same.empty or "fid" not in same:
+    if same.empty or not (scores := results.score_columns):
         return caption
-    extractor = results.extractors[same["protocol"].iloc[0]]
-    return f"{caption}, FID {extractor} {number(same['fid'].iloc[0])}"
+    leading, extractor = scores[0], results.extractors[same["protocol"].iloc[0]]
+    return f"{caption}, {leading.title} {extractor} {number(same[leading.column].iloc[0])}"

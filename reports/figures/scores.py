@@ -13,11 +13,15 @@ from matplotlib.transforms import blended_transform_factory
 from reports.columns import Column, Frame
 from reports.figures import style
 from reports.frame import Results
-from reports.labels import COVERAGE, SCORES, Score
+from reports.labels import DESCRIPTIONS, SCORES, Score
+from reports.references import REAL, references
 from reports.stats import run_scores
 from runners.store import FINISHED
 
 BY_COLUMN = {score.column: score for score in SCORES}
+FLOOR: dict[str, Any] = {**style.REFERENCE, "linestyle": ":", "linewidth": 1.6}
+LIMITED = {"classes": "fewest_classes", "label_kl": "largest_label_kl"}
+"""Columns that mode collapse is judged by, and their thresholds."""
 
 
 def axis_label(score: Score, rows: Frame, results: Results) -> str:
@@ -33,35 +37,47 @@ def columns(results: Results) -> list[str]:
 
 @style.styled
 def over_steps(results: Results) -> Figure | None:
-    """Draw each score over generator steps, with the untrained generator as a reference."""
+    """Draw each score over generator steps, between the untrained generator and real data."""
     if not (names := columns(results)):
         return None
+    known = references(results, run_scores(results))
+    real = known[known["kind"] == REAL]
     figure, places = style.facets(results, names)
     for ax, cell, name in places:
         rows = results.scores[results.scores["cell"] == cell]
-        _progress(ax, rows, BY_COLUMN[name], results)
+        floors = real[(real["cell"] == cell) & (real["metric"] == name)]["value_median"]
+        _progress(ax, rows, BY_COLUMN[name], floors, results)
         style.panel_title(ax, "", cell)
     style.title(figure, "Scores over training: median and range over seeds")
     untrained = Line2D([], [], label="untrained generator", **style.REFERENCE)
-    style.legend(figure, results, [untrained])
+    style.legend(figure, results, [untrained, *_floor_keys(real)])
     return figure
 
 
-def _progress(ax: Axes, rows: Frame, score: Score, results: Results) -> None:
+def _floor_keys(real: Frame) -> list[Line2D]:
+    """Return the key of the floors' lines, with how many data they and the runs were scored on."""
+    counts = real[["n", "n_runs"]].drop_duplicates().to_numpy()
+    said = "; ".join(f"n = {n}" + f", runs {m}" * bool(n != m) for n, m in counts)
+    return [Line2D([], [], label=f"{REAL} ({said})", **FLOOR)] if said else []
+
+
+def _progress(ax: Axes, rows: Frame, score: Score, floors: Column, results: Results) -> None:
     style.lines(ax, rows, score.column, results)
     style.mark_stops(ax, rows, score.column, results)
     untrained = rows.loc[rows["step"] == 0, score.column].dropna()
     if len(untrained):
         ax.axhline(float(untrained.median()), **style.REFERENCE)
+    for value in floors:
+        ax.axhline(value, **FLOOR)
     if score.lower_is_better:
-        style.log_if_wide(ax, rows[score.column])
+        style.log_if_wide(ax, pd.concat([rows[score.column], floors]))
     ax.set(xlabel="generator steps", ylabel=axis_label(score, rows, results))
 
 
 @style.styled
 def coverage(results: Results) -> Figure | None:
-    """Draw label coverage over generator steps: classes hit, and divergence of the labels."""
-    names = [name for name in COVERAGE if name in results.scores]
+    """Draw what describes the samples over generator steps, such as classes hit."""
+    names = [name for name in DESCRIPTIONS if name in results.scores]
     names = [name for name in names if results.scores[name].notna().any()]
     if not names:
         return None
@@ -72,25 +88,23 @@ def coverage(results: Results) -> Figure | None:
         style.mark_stops(ax, rows, name, results)
         _coverage_axis(ax, rows, name, results)
         style.panel_title(ax, "", cell)
-    style.title(figure, "Label coverage over training: median and range over seeds")
+    style.title(figure, "Coverage over training: median and range over seeds")
     limit = Line2D([], [], label="mode collapse beyond this line", **style.REFERENCE)
-    style.legend(figure, results, [limit])
+    limited = results.thresholds and any(name in LIMITED for name in names)
+    style.legend(figure, results, [limit] if limited else [])
     return figure
 
 
 def _coverage_axis(ax: Axes, rows: Frame, name: str, results: Results) -> None:
-    extractor = ", ".join(dict.fromkeys(results.extractors[p] for p in rows["protocol"].dropna()))
-    if name == "classes":
-        ax.set(ylabel=f"classes hit ({extractor}, higher is better)", ylim=(0, None))
-        if "classes_total" in rows and results.thresholds:
-            total = rows["classes_total"].max()
-            ax.axhline(results.thresholds["fewest_classes"] * total, **style.REFERENCE)
-    else:
-        ax.set(ylabel=f"label KL in nats ({extractor}, lower is better)")
-        if results.thresholds:
-            ax.axhline(results.thresholds["largest_label_kl"], **style.REFERENCE)
+    score = DESCRIPTIONS[name]
+    ax.set(xlabel="generator steps", ylabel=axis_label(score, rows, results))
+    if score.lower_is_better:
         style.log_if_wide(ax, rows[name])
-    ax.set_xlabel("generator steps")
+    else:
+        ax.set_ylim(0, None)
+    if name in LIMITED and results.thresholds:
+        total = rows[score.total].max() if score.total in rows else 1
+        ax.axhline(results.thresholds[LIMITED[name]] * total, **style.REFERENCE)
 
 
 @style.styled
@@ -168,8 +182,8 @@ def degradation(results: Results) -> Figure | None:
     for ax, cell, name in places:
         rows = scores[(scores["cell"] == cell) & (scores["metric"] == name)]
         _gaps(ax, rows, results)
-        extractor = axis_label(BY_COLUMN[name], rows, results)
-        ax.set_xlabel(f"final worse than best by, in {extractor.split(',')[0]})")
+        score = axis_label(BY_COLUMN[name], rows, results).replace("\n", " ")
+        ax.set_xlabel(f"final worse than best by, in {score.split(',')[0]})")
         style.panel_title(ax, "", cell)
     style.title(figure, "Degradation: the gap between final and best score, every seed")
     style.legend(figure, results, _keys()[-1:], marker="o")

@@ -13,6 +13,7 @@ from reports.columns import Frame
 from reports.figures import style
 from reports.frame import Results
 from reports.spectrum import (
+    drawn_layers,
     gaussian_curve,
     gaussian_stable_rank,
     last_rows,
@@ -30,16 +31,16 @@ MEASURES = {
 MOST_COLUMNS = 3
 
 
-def conv_layers(results: Results) -> list[str]:
-    """Return the names of the conv layers in forward order."""
-    conv = results.spectra[results.spectra["kind"] == "conv"]
-    return conv.sort_values("index", kind="stable")["layer"].drop_duplicates().tolist()
+def layer_names(rows: Frame) -> list[str]:
+    """Return the names of the layers in forward order."""
+    return rows.sort_values("index", kind="stable")["layer"].drop_duplicates().tolist()
 
 
 @style.styled
 def singular_values(results: Results) -> Figure | None:
-    """Draw each conv layer's spectrum at the last step, largest value 1, of one cell."""
-    curves, layers = spectrum_curves(results.spectra), conv_layers(results)
+    """Draw each layer's spectrum at the last step, largest value 1, of one cell."""
+    curves = spectrum_curves(results.spectra)
+    layers = layer_names(drawn_layers(results.spectra))
     if curves.empty:
         return None
     columns = min(MOST_COLUMNS, len(layers))
@@ -50,7 +51,7 @@ def singular_values(results: Results) -> Figure | None:
         _null(ax, results.spectra[results.spectra["layer"] == layer])
         _spectra(ax, curves[curves["layer"] == layer], results)
         ax.set_title(_layer_name(layer, results))
-    text = f"Singular values of D's conv layers {_steps(results.spectra)}"
+    text = f"Singular values of D's layers {_steps(results.spectra)}"
     style.title(figure, text, results.cells[0])
     thin = Line2D([], [], color="0.5", linewidth=0.6, label="thin: one seed")
     null = Line2D([], [], label="Gaussian matrix", **style.REFERENCE)
@@ -88,14 +89,15 @@ def _steps(spectra: Frame) -> str:
 
 @style.styled
 def spreads(results: Results) -> Figure | None:
-    """Draw how broad each conv layer's spectrum is over training, of one cell."""
-    conv, layers = results.spectra[results.spectra["kind"] == "conv"], conv_layers(results)
-    if conv.empty or conv[list(MEASURES)].isna().all(axis=None):
+    """Draw how broad each layer's spectrum is over training, of one cell."""
+    shown = drawn_layers(results.spectra)
+    if shown.empty or shown[list(MEASURES)].isna().all(axis=None):
         return None
+    layers = layer_names(shown)
     figure, axes = style.panels(len(layers), len(MEASURES), width=2.9, height=2.4)
     for row, layer in zip(axes, layers, strict=True):
         for ax, measure in zip(row, MEASURES, strict=True):
-            _spread(ax, conv[conv["layer"] == layer], measure, results)
+            _spread(ax, shown[shown["layer"] == layer], measure, results)
         row[0].set_ylabel(_layer_name(layer, results))
     for ax, label in zip(axes[0], MEASURES.values(), strict=True):
         ax.set_title(label)
@@ -121,7 +123,7 @@ def norms(results: Results) -> Figure | None:
     rows = with_bounds(last_rows(results.spectra)).dropna(subset="operator_norm")
     if rows.empty:
         return None
-    layers = rows.sort_values("index", kind="stable")["layer"].drop_duplicates().tolist()
+    layers = layer_names(rows)
     columns = min(MOST_COLUMNS, len(layers))
     height = 0.5 * len(results.methods) + 0.8
     figure, axes = style.panels(math.ceil(len(layers) / columns), columns, 3.7, height)

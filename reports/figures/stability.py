@@ -21,8 +21,8 @@ CURVES = {
     "loss_d": "discriminator loss",
     "loss_g": "generator loss",
     "penalty": "penalty",
-    "logit_real": "mean logit of real images",
-    "logit_fake": "mean logit of generated images",
+    "logit_real": "mean logit of real data",
+    "logit_fake": "mean logit of generated data",
     "accuracy_d": "discriminator accuracy",
 }
 GRADIENTS = {"grad_norm_d": "discriminator", "grad_norm_g": "generator"}

@@ -8,8 +8,9 @@ import pandas as pd
 
 from reports.columns import Frame
 from reports.frame import Results
-from reports.labels import FAILURES
-from reports.tables.text import ABSENT, keys, listed, median_range, number
+from reports.labels import DESCRIPTIONS, FAILURES
+from reports.stats import described
+from reports.tables.text import ABSENT, keys, listed, number, out_of
 
 
 def failure_table(results: Results, rates: Frame) -> Frame:
@@ -38,18 +39,27 @@ def course_table(results: Results, courses: Frame, summary: Frame, scores: Frame
         if len(fids):
             same = (fids["cell"] == course["cell"]) & (fids["method"] == course["method"])
             mine = fids[same]
-        gap = number(mine["gap_median"].iloc[0]) if len(mine) else ABSENT
         rows.append({
             **keys(course, results),
             "runs": str(course["n"]),
-            "mean FID over training": number(course["fid_area"]),
-            "final FID - best": gap,
-            "final FID / best": number(course["fid_ratio"]),
+            **_fid_cells(course, mine, results),
             "collapsed at steps": listed(course["collapse_steps"]) or "never",
             **_gradient_cells(health, "D", "grad_norm_d"),
             **_gradient_cells(health, "G", "grad_norm_g"),
         })  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).fillna(ABSENT)
+
+
+def _fid_cells(course: Any, fids: Frame, results: Results) -> dict[str, str]:
+    protocol = results.protocol(course["cell"])
+    if protocol is None or "fid" not in results.scores:
+        return {}
+    name = f"FID {results.extractors[protocol]}"
+    return {
+        f"mean {name} over training": number(course["fid_area"]),
+        f"final {name} - best": number(fids["gap_median"].iloc[0]) if len(fids) else ABSENT,
+        f"final {name} / best": number(course["fid_ratio"]),
+    }
 
 
 def _gradient_cells(row: Any, network: str, column: str) -> dict[str, str]:
@@ -60,23 +70,18 @@ def _gradient_cells(row: Any, network: str, column: str) -> dict[str, str]:
 
 
 def coverage_table(results: Results, coverage: Frame) -> Frame:
-    """Return classes hit and the labels' divergence at each run's last score, over seeds."""
+    """Return what describes the samples at each run's last score, over seeds."""
     rows = []
     for (cell, method), mine in coverage.groupby(["cell", "method"], observed=True):
-        row: dict[str, Any] = {"cell": cell, "method": method}
-        for name in ("classes", "label_kl"):
-            values = mine[name]
-            row |= {f"{name}_median": values.median(), f"{name}_min": values.min(),
-                    f"{name}_max": values.max()}  # fmt: skip
-        total = listed([f"{n:g}" for n in mine["classes_total"].dropna().unique()]) or ABSENT
-        rows.append({
-            **keys(row, results),
-            "runs": str(len(mine)),
-            "classes hit ↑, median [min, max]": median_range(row, "classes", counts=True),
-            "of": total,
-            "label KL in nats ↓, median [min, max]": median_range(row, "label_kl"),
-        })  # fmt: skip
-    return pd.DataFrame(rows)
+        extractor = results.extractors[mine["protocol"].iloc[0]]
+        cells = {
+            f"{score.header(extractor)}, median [min, max]": out_of(described(mine, score), "value")
+            for score in DESCRIPTIONS.values()
+            if score.column in mine and mine[score.column].notna().any()
+        }
+        named = keys({"cell": cell, "method": method}, results)
+        rows.append({**named, "runs": str(len(mine)), **cells})
+    return pd.DataFrame(rows).fillna(ABSENT)
 
 
 def difference_table(results: Results) -> Frame:

@@ -9,9 +9,10 @@ import pandas as pd
 
 from reports.columns import Frame
 from reports.frame import Results
-from reports.labels import FAILURES, SCORES
-from reports.stats import STATES
-from reports.tables.text import ABSENT, keys, median_range, number, span
+from reports.labels import DESCRIPTIONS, FAILURES, SCORES, extractors
+from reports.references import REAL, reference_name
+from reports.stats import STATES, described
+from reports.tables.text import ABSENT, keys, median_range, number, out_of, span
 from runners.store import FINISHED
 
 BY_COLUMN = {score.column: score for score in SCORES}
@@ -23,8 +24,10 @@ def failures(row: Any) -> str:
     return ", ".join(parts) or "none"
 
 
-def summary_table(results: Results, summary: Frame, score_summary: Frame) -> Frame:
-    """Return the table to read: one row a cell and method, every cell text."""
+def summary_table(
+    results: Results, summary: Frame, score_summary: Frame, references: Frame
+) -> Frame:
+    """Return the table to read: a row a cell and method, then the references; all text."""
     rows = [
         {
             **keys(row, results),
@@ -35,7 +38,24 @@ def summary_table(results: Results, summary: Frame, score_summary: Frame) -> Fra
         }
         for row in summary.to_dict("records")
     ]
+    rows += [_reference_row(mine, results) for mine in _by_reference(references)]
     return pd.DataFrame(rows).fillna(ABSENT)
+
+
+def _by_reference(references: Frame) -> list[list[Any]]:
+    groups = references.groupby(["cell", "kind", "protocol"], observed=True, sort=False)
+    return [mine.to_dict("records") for _, mine in groups]
+
+
+def _reference_row(references: list[Any], results: Results) -> dict[str, str]:
+    """Return the row of a reference; it stands in the columns of final scores."""
+    first = references[0]
+    cells = {}
+    for row in references:
+        header = _header({**row, "protocol": None}, results)
+        said = out_of(row, "value", alone=row["kind"] == REAL)
+        cells[f"{header} final median [min, max]"] = said
+    return keys({"cell": first["cell"], "method": reference_name(first)}, results) | cells
 
 
 def _score_cells(row: Any, results: Results, score_summary: Frame) -> dict[str, str]:
@@ -43,8 +63,8 @@ def _score_cells(row: Any, results: Results, score_summary: Frame) -> dict[str, 
     for mine in _scores_of(row, score_summary):
         extractor = results.extractors[_protocol(mine, results)]
         header = BY_COLUMN[mine["metric"]].header(extractor)
-        cells[f"{header} final median [min, max]"] = median_range(mine, "final")
-        cells[f"{header} best median [min, max]"] = median_range(mine, "best")
+        cells[f"{header} final median [min, max]"] = out_of(mine, "final")
+        cells[f"{header} best median [min, max]"] = out_of(mine, "best")
     return cells
 
 
@@ -52,8 +72,7 @@ def _protocol(row: Any, results: Results) -> str:
     """Return a row's protocol; that of its cell where no run of its method was scored."""
     if isinstance(row["protocol"], str):
         return row["protocol"]
-    in_cell = results.scores.loc[results.scores["cell"] == row["cell"], "protocol"]
-    return (in_cell if len(in_cell) else results.scores["protocol"]).iloc[0]
+    return results.protocol(row["cell"]) or results.scores["protocol"].iloc[0]
 
 
 def _scores_of(row: Any, score_summary: Frame) -> list[Any]:
@@ -67,10 +86,17 @@ NUMERIC = {
     "final": ("n", "median", "q25", "q75", "min", "max"),
     "best": ("n", "median", "min", "max"),
 }
+REFERENCE = ("n", "median", "min", "max")
 
 
-def summary_numbers(results: Results, summary: Frame, score_summary: Frame) -> Frame:
-    """Return the table to compute with: numbers, headers with the whole protocol."""
+def summary_numbers(
+    results: Results, summary: Frame, score_summary: Frame, references: Frame
+) -> Frame:
+    """Return the table to compute with: numbers, headers with the whole protocol.
+
+    The references follow, each under its own protocol: the columns of one number of data never
+    hold a score of another.
+    """
     rows = []
     for row in summary.to_dict("records"):
         cells = dict(row)
@@ -81,19 +107,51 @@ def summary_numbers(results: Results, summary: Frame, score_summary: Frame) -> F
             cells[f"{header} step of best median"] = mine["best_step_median"]
             cells[f"{header} final - best gap median"] = mine["gap_median"]
         rows.append(cells)
+    rows += [_reference_numbers(mine) for mine in _by_reference(references)]
     return pd.DataFrame(rows)
+
+
+def _reference_numbers(references: list[Any]) -> dict[str, Any]:
+    cells = {"cell": references[0]["cell"], "method": reference_name(references[0])}
+    for row in references:
+        header = BY_COLUMN[row["metric"]].header(row["protocol"])
+        cells |= {f"{header} reference {part}": row[f"value_{part}"] for part in REFERENCE}
+    return cells
 
 
 def run_table(results: Results, scores: Frame) -> Frame:
     """Return one row a planned run: scores, with the whole protocol in the header, and failures."""
-    table = results.runs.drop(columns="traceback")
+    table, judged = results.runs.drop(columns="traceback"), results.outcomes.set_index("run_id")
     for (metric, protocol), mine in scores.groupby(["metric", "protocol"], sort=False):
         header = BY_COLUMN[str(metric)].header(str(protocol))
         columns = {name: f"{header} {name}" for name in ("initial", "final", "best", "best_step")}
         wide = mine.set_index("run_id")[list(columns)].rename(columns=columns)
+        if metric == "fid":
+            wide[f"{header} area"] = judged["fid_area"].reindex(wide.index)
         table = table.join(wide, on="run_id")
-    judged = results.outcomes.set_index("run_id")[[*FAILURES, "collapse_step", "fid_area"]]
-    return table.join(judged, on="run_id")
+    return table.join(judged[[*FAILURES, "collapse_step"]], on="run_id")
+
+
+def later_tables(results: Results) -> dict[str, Frame]:
+    """Return, for each protocol of later scorings, a table of its own."""
+    last = results.evals.drop_duplicates(["run_id", "protocol"], keep="last")
+    blocks = last.groupby("protocol", sort=False)
+    return {str(protocol): _later_table(mine, results) for protocol, mine in blocks}
+
+
+def _later_table(evals: Frame, results: Results) -> Frame:
+    (extractor,) = extractors(evals["protocol"]).values()
+    scores = [score for score in (*SCORES, *DESCRIPTIONS.values()) if score.column in evals]
+    shown = [score for score in scores if evals[score.column].notna().any()]
+    rows = []
+    for (cell, method), mine in evals.groupby(["cell", "method"], observed=True):
+        said = {score: out_of(described(mine, score), "value") for score in shown}
+        rows.append({
+            **keys({"cell": cell, "method": method}, results),
+            "runs": str(len(mine)),
+            **{f"{s.header(extractor)} median [min, max]": text for s, text in said.items()},
+        })  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def spread_table(results: Results, score_summary: Frame, iqms: Frame) -> Frame:

@@ -40,6 +40,20 @@ def median_range(row: Any, name: str, counts: bool = False) -> str:
     return "{} [{}, {}]".format(*shown)
 
 
+def out_of(row: Any, name: str, alone: bool = False) -> str:
+    """Return ``median [min, max]``, of counts with the total that the row holds for them.
+
+    Args:
+        row: a row of numbers.
+        name: the first part of their names.
+        alone: leave out the range, of what has none.
+    """
+    counts = not math.isnan(row["total"])
+    said = median_range(row, name, counts)
+    said = said.split(" [")[0] if alone else said
+    return f"{said} of {row['total']:g}" if counts and said != ABSENT else said
+
+
 def listed(values: Sequence[Any], most: int = 6) -> str:
     """Return values with commas between them, those past the first few as a count."""
     if len(values) <= most:

@@ -1,20 +1,33 @@
-"""Data sets: one a file, one line each here."""
+"""Data sets: one line each here."""
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from runners.datasets.base import Images
+from runners.datasets.base import Dataset, Images
 from runners.datasets.digits import Digits
-from runners.datasets.mnist import MNIST, FashionMNIST
+from runners.datasets.folder import Folder
+from runners.datasets.stacked_mnist import StackedMNIST
+from runners.datasets.torchvision_sets import CIFAR10, KMNIST, MNIST, STL10, SVHN, FashionMNIST
+from runners.datasets.toys import Gaussians8, Gaussians25, SwissRoll
 
-DATASETS: dict[str, type[Digits] | type[MNIST]] = {
+DATASETS: dict[str, type[Any]] = {  # each makes a Dataset
     "digits": Digits,
     "mnist": MNIST,
     "fashion_mnist": FashionMNIST,
+    "kmnist": KMNIST,
+    "cifar10": CIFAR10,
+    "svhn": SVHN,
+    "stl10": STL10,
+    "stacked_mnist": StackedMNIST,
+    "folder": Folder,
+    "gaussians8": Gaussians8,
+    "gaussians25": Gaussians25,
+    "swiss_roll": SwissRoll,
 }
 
 
 @lru_cache(maxsize=2)
-def load_images(dataset: Digits | MNIST, root: Path) -> Images:
-    """Return a data set's images, kept in memory for the next run of this process."""
+def load_images(dataset: Dataset, root: Path) -> Images:
+    """Return a data set's content, kept in memory for the next run of this process."""
     return dataset.load(root)

@@ -9,9 +9,7 @@ import numpy as np
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
-from runners.datasets.base import Images
-
-HOLD_OUT = 5  # every fifth image is held out
+from runners.datasets.base import Images, hold_out
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -19,9 +17,8 @@ class Digits:
     """Real images that ship inside a dependency: 1,438 to train on, 359 held out."""
 
     summary: ClassVar[str] = "scikit-learn's 1,797 real digits, 8x8, no download"
-    n_classes: ClassVar[int] = 10
+    labelled: ClassVar[bool] = True
     shape: ClassVar[tuple[int, int, int]] = (1, 8, 8)
-    n_train: ClassVar[int] = 1438
     name: Literal["digits"] = "digits"
 
     def load(self, root: Path) -> Images:  # noqa: ARG002 - nothing on disk
@@ -30,6 +27,4 @@ class Digits:
 
         digits = load_digits()
         images = np.rint(digits.images * (255 / 16)).astype(np.uint8)[:, None]  # pyright: ignore
-        labels = digits.target.astype(np.int64)  # pyright: ignore
-        held_out = np.arange(len(images)) % HOLD_OUT == HOLD_OUT - 1
-        return Images(images[~held_out], labels[~held_out], images[held_out], labels[held_out])
+        return hold_out(images, digits.target.astype(np.int64))  # pyright: ignore

@@ -31,8 +31,7 @@ def diagnose(
         generator: draws interpolation points.
         starts: where the operator norms' power iterations start; updated.
     """
-    _, channels, height, width = real.shape
-    norms = operator_norms(discriminator, (channels, height, width), starts)
+    norms = operator_norms(discriminator, tuple(real.shape[1:]), starts)
     layers = [row | norm for row, norm in zip(spectra(discriminator), norms, strict=True)]
     images = probes(real, fake, generator)
     whole: dict[str, Any] = input_gradients(discriminator, images)

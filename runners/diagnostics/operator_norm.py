@@ -25,7 +25,7 @@ MOST = 400  # iterations from a cold start, at the most
 
 
 @torch.no_grad()
-def input_sizes(discriminator: nn.Module, shape: tuple[int, int, int]) -> dict[str, torch.Size]:
+def input_sizes(discriminator: nn.Module, shape: tuple[int, ...]) -> dict[str, torch.Size]:
     """Return each weight layer's input shape without the batch, for images of ``shape``."""
     sizes: dict[str, torch.Size] = {}
 
@@ -78,13 +78,13 @@ def _unit(x: Tensor) -> Tensor:
 @torch.no_grad()
 def operator_norms(
     discriminator: nn.Module,
-    shape: tuple[int, int, int],
+    shape: tuple[int, ...],
     starts: MutableMapping[str, Tensor],
 ) -> list[dict[str, Any]]:
     """Return one row a weight layer: operator norm, its bound over R, and the geometry.
 
     Args:
-        shape: (channels, height, width) of the images.
+        shape: of one image or point.
         starts: vectors by layer name to start from; replaced by better ones.
     """
     sizes = input_sizes(discriminator, shape)

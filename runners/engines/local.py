@@ -104,7 +104,7 @@ class LocalEngine:
         Raises:
             UserProblem: what is missing and what to do.
         """
-        plain = {spec.dataset.name: spec.as_dict for spec in specs}
+        plain = {(spec.dataset, spec.evaluation): spec.as_dict for spec in specs}
         worker = self._worker()
         self.idle.append(worker)  # where open() finds it
         worker.send("prepare", list(plain.values()), self.options)

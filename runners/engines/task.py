@@ -19,7 +19,6 @@ import torch
 from filelock import Timeout
 
 from runners import checkpoint
-from runners.datasets import load_images
 from runners.engines.lifeline import (
     die_with_parent,
     handle_stop_signals,
@@ -27,7 +26,7 @@ from runners.engines.lifeline import (
     watch_creator,
 )
 from runners.errors import UserProblem
-from runners.metrics.extractor import scorer
+from runners.metrics.scorer import check, scorer
 from runners.options import Options
 from runners.spec import from_dict
 from runners.store import BUSY, CRASHED, DAMAGED, RunStore, StoreProblem
@@ -119,13 +118,14 @@ def prepare(specs: list[dict[str, Any]], options: Options) -> list[str]:
     """
     resolve_device(options.device)
     lines = []
-    datasets = {spec["dataset"]["name"]: from_dict(spec).dataset for spec in specs}
-    for name, dataset in datasets.items():
-        images = load_images(dataset, options.data_root)
-        judge = scorer(name, images, options.cache)
+    for spec in map(from_dict, specs):
+        judge = scorer(spec.dataset, spec.evaluation.extractor, options)
+        check(judge, spec.evaluation)
+        accuracy = judge.extractor.accuracy
+        right = "" if accuracy is None else f" (held-out accuracy {accuracy:.1%})"
         lines.append(
-            f"{name}: {len(images.train)} training images {dataset.shape}, scored by "
-            f"{judge.protocol.split('/')[0]} (held-out accuracy {judge.card.accuracy:.1%})"
+            f"{spec.dataset.name}: {len(judge.images.train)} training data of shape "
+            f"{spec.dataset.shape}, scored by {judge.extractor.name}{right}"
         )
     return lines
 

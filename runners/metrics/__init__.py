@@ -1,12 +1,18 @@
-"""Scores of generated images: one a file, one line each here."""
+"""Scores of generated data: one a file, one line each here."""
 
 from runners.metrics.coverage import Coverage
 from runners.metrics.fid import FID
 from runners.metrics.inception_score import InceptionScore
+from runners.metrics.kid import KID
+from runners.metrics.modes import Modes
+from runners.metrics.prc import PRC
 from runners.metrics.score import Metric
 
 METRICS: dict[str, Metric] = {
     "is": InceptionScore(),
     "fid": FID(),
+    "kid": KID(),
+    "prc": PRC(),
     "coverage": Coverage(),
+    "modes": Modes(),
 }

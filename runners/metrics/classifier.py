@@ -53,6 +53,25 @@ class Classifier(nn.Module):
         return (features - self.mean) / self.deviation, self.head(features.relu())
 
 
+class StackedClassifier(nn.Module):
+    """Three-channel images (n, 3, size, size), a one-channel classifier applied to each channel.
+
+    The embedding is the three embeddings side by side (n, 192); the logits of the 1,000 triples
+    are sums of the channels' log-probabilities.
+    """
+
+    def __init__(self, classifier: Classifier) -> None:
+        super().__init__()
+        self.classifier = classifier
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return (embedding, logits)."""
+        channels = [self.classifier(images[:, c : c + 1]) for c in range(3)]
+        a, b, c = (logits.log_softmax(1) for _, logits in channels)
+        joint = a[:, :, None, None] + b[:, None, :, None] + c[:, None, None, :]
+        return torch.cat([embedding for embedding, _ in channels], dim=1), joint.flatten(1)
+
+
 @dataclass(frozen=True)
 class Card:
     """What a weights file says of itself.

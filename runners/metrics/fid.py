@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from runners.metrics.score import Features, Reference
+from runners.metrics.score import Features, Metric, Plan, Reference
 
 
-class FID:
+class FID(Metric):
     """FID of generated images to the reference; lower is better; biased upwards at small n."""
 
     summary: ClassVar[str] = "Frechet distance to the training images, lower is better"
     lower_is_better: ClassVar[bool] = True
     columns: ClassVar[tuple[str, ...]] = ("fid",)
 
-    def score(self, generated: Features, reference: Reference) -> dict[str, float]:
+    def score(
+        self,
+        generated: Features,
+        reference: Reference,
+        plan: Plan,  # noqa: ARG002
+    ) -> dict[str, float]:
         """Return {"fid": distance}."""
         from torch_fidelity.metric_fid import (
             fid_features_to_statistics,

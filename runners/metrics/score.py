@@ -1,7 +1,8 @@
-"""What a score is: numbers from features of generated images and of the reference."""
+"""What a score is: numbers from features of generated data and of the reference."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -9,14 +10,16 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
+    from runners.datasets.base import Modes
+
 
 @dataclass(frozen=True)
 class Features:
-    """Extractor outputs of one set of images.
+    """Extractor outputs of one set of data.
 
     Args:
-        embedding: float32 (n, dim), standardised on real data.
-        logits: float32 (n, classes).
+        embedding: float32 (n, dim).
+        logits: float32 (n, classes); (n, 0) where there are none.
     """
 
     embedding: Tensor = field(repr=False)
@@ -25,28 +28,63 @@ class Features:
 
 @dataclass(frozen=True)
 class Reference:
-    """Statistics of the real images.
+    """The real side.
 
     Args:
         mean: of the embedding, (dim,).
         covariance: of the embedding, (dim, dim).
         labels: share of each class, (classes,).
-        count: number of images.
+        modes: of a synthetic mixture, else None.
+        count: number of real data.
+        embedding: gives all real features, float32 (count, dim); only some metrics need them.
     """
 
     mean: np.ndarray = field(repr=False)
     covariance: np.ndarray = field(repr=False)
     labels: np.ndarray = field(repr=False)
+    modes: Modes | None
     count: int
+    embedding: Callable[[], Tensor] = field(repr=False)
 
 
-class Metric(Protocol):
-    """A score computed by torch-fidelity's own functions."""
+class Plan(Protocol):
+    """Which metrics, on how many samples, with which settings: a spec's ``evaluation``."""
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names from METRICS."""
+        ...
+
+    @property
+    def samples(self) -> int:
+        """Generated data a score."""
+        ...
+
+    @property
+    def kid_subsets(self) -> int:
+        """Subsets of KID."""
+        ...
+
+    @property
+    def kid_subset_size(self) -> int:
+        """Samples a subset of KID."""
+        ...
+
+
+class Metric:
+    """A score computed by torch-fidelity's own functions, or exactly.
+
+    The first of ``columns`` is the score; the others describe it.
+    """
 
     summary: ClassVar[str]
     lower_is_better: ClassVar[bool]
     columns: ClassVar[tuple[str, ...]]
 
-    def score(self, generated: Features, reference: Reference) -> dict[str, float]:
+    def score(self, generated: Features, reference: Reference, plan: Plan) -> dict[str, float]:
         """Return one number for each of ``columns``."""
-        ...
+        ...  # every metric has its own
+
+    def stamps(self, plan: Plan) -> list[str]:  # noqa: ARG002
+        """Return what else belongs in the protocol of a score."""
+        return []

@@ -38,8 +38,10 @@ class DCGAN:
     latent: Annotated[int, Field(ge=1, le=4096)] = 128
     norm: Literal["none", "batch", "layer"] = "none"
 
-    def problem(self, shape: tuple[int, int, int]) -> str | None:
+    def problem(self, shape: tuple[int, ...]) -> str | None:
         """Say why images of (channels, height, width) do not fit, or return None."""
+        if len(shape) != 3:
+            return "dcgan takes images, not points in the plane; use mlp"
         channels, height, width = shape
         if height != width or not 8 <= height <= 64 or height % 2 ** _levels(height):
             return (
@@ -50,7 +52,7 @@ class DCGAN:
             return f"dcgan takes 1 or 3 channels, not {channels}"
         return None
 
-    def generator(self, shape: tuple[int, int, int]) -> nn.Module:
+    def generator(self, shape: tuple[int, ...]) -> nn.Module:
         """Return G: latents (batch, latent) -> images (batch, *shape) in [-1, 1]."""
         from torch import nn
 
@@ -68,7 +70,7 @@ class DCGAN:
         last = nn.ConvTranspose2d(features * 2, channels, 4, 2, 1)
         return nn.Sequential(*layers[:-1], last, nn.Tanh())
 
-    def discriminator(self, shape: tuple[int, int, int]) -> nn.Module:
+    def discriminator(self, shape: tuple[int, ...]) -> nn.Module:
         """Return D: images (batch, *shape) -> logits (batch,)."""
         from torch import nn
 
@@ -84,6 +86,18 @@ class DCGAN:
         head = [nn.Flatten(), nn.Linear(channels * size * size, 1), nn.Flatten(0)]
         return nn.Sequential(*layers, *head)
 
+    def initialise(self, network: nn.Module, generator: torch.Generator) -> None:
+        """Draw weights from N(0, .02) and batch-norm gains from N(1, .02); zero the biases."""
+        from torch import nn
+
+        for module in network.modules():
+            if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+                nn.init.normal_(module.weight, 0.0, INIT_STD, generator=generator)
+            elif isinstance(module, nn.BatchNorm2d):
+                nn.init.normal_(module.weight, 1.0, INIT_STD, generator=generator)
+            if getattr(module, "bias", None) is not None:
+                nn.init.zeros_(module.bias)  # pyright: ignore
+
 
 def _levels(size: int) -> int:
     return (size // 4).bit_length() - 1
@@ -97,16 +111,3 @@ def _norm(name: str, features: int) -> list[nn.Module]:
     if name == "layer":  # per sample over channels and pixels; no gain, as in arXiv 1802.05957
         return [nn.GroupNorm(1, features, affine=False)]
     return []
-
-
-def initialise(network: nn.Module, generator: torch.Generator) -> None:
-    """Draw weights from N(0, .02) and batch-norm gains from N(1, .02); zero the biases."""
-    from torch import nn
-
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-            nn.init.normal_(module.weight, 0.0, INIT_STD, generator=generator)
-        elif isinstance(module, nn.BatchNorm2d):
-            nn.init.normal_(module.weight, 1.0, INIT_STD, generator=generator)
-        if getattr(module, "bias", None) is not None:
-            nn.init.zeros_(module.bias)  # pyright: ignore

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,9 @@ QUALITY = {"none": 30.0, "weight_clipping": 55.0, "gradient_penalty": 18.0, "spe
 DECAY = {"none": 5.0, "weight_clipping": 9.0, "gradient_penalty": 3.0, "spectral_norm": 1.0,
          "weight_norm": 6.0}  # fmt: skip
 LAYERS = (("0", "conv", 32, 16), ("2", "conv", 64, 512), ("5", "linear", 1, 256))
+MLP_LAYERS = (("0", "linear", 32, 2), ("2", "linear", 32, 32), ("4", "linear", 1, 32))
+PLANE_PROTOCOL = "coordinates/ref-train-20000/gen-2500/prc-ref-2500-k3"
+TOY = {"dataset": "gaussians25", "model": {"name": "mlp", "latent": 2}}
 
 
 def _make_spec(method: str | dict[str, Any], seed: int, **changes: Any) -> RunSpec:
@@ -58,6 +63,26 @@ def _scores(method: str, seed: int, step: int, protocol: str) -> dict[str, Any]:
             "protocol": protocol}  # fmt: skip
 
 
+def _plane_scores(method: str, seed: int, step: int) -> dict[str, Any]:
+    near = math.exp(-fid(method, seed, step) / 50)
+    return {"step": step, "fid": fid(method, seed, step) / 100, "kid": 0.01 - 0.02 * near,
+            "kid_std": 0.001, "precision": near, "recall": near / 2, "modes": round(25 * near),
+            "modes_total": 25, "high_quality": near, "protocol": PLANE_PROTOCOL}  # fmt: skip
+
+
+FLOOR = {"is": 9.3, "is_std": 0.1, "fid": 4.5, "label_kl": 0.01, "classes": 10,
+         "classes_total": 10}  # fmt: skip
+PLANE_FLOOR = {"fid": 0.003, "kid": -1e-5, "kid_std": 1e-4, "precision": 0.98, "recall": 0.97,
+               "modes": 25, "modes_total": 25, "high_quality": 0.99}  # fmt: skip
+
+
+def _surface(seed: int) -> dict[str, np.ndarray]:
+    ticks = np.linspace(-1.5, 1.5, 11)
+    points = np.random.default_rng(seed).normal(size=(50, 2))
+    return {"values": ticks[:, None] + ticks**2, "ticks": ticks, "generated": points,
+            "real": -points}  # fmt: skip
+
+
 def _metrics(method: str, seed: int, step: int) -> dict[str, Any]:
     wave = 1 + 0.2 * math.sin(step / 50 + seed)
     return {
@@ -68,9 +93,9 @@ def _metrics(method: str, seed: int, step: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _spectra(method: str, seed: int, step: int) -> list[dict[str, Any]]:
+def _spectra(method: str, seed: int, step: int, layers: Any) -> list[dict[str, Any]]:
     rows = []
-    for index, (layer, kind, n_rows, n_columns) in enumerate(LAYERS):
+    for index, (layer, kind, n_rows, n_columns) in enumerate(layers):
         size = min(n_rows, n_columns)
         rate = DECAY[method] * (0.2 + step / STEPS) * (1 + 0.05 * seed)
         sigma = np.exp(-rate * np.arange(size) / size) * (1 + index)
@@ -164,14 +189,26 @@ class Writer:
         store.create(spec.as_dict)
         end = self.ends.get(state, 500 if state == UNFINISHED else spec.steps)
         steps = range(0, end + 1, EVERY)
+        plane = len(spec.dataset.shape) == 1
+        score = _plane_scores if plane else partial(_scores, protocol=self.protocol)
+        layers = MLP_LAYERS if plane else LAYERS
         diagnosed = [_diagnostics(method, seed, s) for s in steps]
-        self._append(store, "scores", [_scores(method, seed, s, self.protocol) for s in steps])
+        self._append(store, "scores", [score(method, seed, s) for s in steps])
         self._append(store, "metrics", [_metrics(method, seed, s) for s in range(50, end + 1, 50)])
-        self._append(store, "spectra", [row for s in steps for row in _spectra(method, seed, s)])
+        self._append(
+            store, "spectra", [row for s in steps for row in _spectra(method, seed, s, layers)]
+        )
         self._append(store, "diagnostics", diagnosed)
         store.append("timing", [{"step": s, "seconds": 0.02 * s} for s in steps if s])
         pixels = np.random.default_rng(seed).integers(0, 255, (40, 40)).astype(np.uint8)
         imsave(store.sample_grid_file(end), pixels, cmap="gray")
+        if plane and end == spec.steps:
+            np.savez(store.surface_file, **_surface(seed))  # pyright: ignore
+        if not self.old:
+            protocol = PLANE_PROTOCOL if plane else self.protocol
+            floor = PLANE_FLOOR if plane else FLOOR
+            held_out = re.sub("gen-[0-9]+", "gen-360", protocol)
+            write_json(store.floor_file, floor | {"protocol": held_out})
         self._end(store, seed, method, state, end)
 
     def _append(self, store: RunStore, name: str, rows: list[dict[str, Any]]) -> None:
@@ -227,3 +264,14 @@ def old(write_grid: Callable[..., Path]) -> Results:
 @pytest.fixture(scope="session")
 def mixed(mixed_folder: Path) -> Results:
     return load(mixed_folder)
+
+
+@pytest.fixture(scope="session")
+def toys_folder(write_grid: Callable[..., Path]) -> Path:
+    """Two methods x two seeds of points in the plane, with a small MLP."""
+    return write_grid([_make_spec(m, s, **TOY) for m in METHODS[2:4] for s in range(2)], "toys")
+
+
+@pytest.fixture(scope="session")
+def toys(toys_folder: Path) -> Results:
+    return load(toys_folder)

@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 from reports.frame import DAMAGED, load
+from reports.html import compute, page
 from runners.errors import UserProblem
 from runners.store import FINISHED, MISSING, GridStore, StoreProblem
 
@@ -73,6 +74,16 @@ def test_method_parameters_are_methods_not_cells(write_grid, make_spec):
     results = load(write_grid([make_spec("weight_clipping", 0), make_spec(tight, 0)]))
     assert results.methods == ["weight_clipping", "weight_clipping(c=0.005)"]
     assert results.cells == [""]
+
+
+def test_a_method_alone_of_its_name_goes_by_it(write_grid, make_spec):
+    tuned = {"name": "spectral_norm", "n_power_iterations": 10}
+    results = load(write_grid(make_spec(m, s) for m in ("none", tuned) for s in range(2)))
+    assert results.methods == ["none", "spectral_norm"]
+    assert results.tuned == ("spectral_norm(n_power_iterations=10)",)
+    assert "spectral_norm(n_power_iterations=10)" in page(results, compute(results), [])
+    values = {difference.field: difference.values for difference in results.differences}
+    assert values["method.n_power_iterations"] == {"none": ("–",), "spectral_norm": ("10",)}
 
 
 @pytest.mark.parametrize(

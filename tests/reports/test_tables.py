@@ -25,7 +25,8 @@ def test_numbers(value, said):
 
 def test_summary_headers_carry_protocol_and_direction(mixed):
     numbers = compute(mixed)
-    table = tables.summary_table(mixed, numbers.summary, numbers.score_summary)
+    frames = numbers.summary, numbers.score_summary, numbers.references
+    table = tables.summary_table(mixed, *frames)
     assert "FID digits-cnn ↓ final median [min, max]" in table.columns
     assert "IS digits-cnn ↑ best median [min, max]" in table.columns
     none = table[table["method"] == "none"].iloc[0]
@@ -37,7 +38,9 @@ def test_summary_headers_carry_protocol_and_direction(mixed):
 
 def test_numeric_summary_carries_the_whole_protocol(mixed):
     numbers = compute(mixed)
-    table = tables.summary_numbers(mixed, numbers.summary, numbers.score_summary)
+    table = tables.summary_numbers(
+        mixed, numbers.summary, numbers.score_summary, numbers.references
+    )
     column = f"FID {PROTOCOL} ↓ final median"
     expected = numbers.score_summary.query("method == 'none' and metric == 'fid'")["final_median"]
     assert table.query("method == 'none'")[column].item() == expected.item()

@@ -1,21 +1,36 @@
-"""Scores equal torch-fidelity's own, and the extractor is what its card says."""
+"""Scores equal torch-fidelity's own, and the extractors are what they say."""
 
 from __future__ import annotations
 
+import os
+import pickle
 from pathlib import Path
+from urllib.error import URLError
 
 import numpy as np
 import pytest
 import torch
 import torch_fidelity
 from torch.utils.data import Dataset
+from torch_fidelity import feature_extractor_inceptionv3 as inceptionv3
 from torch_fidelity.utils import create_feature_extractor
 
+from runners.datasets.base import Images
 from runners.datasets.digits import Digits
+from runners.datasets.stacked_mnist import _stack
+from runners.datasets.toys import Gaussians8, Gaussians25
+from runners.errors import UserProblem
 from runners.metrics import METRICS
-from runners.metrics.classifier import SHIPPED, fit, outputs, read
-from runners.metrics.extractor import EXTRACTOR, scorer
-from runners.options import cache_folder
+from runners.metrics import scorer as scoring
+from runners.metrics.classifier import SHIPPED, StackedClassifier, fit, outputs, read
+from runners.metrics.fidelity import EXTRACTOR
+from runners.metrics.inception import load
+from runners.metrics.score import Features, Plan, Reference
+from runners.metrics.scorer import Settings, check, scorer
+from runners.options import Options
+from runners.spec import Evaluation
+
+ALL = Evaluation(metrics=("is", "fid", "kid", "prc"), samples=400, kid_subset_size=150)
 
 
 class _Tensors(Dataset):
@@ -30,8 +45,37 @@ class _Tensors(Dataset):
 
 
 @pytest.fixture(scope="module")
-def digits():
+def digits() -> Images:
     return Digits().load(Path())
+
+
+def _theirs(one: np.ndarray, two: np.ndarray, plan: Plan, **extractor) -> dict[str, float]:
+    out = torch_fidelity.calculate_metrics(
+        input1=_Tensors(one),
+        input2=_Tensors(two),
+        isc="is" in plan.metrics,
+        fid="fid" in plan.metrics,
+        kid="kid" in plan.metrics,
+        kid_subsets=plan.kid_subsets,
+        kid_subset_size=plan.kid_subset_size,
+        prc="prc" in plan.metrics,
+        cuda=False,
+        verbose=False,
+        save_cpu_ram=True,
+        cache=False,
+        **extractor,
+    )
+    names = {
+        "is": "inception_score_mean", "is_std": "inception_score_std",
+        "fid": "frechet_inception_distance", "kid": "kernel_inception_distance_mean",
+        "kid_std": "kernel_inception_distance_std", "precision": "precision", "recall": "recall",
+    }  # fmt: skip
+    return {name: out[key] for name, key in names.items() if key in out}
+
+
+def _digits_extractor() -> dict[str, str]:
+    weights = str(SHIPPED["digits"])
+    return {"feature_extractor": EXTRACTOR, "feature_extractor_weights_path": weights}
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -39,24 +83,25 @@ def test_stored_samples_score_as_calculate_metrics_says(tiny, trained, digits) -
     store = trained(tiny())
     with np.load(store.samples_file) as arrays:
         samples = arrays["images"]
-    reference = torch_fidelity.calculate_metrics(
-        input1=_Tensors(samples),
-        input2=_Tensors(digits.train),
-        isc=True,
-        fid=True,
-        cuda=False,
-        verbose=False,
-        save_cpu_ram=True,
-        cache=False,
-        feature_extractor=EXTRACTOR,
-        feature_extractor_weights_path=str(SHIPPED["digits"]),
-    )
+    plan = Evaluation(metrics=("is", "fid"))
     row = store.rows("scores")[-1]
-    assert row["fid"] == pytest.approx(reference["frechet_inception_distance"], rel=1e-6)
-    assert row["is"] == pytest.approx(reference["inception_score_mean"], rel=1e-6)
-    assert row["is_std"] == pytest.approx(reference["inception_score_std"], rel=1e-6)
-    assert row["protocol"].endswith("/ref-train-1438/gen-200")
+    expected = _theirs(samples, digits.train, plan, **_digits_extractor())
+    assert {name: row[name] for name in expected} == pytest.approx(expected, rel=1e-6)
     assert row["protocol"].startswith("digits-cnn-")
+    assert row["protocol"].endswith("/ref-train-1438/gen-200")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_every_score_equals_calculate_metrics(digits) -> None:
+    judge = scorer(Digits(), "classifier", Options())
+    noisy = digits.train[:400] // 2 + digits.train[400:800] // 4
+    mine = judge.score(torch.from_numpy(noisy), ALL)
+    assert mine.pop("protocol").endswith("/gen-400/kid-20x150/prc-ref-400-k3")
+    full = Evaluation(metrics=("is", "fid", "kid"), kid_subset_size=150)
+    expected = _theirs(noisy, digits.train, full, **_digits_extractor())
+    part = Evaluation(metrics=("prc",))
+    expected |= _theirs(noisy, digits.train[:400], part, **_digits_extractor())
+    assert mine == pytest.approx(expected, rel=1e-6)
 
 
 def test_the_shipped_classifier_is_as_accurate_as_its_card_says(digits) -> None:
@@ -75,13 +120,14 @@ def test_the_embedding_is_standardised_on_the_training_images(digits) -> None:
     torch.testing.assert_close(embedding.std(0), torch.ones(64), atol=1e-3, rtol=0)
 
 
-def test_real_images_score_far_better_than_noise(digits) -> None:
-    judge = scorer("digits", digits, cache_folder())
+def test_the_floor_of_real_images_is_far_below_noise(digits) -> None:
+    judge, plan = scorer(Digits(), "classifier", Options()), Evaluation(metrics=("is", "fid"))
     noise = np.random.default_rng(0).integers(0, 256, (359, 1, 8, 8), np.uint8)
-    real = judge.score(torch.from_numpy(digits.test), tuple(METRICS))
-    fake = judge.score(torch.from_numpy(noise), tuple(METRICS))
+    real, fake = judge.floor(plan), judge.score(torch.from_numpy(noise), plan)
     assert real["fid"] < fake["fid"] / 20
     assert real["is"] > fake["is"]
+    assert real["protocol"].endswith("gen-359")
+    assert judge.floor(plan) == real
 
 
 def test_wrong_input_is_refused_by_the_extractor() -> None:
@@ -91,6 +137,105 @@ def test_wrong_input_is_refused_by_the_extractor() -> None:
     for images in (torch.zeros(2, 1, 8, 8), torch.zeros(2, 3, 8, 8, dtype=torch.uint8)):
         with pytest.raises(TypeError, match="expected uint8"):
             extractor(images)
+
+
+def test_a_plan_the_data_cannot_serve_is_refused_before_training() -> None:
+    judge = scorer(Digits(), "classifier", Options())
+    plan = Evaluation(metrics=("kid",), samples=5000, kid_subset_size=2000)
+    with pytest.raises(UserProblem, match="kid_subset_size is 2000, but there are only 1438"):
+        check(judge, plan)
+
+
+def _reference(labels: np.ndarray, modes=None) -> Reference:
+    empty = np.zeros(0)
+    return Reference(empty, empty, labels, modes, 0, lambda: torch.zeros(0))
+
+
+def test_a_perfect_sampler_of_stacked_digits_covers_a_thousand_modes(digits) -> None:
+    draws = np.random.default_rng(0)
+    parts = [_stack(digits.train, digits.train_labels, draws) for _ in range(19)]
+    images = np.concatenate([part[0] for part in parts])[:26_000]
+    classifier, _ = read(SHIPPED["digits"])
+    features = Features(*outputs(StackedClassifier(classifier), torch.from_numpy(images)))
+    shares = np.bincount(digits.train_labels) / len(digits.train)
+    product = np.einsum("a,b,c->abc", shares, shares, shares).ravel()
+    scores = METRICS["coverage"].score(features, _reference(product), Evaluation())
+    assert scores["classes"] == scores["classes_total"] == 1000
+    assert scores["label_kl"] == pytest.approx(0.019, abs=0.004)
+
+
+@pytest.mark.parametrize(("toy", "count"), [(Gaussians8, 8), (Gaussians25, 25)])
+def test_a_perfect_sampler_covers_every_gaussian(toy, count) -> None:
+    data = toy().load(Path())
+    points = torch.from_numpy(data.test[:2500])
+    reference = _reference(np.zeros(0), data.modes)
+    metric = METRICS["modes"]
+    scores = metric.score(Features(points, points[:, :0]), reference, Evaluation())
+    assert scores["modes"] == scores["modes_total"] == count
+    assert scores["high_quality"] == pytest.approx(1 - np.exp(-4.5), abs=0.01)  # Rayleigh, 3 std
+    collapsed = Features(points[:1].repeat(50, 1), points[:1, :0])
+    assert metric.score(collapsed, reference, Evaluation())["modes"] == 1
+
+
+@pytest.fixture(scope="module")
+def inception_weights(tmp_path_factory) -> Path:
+    file = tmp_path_factory.mktemp("weights") / "random.pth"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inceptionv3, "load_state_dict_from_url", lambda *_, **__: {})
+        cls = inceptionv3.FeatureExtractorInceptionV3
+        patch.setattr(cls, "load_state_dict", lambda *_, **__: None)
+        torch.manual_seed(0)
+        torch.save(cls("inception-v3-compat", ["2048"]).state_dict(), file)
+    return file
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_inception_equals_calculate_metrics_on_grey_images(
+    digits, inception_weights, monkeypatch
+) -> None:
+    options = Options(inception_weights=inception_weights)
+    few = Images(digits.train[:50], digits.train_labels[:50], digits.test, digits.test_labels)
+    monkeypatch.setattr(scoring, "load_images", lambda *_: few)
+    scorer.cache_clear()
+    judge = scorer(Digits(), "inception", options)
+    scorer.cache_clear()
+    plan = Settings(("is", "fid", "kid", "prc"), samples=50, kid_subsets=10, kid_subset_size=20)
+    mine = judge.score(torch.from_numpy(digits.test[:50]), plan)
+    assert mine.pop("protocol").startswith("inception-v3-")
+    expected = _theirs(
+        np.repeat(digits.test[:50], 3, 1),
+        np.repeat(few.train, 3, 1),
+        plan,
+        feature_extractor="inception-v3-compat",
+        feature_extractor_weights_path=str(inception_weights),
+    )
+    assert mine == pytest.approx(expected, rel=1e-6)
+
+
+def test_inception_weights_are_missing_damaged_or_code(tmp_path, monkeypatch) -> None:
+    def offline(*_: object, **__: object) -> None:
+        raise URLError("no network")
+
+    monkeypatch.setattr(inceptionv3, "load_state_dict_from_url", offline)
+    with pytest.raises(UserProblem, match=r"--inception-weights FILE.*extractor=classifier"):
+        load(None)
+    with pytest.raises(UserProblem, match="No such file"):
+        load(tmp_path / "absent.pth")
+    wrong = tmp_path / "wrong.pth"
+    torch.save({"a": torch.zeros(1)}, wrong)
+    with pytest.raises(UserProblem, match="not Inception weights"):
+        load(wrong)
+
+    class Bomb:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "exploded"),)
+
+    bomb = tmp_path / "bomb.pth"
+    bomb.write_bytes(pickle.dumps(Bomb()))
+    with pytest.raises(UserProblem, match="refused"):
+        load(bomb)
+    assert not (tmp_path / "exploded").exists()
 
 
 @pytest.mark.slow

@@ -1,0 +1,61 @@
+"""`bench list`: what there is to choose from, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from runners.datasets import DATASETS
+from runners.errors import UserProblem
+from runners.lipschitz import METHODS
+from runners.losses import LOSSES
+from runners.metrics import METRICS
+from runners.models import MODELS
+
+Lines = dict[str, str]
+
+
+def _summaries(registry: dict[str, Any]) -> Lines:
+    return {name: entry.summary for name, entry in registry.items()}
+
+
+def _grids() -> Lines:
+    from bench import grid
+
+    files = sorted(Path(grid.BUILT_IN).glob("*.yaml"))
+    return {file.name: grid.load(file).description for file in files}
+
+
+def _engines() -> Lines:
+    return {"local": "worker processes on this machine, one core each"}
+
+
+KINDS: dict[str, Callable[[], Lines]] = {
+    "methods": lambda: _summaries(METHODS),
+    "losses": lambda: _summaries(LOSSES),
+    "models": lambda: _summaries(MODELS),
+    "datasets": lambda: _summaries(DATASETS),
+    "metrics": lambda: _summaries(METRICS),
+    "engines": _engines,
+    "grids": _grids,
+}
+
+
+def listing(kind: str | None) -> str:
+    """Return the lines of one kind, or of all.
+
+    Raises:
+        UserProblem: there is no such kind.
+    """
+    if kind is not None and kind not in KINDS:
+        raise UserProblem(f"bench list {kind}: unknown; choices: {', '.join(KINDS)}")
+    kinds = [kind] if kind else list(KINDS)
+    return "\n".join(line for one in kinds for line in _section(one, heading=kind is None))
+
+
+def _section(kind: str, heading: bool) -> list[str]:
+    entries = KINDS[kind]()
+    width = max(map(len, entries)) + 2
+    lines = [f"{'  ' if heading else ''}{name:<{width}}{text}" for name, text in entries.items()]
+    return [f"{kind}:", *lines] if heading else lines

@@ -1,0 +1,147 @@
+"""Data sets that torchvision downloads, verifies and decodes; kept in memory as uint8."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from pydantic.dataclasses import dataclass
+
+from runners.component import STRICT
+from runners.datasets.base import Images
+from runners.errors import DataProblem
+
+Split = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True, config=STRICT)
+class TorchvisionSet:
+    """Loads a train and a test split through torchvision."""
+
+    summary: ClassVar[str] = ""
+    torchvision_name: ClassVar[str] = ""
+    folder: ClassVar[str] = ""
+    labelled: ClassVar[bool] = True
+    shape: ClassVar[tuple[int, int, int]] = (1, 28, 28)
+
+    def load(self, root: Path) -> Images:
+        """Return the images under ``root``, downloaded where missing.
+
+        Raises:
+            DataProblem: the files are missing and cannot be downloaded, or are damaged.
+        """
+        try:
+            return Images(*self.split(root, train=True), *self.split(root, train=False))
+        except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
+            raise DataProblem(
+                f"{self.name}: cannot read {root / self.folder}: {error}. Put the "  # pyright: ignore
+                f"original files there, or name another folder with --data-root"
+            ) from error
+
+    def split(self, root: Path, train: bool) -> Split:
+        """Return (uint8 NCHW, int64 labels) of one split."""
+        found = self._open(root, train=train)
+        return found.data.numpy()[:, None], found.targets.numpy()
+
+    def _open(self, root: Path, **split: Any) -> Any:
+        from torchvision import datasets
+
+        return getattr(datasets, self.torchvision_name)(root=str(root), download=True, **split)
+
+
+@dataclass(frozen=True, config=STRICT)
+class MNIST(TorchvisionSet):
+    """60,000 handwritten digits to train on, 10,000 held out (LeCun et al. 1998)."""
+
+    summary: ClassVar[str] = "60,000 handwritten digits, 28x28"
+    torchvision_name: ClassVar[str] = "MNIST"
+    folder: ClassVar[str] = "MNIST/raw"
+    name: Literal["mnist"] = "mnist"
+
+
+@dataclass(frozen=True, config=STRICT)
+class FashionMNIST(TorchvisionSet):
+    """60,000 images of clothes (Xiao et al. 2017, arXiv 1708.07747)."""
+
+    summary: ClassVar[str] = "60,000 images of clothes, 28x28"
+    torchvision_name: ClassVar[str] = "FashionMNIST"
+    folder: ClassVar[str] = "FashionMNIST/raw"
+    name: Literal["fashion_mnist"] = "fashion_mnist"
+
+
+@dataclass(frozen=True, config=STRICT)
+class KMNIST(TorchvisionSet):
+    """60,000 cursive Japanese characters (Clanuwat et al. 2018, arXiv 1812.01718)."""
+
+    summary: ClassVar[str] = "60,000 cursive Japanese characters, 28x28"
+    torchvision_name: ClassVar[str] = "KMNIST"
+    folder: ClassVar[str] = "KMNIST/raw"
+    name: Literal["kmnist"] = "kmnist"
+
+
+@dataclass(frozen=True, config=STRICT)
+class CIFAR10(TorchvisionSet):
+    """50,000 natural images of ten classes, 10,000 held out (Krizhevsky 2009)."""
+
+    summary: ClassVar[str] = "50,000 natural images, 32x32 RGB"
+    torchvision_name: ClassVar[str] = "CIFAR10"
+    folder: ClassVar[str] = "cifar-10-batches-py"
+    shape: ClassVar[tuple[int, int, int]] = (3, 32, 32)
+    name: Literal["cifar10"] = "cifar10"
+
+    def split(self, root: Path, train: bool) -> Split:
+        """Return (uint8 NCHW, int64 labels) of one split."""
+        found = self._open(root, train=train)
+        return np.ascontiguousarray(found.data.transpose(0, 3, 1, 2)), np.array(found.targets)
+
+
+@dataclass(frozen=True, config=STRICT)
+class SVHN(TorchvisionSet):
+    """73,257 house numbers, 26,032 held out (Netzer et al. 2011)."""
+
+    summary: ClassVar[str] = "73,257 house numbers, 32x32 RGB"
+    torchvision_name: ClassVar[str] = "SVHN"
+    folder: ClassVar[str] = ""
+    shape: ClassVar[tuple[int, int, int]] = (3, 32, 32)
+    name: Literal["svhn"] = "svhn"
+
+    def split(self, root: Path, train: bool) -> Split:
+        """Return (uint8 NCHW, int64 labels) of one split."""
+        found = self._open(root, split="train" if train else "test")
+        return found.data, np.array(found.labels, dtype=np.int64)
+
+
+@dataclass(frozen=True, config=STRICT)
+class STL10(TorchvisionSet):
+    """100,000 unlabelled images to train on, resized to 48 pixels as in arXiv 1802.05957.
+
+    The 8,000 images of its test split are held out.
+    """
+
+    summary: ClassVar[str] = "100,000 unlabelled natural images, resized to 48x48 RGB"
+    torchvision_name: ClassVar[str] = "STL10"
+    folder: ClassVar[str] = "stl10_binary"
+    labelled: ClassVar[bool] = False
+    shape: ClassVar[tuple[int, int, int]] = (3, 48, 48)
+    name: Literal["stl10"] = "stl10"
+
+    def split(self, root: Path, train: bool) -> Split:
+        """Return (uint8 NCHW, zeros) of one split."""
+        found = self._open(root, split="unlabeled" if train else "test")
+        images = resize(found.data, self.shape[-1])
+        return images, np.zeros(len(images), dtype=np.int64)
+
+
+def resize(images: np.ndarray, size: int, batch: int = 2000) -> np.ndarray:
+    """Return uint8 NCHW images shrunk to ``size`` pixels, bilinear with antialiasing."""
+    import torch
+    from torch.nn import functional
+
+    def shrink(part: np.ndarray) -> np.ndarray:
+        pixels = torch.from_numpy(part).float()
+        small = functional.interpolate(pixels, (size, size), mode="bilinear", antialias=True)
+        return small.round().clamp(0, 255).to(torch.uint8).numpy()
+
+    parts = [shrink(images[start : start + batch]) for start in range(0, len(images), batch)]
+    return np.concatenate(parts)

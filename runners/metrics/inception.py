@@ -1,0 +1,87 @@
+"""torch-fidelity's inception-v3-compat, from a local weights file or its own download."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import warnings
+from functools import lru_cache
+from pathlib import Path
+from urllib.error import URLError
+
+import torch
+from torch import Tensor, nn
+from torch_fidelity import FeatureExtractorInceptionV3
+
+from runners.errors import UserProblem
+
+NAME = "inception-v3-compat"
+LAYERS = ["2048", "logits_unbiased"]
+WAYS_OUT = (
+    "give a local file with --inception-weights FILE, or score by a small classifier of a "
+    "labelled data set with --set evaluation.extractor=classifier"
+)
+
+
+class Inception(nn.Module):
+    """uint8 images (n, 1 or 3, size, size) -> (embedding (n, 2048), logits (n, 1008))."""
+
+    def __init__(self, extractor: nn.Module) -> None:
+        super().__init__()
+        self.extractor = extractor
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return pool features and unbiased logits, as torch-fidelity's metrics use them."""
+        return self.extractor(images.expand(-1, 3, -1, -1))
+
+
+@lru_cache(maxsize=1)
+def load(weights: Path | None) -> tuple[Inception, str]:
+    """Return the network and the hash of its weights.
+
+    Args:
+        weights: a state dict as torch-fidelity distributes it; None lets it download.
+
+    Raises:
+        UserProblem: there is no network, no such file, or the file is not a plain state dict.
+    """
+    if weights is not None:
+        _check(weights)
+    path = None if weights is None else str(weights)
+    try:
+        extractor = FeatureExtractorInceptionV3(NAME, LAYERS, feature_extractor_weights_path=path)
+    except (URLError, TimeoutError, ConnectionError) as error:
+        raise UserProblem(
+            f"the Inception weights cannot be downloaded ({error}); {WAYS_OUT}"
+        ) from error
+    except (RuntimeError, OSError) as error:
+        raise UserProblem(f"{weights}: not Inception weights: {_first_line(error)}") from error
+    network = Inception(extractor.eval().requires_grad_(False))
+    return network, _hash(network)
+
+
+def _check(weights: Path) -> None:
+    """Refuse files that would run code when torch-fidelity unpickles them."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # remarks on the pickle protocol
+            torch.load(weights, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise UserProblem(f"--inception-weights {weights}: {error.strerror}") from error
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        raise UserProblem(
+            f"--inception-weights {weights}: refused, as it is not a plain state dict and loading "
+            f"it could run code: {_first_line(error)}"
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0][:200]
+
+
+def _hash(network: nn.Module) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in network.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.numpy().tobytes())
+    return digest.hexdigest()

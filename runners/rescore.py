@@ -1,0 +1,69 @@
+"""Samples and scores of finished runs, from their checkpoints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+from torch import Tensor
+
+from runners import checkpoint, seeds
+from runners.errors import UserProblem
+from runners.metrics.scorer import check, scorer
+from runners.networks import build, generate
+from runners.options import Options
+from runners.spec import Evaluation, RunSpec, from_dict
+from runners.store import RunStore
+
+
+def samples(store: RunStore, purpose: str, count: int) -> tuple[RunSpec, Tensor, int]:
+    """Return the spec, ``count`` generated data and the step of a run's checkpoint.
+
+    Args:
+        purpose: of the random latents: ``evaluation`` gives those its scores were made of.
+
+    Raises:
+        UserProblem: the run has no checkpoint.
+    """
+    spec = from_dict(store.spec())
+    state = checkpoint.load(store)
+    if state is None:
+        raise UserProblem(f"{store.folder}: has no checkpoint yet; run its grid first")
+    generator, _, _ = build(spec, "cpu")
+    generator.load_state_dict(state["generator"])
+    latents = seeds.latents(spec.seed, purpose, 0, count, spec.model.latent)
+    return spec, generate(generator, latents), state["step"]
+
+
+def _plan(plain: dict[str, Any]) -> Evaluation:
+    try:
+        return from_dict(plain).evaluation
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(map(str, problem['loc'])) or 'evaluation'}: {problem['msg']}"
+            for problem in error.errors()
+        ]
+        raise UserProblem("\n".join(lines)) from error
+
+
+def rescore(store: RunStore, changes: dict[str, Any], options: Options) -> dict[str, Any]:
+    """Score a finished run under another evaluation and append the row to its ``evals``.
+
+    Args:
+        changes: fields of Evaluation that differ from the run's own.
+
+    Raises:
+        UserProblem: the run is not finished, or the evaluation does not fit its data.
+    """
+    if store.status()["state"] != "finished":
+        raise UserProblem(f"{store.folder}: is {store.status()['state']}, not finished")
+    plain = store.spec()
+    renewed = {"metrics": [], **changes} if "extractor" in changes else changes
+    plain["evaluation"] = {**plain["evaluation"], **renewed}
+    plan = _plan(plain)
+    spec, generated, step = samples(store, "evaluation", plan.samples)
+    judge = scorer(spec.dataset, plan.extractor, options)
+    check(judge, plan)
+    row = {"step": step} | judge.score(generated, plan)
+    store.append("evals", [row])
+    return row

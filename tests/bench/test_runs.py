@@ -1,0 +1,63 @@
+"""Commands on finished runs, and the listing of choices."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from bench.cli import app
+from bench.registries import KINDS
+from runners.errors import UserProblem
+from runners.lipschitz import METHODS
+
+
+def _invoke(*arguments: str | Path) -> str:
+    result = CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_list_has_a_line_for_every_entry() -> None:
+    lines = _invoke("list", "methods").splitlines()
+    assert [line.split()[0] for line in lines] == list(METHODS)
+    everything = _invoke("list")
+    assert all(f"{kind}:" in everything for kind in KINDS)
+    with pytest.raises(UserProblem, match="choices: methods, losses"):
+        _invoke("list", "colours")
+
+
+def test_list_imports_no_torch() -> None:
+    code = "from bench.registries import listing; listing(None)"
+    code += "; import sys; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_show_sample_and_eval_a_finished_run(tiny, trained, tmp_path) -> None:
+    run = trained(tiny()).folder
+    shown = _invoke("show", run)
+    assert "finished" in shown
+    assert '"name": "none"' in shown
+    assert "10 samples" in _invoke("sample", run, "--n", "10", "--out", tmp_path / "png")
+    assert len(list((tmp_path / "png").glob("*.png"))) == 10
+    _invoke("sample", run, "--n", "7", "--out", tmp_path / "npz", "--format", "npz")
+    with np.load(tmp_path / "npz" / "samples.npz") as arrays:
+        assert arrays["images"].shape == (7, 1, 8, 8)
+    assert "precision" in _invoke("eval", run, "--metrics", "prc", "--samples", "150")
+    assert "gen-150" in _invoke("show", run)
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path) -> None:
+    for arguments in (("show", tmp_path), ("eval", tmp_path)):
+        with pytest.raises(UserProblem, match="not a run's folder"):
+            _invoke(*arguments)
+
+
+def test_an_unknown_metric_is_a_message(tiny, trained) -> None:
+    with pytest.raises(UserProblem, match="unknown name 'fdi'"):
+        _invoke("eval", trained(tiny()).folder, "--metrics", "fdi")
