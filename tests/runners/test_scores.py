@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 import torch_fidelity
+from PIL import Image
 from torch.utils.data import Dataset
 from torch_fidelity import feature_extractor_inceptionv3 as inceptionv3
 from torch_fidelity.utils import create_feature_extractor
@@ -211,6 +212,21 @@ def test_inception_equals_calculate_metrics_on_grey_images(
         feature_extractor_weights_path=str(inception_weights),
     )
     assert mine == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.slow
+def test_a_run_on_rgb_images_is_scored_by_inception(
+    digits, inception_weights, tiny, trained, tmp_path
+) -> None:
+    for number, image in enumerate(digits.train[:60, 0]):
+        Image.fromarray(image).resize((32, 32)).save(tmp_path / f"{number:02d}.png")
+    spec = tiny(dataset=f"folder:{tmp_path}", steps=1, evaluation={"samples": 100, "every": 1})
+    assert spec.evaluation.extractor == "inception"
+    store = trained(spec, options=Options(inception_weights=inception_weights))
+    rows = store.rows("scores")
+    assert [row["step"] for row in rows] == [0, 1]
+    assert rows[-1]["protocol"].startswith("inception-v3-")
+    assert rows[-1]["fid"] > 0
 
 
 def test_inception_weights_are_missing_damaged_or_code(tmp_path, monkeypatch) -> None:
