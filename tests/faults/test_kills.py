@@ -171,7 +171,7 @@ def test_a_power_cut_at_some_writes_loses_nothing(tmp_path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "stride"),
-    [("spectral_norm", 1), ("none", 4), ("weight_clipping", 4), ("gradient_penalty", 4),
+    [("spectral_norm", 2), ("none", 4), ("weight_clipping", 4), ("gradient_penalty", 4),
      ("weight_norm", 4)],
 )  # fmt: skip
 def test_a_power_cut_between_any_two_writes_loses_nothing(tmp_path, method, stride) -> None:
@@ -207,6 +207,11 @@ def test_fifty_kills_at_random_moments_lose_nothing(grid, start, numbers, seed) 
             signal_ = draw.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
             _kill(pid, signal_)
             name = f"{run_id.split('-')[1]} {signal_.name}"
+            if pid == bench.process.pid:  # it held the lock to record a crash
+                bench.wait(60)
+                assert bench.gone() == {}
+                name = f"parent {signal_.name} in a record"
+                bench = start("--workers", "2", "--retries", "100")
             hits[name] = hits.get(name, 0) + 1
         assert bench.process.poll() in (None, 0), bench.text()
     print(json.dumps(hits, indent=1, sort_keys=True), sum(hits.values()), "kills")
