@@ -56,6 +56,21 @@ WITH_SCORES = ("scores", "evals")
 WHOLE = ("seed", "step", "steps", "index")
 
 
+def fits(column: str, value: Any) -> bool:
+    """Return whether a row may have this value there; columns nobody reads may have any."""
+    if column in WHOLE:
+        return isinstance(value, int)
+    if column in NUMBERS:
+        return value is None or isinstance(value, int | float)
+    if column == "singular_values":
+        return isinstance(value, list) and all(isinstance(v, int | float) for v in value)
+    if column == "conformance":
+        return isinstance(value, dict) and all(isinstance(v, dict) for v in value.values())
+    if column == "upper_undefined":
+        return value is None or isinstance(value, str)
+    return column not in NOT_NUMBERS or isinstance(value, str)
+
+
 def keyed(key: tuple[str, str, str, int], row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row that begins with its run's keys."""
     return {**dict(zip(KEYS, key, strict=True)), **row}

@@ -16,7 +16,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from reports import cells
-from reports.columns import KEYS, PROOFS, ROW_COLUMNS, SCORED, Frame, keyed, rows_frame, typed
+from reports.columns import KEYS, PROOFS, ROW_COLUMNS, SCORED, Frame, fits, keyed, rows_frame, typed
 from reports.labels import FAILURES, SCORES, Score, extractors
 from runners.errors import UserProblem
 from runners.spec import RunSpec, from_dict
@@ -171,10 +171,36 @@ def _spec(grid: GridStore, run_id: str, data: object) -> RunSpec:
 
 def _read(store: RunStore, spec: RunSpec) -> _Run:
     try:
-        return _read_whole(store, spec)
+        run = _read_whole(store, spec)
+        _try_frames(run)
+        return run
     except StoreProblem as problem:
-        row = {"state": DAMAGED, "steps": spec.steps, "reason": str(problem)}
-        return _Run(_NO_RUN | row, {name: [] for name in ROW_COLUMNS}, [], {}, {}, [])
+        reason = str(problem)
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
+        reason = f"{store.folder}: holds values of the wrong type: {error}"
+    row = {"state": DAMAGED, "steps": spec.steps, "reason": reason}
+    return _Run(_NO_RUN | row, {name: [] for name in ROW_COLUMNS}, [], {}, {}, [])
+
+
+def _try_frames(run: _Run) -> None:
+    """Make every frame of one run alone, so that its odd values cannot spoil those of all."""
+    one, keys = {"": run}, {"": ("", "", "", 0)}
+    for name in ROW_COLUMNS:
+        rows_frame(name, {"": run.rows[name]}, keys)
+    typed(pd.DataFrame([keyed(keys[""], run.row)]), keys)
+    _outcomes_frame(one, keys)
+    _floors_frame(one, keys)
+    if run.outcomes:
+        _check_outcomes(run.outcomes)
+    if not all(run.row[name] is None or isinstance(run.row[name], str) for name in PROOFS):
+        raise TypeError("a hash is not text")
+
+
+def _check_outcomes(outcomes: dict[str, Any]) -> None:
+    if not all(isinstance(value, int | float) for value in outcomes["thresholds"].values()):
+        raise TypeError("a threshold is not a number")
+    if not all(value in (True, False, None) for value in outcomes["failures"].values()):
+        raise TypeError("a failure is neither true nor false")
 
 
 def _read_whole(store: RunStore, spec: RunSpec) -> _Run:
@@ -219,6 +245,10 @@ def _complete_rows(store: RunStore, name: str) -> list[dict[str, Any]]:
         if lacks:
             where = f"{store.rows_file(name)}:{number}"
             raise StoreProblem(f"{where}: damaged row: lacks {', '.join(lacks)}")
+        wrong = [column for column in row if not fits(column, row[column])]
+        if wrong:
+            where = f"{store.rows_file(name)}:{number}"
+            raise StoreProblem(f"{where}: damaged row: {', '.join(wrong)} of the wrong type")
     return rows
 
 
