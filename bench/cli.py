@@ -47,6 +47,9 @@ Weights = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Inception weights; default: torch-fidelity downloads."),
 ]
+Trust = Annotated[
+    bool, typer.Option("--trust-weights", help="Load weights even if that could run code.")
+]
 RunFolder = Annotated[Path, typer.Argument(help="results/<grid>/runs/<run>.", metavar="RUN")]
 
 
@@ -91,6 +94,7 @@ def run(
         bool, typer.Option("--redo-damaged", help="Set damaged runs aside and run them again.")
     ] = False,
     inception_weights: Weights = None,
+    trust_weights: Trust = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan only.")] = False,
 ) -> None:
     """Run a grid; runs that are done are skipped, unfinished ones go on where they stopped."""
@@ -115,6 +119,7 @@ def run(
         grid=plan.name,
         redo_damaged=redo_damaged,
         inception_weights=inception_weights,
+        trust_weights=trust_weights,
     )
     if data_root is not None:
         options = replace(options, data_root=data_root)
@@ -164,12 +169,13 @@ def evaluate(
     ] = None,
     data_root: DataRoot = None,
     inception_weights: Weights = None,
+    trust_weights: Trust = False,
 ) -> None:
     """Score finished runs again from their checkpoints; appended, never overwritten."""
     from bench import runs
     from runners.options import Options
 
-    options = Options(inception_weights=inception_weights)
+    options = Options(inception_weights=inception_weights, trust_weights=trust_weights)
     if data_root is not None:
         options = replace(options, data_root=data_root)
     names = [name.strip() for name in metrics.split(",")] if metrics else None

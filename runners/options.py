@@ -28,6 +28,7 @@ class Options:
         wandb: ``offline``, ``online`` or ``disabled``.
         grid: name of the grid, for wandb's group.
         inception_weights: a local file; None lets torch-fidelity download them.
+        trust_weights: load that file even if unpickling it could run code.
         redo_damaged: set the folder of a damaged run aside and run it again.
     """
 
@@ -37,6 +38,7 @@ class Options:
     wandb: str = "disabled"
     grid: str = "runs"
     inception_weights: Path | None = None
+    trust_weights: bool = False
     redo_damaged: bool = False
 
 

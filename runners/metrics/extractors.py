@@ -51,7 +51,7 @@ def inception(dataset: Dataset, images: Images, options: Options) -> Extractor: 
     """Return torch-fidelity's inception-v3-compat; grey images are tiled to RGB."""
     from runners.metrics.inception import load
 
-    network, identity = load(options.inception_weights)
+    network, identity = load(options.inception_weights, options.trust_weights)
     return Extractor(f"inception-v3-{identity[:8]}", identity, network)
 
 

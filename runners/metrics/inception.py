@@ -36,16 +36,17 @@ class Inception(nn.Module):
 
 
 @lru_cache(maxsize=1)
-def load(weights: Path | None) -> tuple[Inception, str]:
+def load(weights: Path | None, trusted: bool = False) -> tuple[Inception, str]:
     """Return the network and the hash of its weights.
 
     Args:
         weights: a state dict as torch-fidelity distributes it; None lets it download.
+        trusted: load the file even if that could run code.
 
     Raises:
         UserProblem: there is no network, no such file, or the file is not a plain state dict.
     """
-    if weights is not None:
+    if weights is not None and not trusted:
         _check(weights)
     path = None if weights is None else str(weights)
     try:
@@ -71,7 +72,7 @@ def _check(weights: Path) -> None:
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
         raise UserProblem(
             f"--inception-weights {weights}: refused, as it is not a plain state dict and loading "
-            f"it could run code: {_first_line(error)}"
+            f"it could run code ({_first_line(error)}); --trust-weights loads it all the same"
         ) from error
 
 

@@ -252,6 +252,9 @@ def test_inception_weights_are_missing_damaged_or_code(tmp_path, monkeypatch) ->
     with pytest.raises(UserProblem, match="refused"):
         load(bomb)
     assert not (tmp_path / "exploded").exists()
+    with pytest.raises(UserProblem, match="not Inception weights"):
+        load(bomb, trusted=True)  # as asked for: it runs, and is no network
+    assert (tmp_path / "exploded").exists()
 
 
 @pytest.mark.slow
