@@ -186,7 +186,7 @@ def test_a_power_cut_between_any_two_writes_loses_nothing(tmp_path, method, stri
 def test_fifty_kills_at_random_moments_lose_nothing(grid, start, numbers, seed) -> None:
     draw = random.Random(seed)
     hits: dict[str, int] = {}
-    grid(ALL, steps=700)
+    grid(ALL, steps=1500)
     whole = start("--workers", "2", "--out", "whole")
     assert whole.wait(300) == 0
     bench, parents = start("--workers", "2", "--retries", "100"), 0
@@ -203,7 +203,8 @@ def test_fifty_kills_at_random_moments_lose_nothing(grid, start, numbers, seed) 
             hits[f"parent {signal_.name}"] = hits.get(f"parent {signal_.name}", 0) + 1
             parents += 1
             bench = start("--workers", "2", "--retries", "100")
-        for run_id, pid in list(bench.workers().items())[:1]:
+        workers = sorted(bench.workers().items())
+        for run_id, pid in draw.sample(workers, min(1, len(workers))):
             signal_ = draw.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
             _kill(pid, signal_)
             name = f"{run_id.split('-')[1]} {signal_.name}"
