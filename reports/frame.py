@@ -20,9 +20,7 @@ from reports.columns import KEYS, PROOFS, ROW_COLUMNS, SCORED, Frame, fits, keye
 from reports.labels import FAILURES, SCORES, Score, extractors
 from runners.errors import UserProblem
 from runners.spec import RunSpec, from_dict
-from runners.store import MISSING, GridStore, RunStore, StoreProblem, read_json
-
-DAMAGED = "damaged"
+from runners.store import DAMAGED, MISSING, GridStore, RunStore, StoreProblem, read_json
 
 
 @dataclass(frozen=True)

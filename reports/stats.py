@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from reports.columns import Column, Frame
-from reports.frame import DAMAGED, Results
+from reports.frame import Results
 from reports.labels import SCORES, Score
-from runners.store import CRASHED, DIVERGED, FINISHED, MISSING, UNFINISHED
+from runners.store import CRASHED, DAMAGED, DIVERGED, FINISHED, MISSING, UNFINISHED
 
 STATES = (FINISHED, DIVERGED, CRASHED, UNFINISHED, MISSING, DAMAGED)
 SIGNS = {score.column: 1.0 if score.lower_is_better else -1.0 for score in SCORES}

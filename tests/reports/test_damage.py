@@ -7,10 +7,10 @@ import random
 
 import pytest
 
-from reports.frame import DAMAGED, load
+from reports.frame import load
 from reports.html import compute
 from runners.errors import UserProblem
-from runners.store import GridStore, RunStore
+from runners.store import DAMAGED, GridStore, RunStore
 
 ODD = ({}, "x", [1], True, None, -1, 10**400, {"a": {"b": 1}})
 ROWS = ("metrics", "scores", "spectra", "diagnostics", "timing")
