@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from runners import seeds
+from runners.models.layers import memory_format
 from runners.spec import RunSpec
 
 GREY = 127
@@ -30,7 +31,9 @@ def build(spec: RunSpec, device: str) -> tuple[nn.Module, nn.Module, dict[str, s
     }
     with seeds.scoped(spec.seed, "wrap"):
         spec.method.wrap(discriminator)
-    return generator.to(device), discriminator.to(device), hashes
+    for network in (generator, discriminator):
+        network.to(device, memory_format=memory_format(shape))
+    return generator, discriminator, hashes
 
 
 def weights_hash(network: nn.Module) -> str:
@@ -47,13 +50,14 @@ def chain(digest: str, data: Tensor) -> str:
     return hashlib.sha256(bytes.fromhex(digest) + data.cpu().numpy().tobytes()).hexdigest()
 
 
-def environment(device: str) -> dict[str, str]:
+def environment(spec: RunSpec, device: str) -> dict[str, str]:
     """Return what bitwise repetition of a run depends on besides its spec."""
     return {
         "python": platform.python_version(),
         "torch": str(torch.__version__),
         "device": device if device == "cpu" else torch.cuda.get_device_name(),
         "threads": str(torch.get_num_threads()),
+        "memory_format": str(memory_format(spec.dataset.shape)).removeprefix("torch."),
     }
 
 

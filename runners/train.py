@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch.nn.utils import parametrize
 
 from runners import checkpoint, seeds
 from runners.datasets import load_images
@@ -55,12 +56,13 @@ def train(
     optimizer_g = spec.optimizer.build(generator.parameters())
     optimizer_d = spec.optimizer.build(discriminator.parameters())
     one_forward = not any(isinstance(m, torch.nn.BatchNorm2d) for m in discriminator.modules())
+    precision = torch.autocast(device, torch.bfloat16, enabled=spec.precision == "bf16")
 
     # state: fresh, or exactly where the checkpoint left it
     parts = {"generator": generator, "discriminator": discriminator,
              "optimizer_g": optimizer_g, "optimizer_d": optimizer_d}  # fmt: skip
     begin, seconds, proof = 0, 0.0, hashes | {"batches": START, "latents": START}
-    proof |= environment(device)
+    proof |= environment(spec, device)
     window, counted = torch.zeros(len(WINDOW), dtype=torch.float64, device=device), 0
     saved = checkpoint.load(store)
     if saved:
@@ -104,16 +106,18 @@ def train(
             proof["batches"] = chain(proof["batches"], batch)
             proof["latents"] = chain(proof["latents"], z)
             real = to_float(real_images[batch.to(device)])
-            with torch.set_grad_enabled(inner == spec.n_dis - 1):
-                fake = generator(z.to(device))
-            seen = fake.detach()
-            if one_forward:
-                logits_real, logits_fake = discriminator(torch.cat([real, seen])).chunk(2)
-            else:
-                logits_real, logits_fake = discriminator(real), discriminator(seen)
-            loss_d = loss.discriminator(logits_real, logits_fake)
             draws = seeds.generator(spec.seed, "penalty", update)
-            penalty = method.penalty(discriminator, real, seen, draws)
+            with precision, torch.set_grad_enabled(inner == spec.n_dis - 1):
+                fake = generator(z.to(device)).float()
+            seen = fake.detach()
+            with precision, parametrize.cached():
+                if one_forward:
+                    both = discriminator(torch.cat([real, seen])).float()
+                else:
+                    both = torch.cat([discriminator(real), discriminator(seen)]).float()
+                penalty = method.penalty(discriminator, real, seen, draws)
+            logits_real, logits_fake = both.chunk(2)
+            loss_d = loss.discriminator(logits_real, logits_fake)
             optimizer_d.zero_grad()
             (loss_d if penalty is None else loss_d + penalty).backward()
             optimizer_d.step()
@@ -121,7 +125,8 @@ def train(
 
         # generator: one update through the frozen, just updated discriminator
         discriminator.requires_grad_(False)
-        loss_g = loss.generator(discriminator(fake))
+        with precision:
+            loss_g = loss.generator(discriminator(fake).float())
         optimizer_g.zero_grad()
         loss_g.backward()
         optimizer_g.step()

@@ -26,8 +26,17 @@ class Reparametrisation(nn.Module):
             self.register_parameter(name, nn.Parameter(tensor))
 
     def forward(self, weight: Tensor) -> Tensor:
-        """Return the effective weight, of the raw weight's shape."""
-        return self.transform(weight, **self._buffers, **self._parameters)
+        """Return the effective weight, of the raw weight's shape, in full precision."""
+        with torch.autocast(weight.device.type, enabled=False):
+            return self.transform(weight, **self._buffers, **self._parameters)
+
+
+class PiecewiseLinear(nn.LeakyReLU):
+    """LeakyReLU, the same bit for bit, as a product with slopes that autograd takes as given."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return x where x > 0, else negative_slope * x."""
+        return input * torch.where(input.detach() > 0, 1.0, self.negative_slope)
 
 
 def weight_layers(discriminator: nn.Module) -> Iterator[tuple[str, nn.Conv2d | nn.Linear]]:

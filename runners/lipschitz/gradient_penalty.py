@@ -35,6 +35,17 @@ class GradientPenalty(Method):
     centre: Annotated[float, Field(ge=0)] = 1.0
     one_sided: bool = False
 
+    def wrap(self, discriminator: nn.Module) -> None:
+        """Write LeakyReLU so that no second derivative is computed where it is zero."""
+        from torch.nn import LeakyReLU
+
+        from runners.lipschitz.effective import PiecewiseLinear
+
+        for parent in list(discriminator.modules()):
+            for name, child in parent.named_children():
+                if isinstance(child, LeakyReLU):
+                    setattr(parent, name, PiecewiseLinear(child.negative_slope))
+
     def penalty(
         self, discriminator: nn.Module, real: Tensor, fake: Tensor, generator: torch.Generator
     ) -> Tensor:

@@ -56,6 +56,8 @@ class DCGAN:
         """Return G: latents (batch, latent) -> images (batch, *shape) in [-1, 1]."""
         from torch import nn
 
+        from runners.models.layers import to_image
+
         channels, size, _ = shape
         levels = _levels(size)
         base, features = size >> levels, self.width << levels
@@ -67,18 +69,21 @@ class DCGAN:
             layers += [nn.BatchNorm2d(features), nn.ReLU()]
             features //= 2
             layers.append(nn.ConvTranspose2d(features * 2, features, 4, 2, 1, bias=False))
-        last = nn.ConvTranspose2d(features * 2, channels, 4, 2, 1)
+        last = to_image(size)(features * 2, channels, 4, 2, 1)
         return nn.Sequential(*layers[:-1], last, nn.Tanh())
 
     def discriminator(self, shape: tuple[int, ...]) -> nn.Module:
         """Return D: images (batch, *shape) -> logits (batch,)."""
         from torch import nn
 
+        from runners.models.layers import from_image
+
         channels, size, _ = shape
         layers: list[nn.Module] = []
         features = self.width
         for level in range(_levels(size) + 1):
-            layers.append(nn.Conv2d(channels, features, 4, 2, 1))
+            layer = nn.Conv2d if level else from_image(size)
+            layers.append(layer(channels, features, 4, 2, 1))
             if level:
                 layers += _norm(self.norm, features)
             layers.append(nn.LeakyReLU(SLOPE))

@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from runners import checkpoint
 from runners import train as loop
 from runners.lipschitz import METHODS
 from runners.losses import LOSSES
@@ -87,6 +88,31 @@ def test_every_loss_trains(loss, n_dis, tiny, trained) -> None:
 def test_norms_in_the_discriminator_train(norm, tiny, trained) -> None:
     store = trained(tiny(model={"name": "dcgan", "width": 8, "latent": 16, "norm": norm}))
     assert store.status()["state"] == "finished"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_bf16_trains_on_what_fp32_does(method, tiny, trained) -> None:
+    full = trained(tiny(method=method, steps=4), "full")
+    half = trained(tiny(method=method, steps=4, precision="bf16"), "half")
+    again = trained(tiny(method=method, steps=4, precision="bf16"), "again")
+    assert _numbers(half) == _numbers(again)
+    assert _numbers(half) != _numbers(full)
+    shared = ("generator_init", "discriminator_init", "batches", "latents")
+    assert all(half.proof()[key] == full.proof()[key] for key in shared)
+    one, two = full.rows("metrics")[-1], half.rows("metrics")[-1]
+    assert two["loss_d"] == pytest.approx(one["loss_d"], rel=0.02)
+    assert two["loss_g"] == pytest.approx(one["loss_g"], rel=0.02)
+    saved = checkpoint.load(half)
+    assert saved
+    kept = [*saved["generator"].values(), *saved["discriminator"].values()]
+    assert {tensor.dtype for tensor in kept} <= {torch.float32, torch.int64}
+
+
+def test_bf16_leaves_spectral_norm_its_promise(tiny, trained) -> None:
+    method = {"name": "spectral_norm", "n_power_iterations": 20}
+    store = trained(tiny(method=method, steps=40, precision="bf16"))
+    sigmas = [row["sigma_max"] for row in store.rows("spectra") if row["step"] == 40]
+    assert sigmas == pytest.approx([1.0] * 3, abs=1e-3)
 
 
 def test_rmsprop_trains(tiny, trained) -> None:

@@ -1,0 +1,204 @@
+"""The fast loop trains like a plain one that shares no code, kernel or layout with it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional
+
+from runners import checkpoint, seeds
+from runners.datasets import load_images
+from runners.datasets.digits import Digits
+from runners.lipschitz import METHODS
+from runners.losses import LOSSES
+from runners.metrics import classifier
+from runners.networks import build
+from runners.options import Options
+from runners.spec import RunSpec
+
+STEPS, BATCH, LATENT, WIDTH, RATE = 3, 32, 16, 8, 1e-3
+
+ONE, ZERO = torch.ones(BATCH), torch.zeros(BATCH)
+BCE, MSE = functional.binary_cross_entropy_with_logits, functional.mse_loss
+PLAIN_LOSSES: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor]]] = {
+    "nonsaturating": (lambda r, f: BCE(r, ONE) + BCE(f, ZERO), lambda f: BCE(f, ONE)),
+    "hinge": (
+        lambda r, f: torch.clamp(1 - r, min=0).mean() + torch.clamp(1 + f, min=0).mean(),
+        lambda f: -f.mean(),
+    ),
+    "wasserstein": (lambda r, f: -r.mean() + f.mean(), lambda f: -f.mean()),
+    "least_squares": (
+        lambda r, f: (MSE(r, ONE) + MSE(f, ZERO)) / 2,
+        lambda f: MSE(f, ONE) / 2,
+    ),
+}
+
+
+class Plain:
+    """A GAN with one forward pass for every use, plain layers and nothing cached."""
+
+    def __init__(self, spec: RunSpec) -> None:
+        self.spec = spec
+        with torch.random.fork_rng():
+            generator, discriminator, _ = build(spec, "cpu")
+        levels = 1 if spec.dataset.shape[1] == 8 else 2
+        self.generator, self.discriminator = _networks(levels)
+        _copy(generator, self.generator)
+        _copy(discriminator, self.discriminator)
+        networks = {"generator": self.generator, "discriminator": self.discriminator}
+        self.start = {name: copy.deepcopy(n.state_dict()) for name, n in networks.items()}
+        state = discriminator.state_dict()
+        self.vectors = {
+            name.removesuffix(".parametrizations.weight.0.u"): [
+                state[name].clone(), state[name.removesuffix("u") + "v"].clone()
+            ]
+            for name in state if name.endswith(".u")
+        }  # fmt: skip
+        self.adam_g = torch.optim.Adam(self.generator.parameters(), RATE, (0.5, 0.999))
+        self.adam_d = torch.optim.Adam(self.discriminator.parameters(), RATE, (0.5, 0.999))
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Return D(x) with the weights its method makes effective."""
+        effective = {}
+        for name, parameter in self.discriminator.named_parameters():
+            layer = name.removesuffix(".weight")
+            if not name.endswith("weight"):
+                continue
+            if self.spec.method.name == "spectral_norm":
+                u, v = self.vectors[layer]
+                effective[name] = parameter / torch.dot(u, parameter.flatten(1) @ v)
+            if self.spec.method.name == "weight_norm":
+                effective[name] = torch.stack([row / torch.norm(row) for row in parameter])
+        return functional_call(self.discriminator, effective, (x,)).flatten()
+
+    def update_d(self, real: Tensor, z: Tensor, draws: torch.Generator) -> Tensor:
+        """Take one step of D and return its loss without a penalty."""
+        fake = self.generator(z).detach()
+        loss = PLAIN_LOSSES[self.spec.loss][0](self.logits(real), self.logits(fake))
+        total = loss + self._penalty(real, fake, draws)
+        self.discriminator.zero_grad()
+        total.backward()
+        self.adam_d.step()
+        self._project()
+        return loss
+
+    def update_g(self, z: Tensor) -> Tensor:
+        """Take one step of G and return its loss."""
+        loss = PLAIN_LOSSES[self.spec.loss][1](self.logits(self.generator(z)))
+        self.generator.zero_grad()
+        loss.backward()
+        self.adam_g.step()
+        return loss
+
+    def _penalty(self, real: Tensor, fake: Tensor, draws: torch.Generator) -> Tensor | float:
+        if self.spec.method.name != "gradient_penalty":
+            return 0.0
+        share = torch.rand(BATCH, 1, 1, 1, generator=draws)
+        x = (share * real + (1 - share) * fake).requires_grad_(True)
+        out = self.logits(x)
+        (gradient,) = torch.autograd.grad(out, x, torch.ones_like(out), create_graph=True)
+        return 10 * torch.mean((torch.sqrt((gradient**2).sum(dim=(1, 2, 3))) - 1) ** 2)
+
+    @torch.no_grad()
+    def _project(self) -> None:
+        weights = dict(self.discriminator.named_parameters())
+        if self.spec.method.name == "weight_clipping":
+            for name, weight in weights.items():
+                if name.endswith("weight"):
+                    weight.copy_(weight.clip(-0.01, 0.01))
+        for layer, vectors in self.vectors.items():
+            matrix = weights[f"{layer}.weight"].flatten(1)
+            v = functional.normalize(matrix.T @ vectors[0], dim=0)
+            vectors[:] = [functional.normalize(matrix @ v, dim=0), v]
+
+
+def _networks(levels: int) -> tuple[nn.Sequential, nn.Sequential]:
+    channels = WIDTH << levels
+    g: list[nn.Module] = [
+        nn.Linear(LATENT, channels * 16, bias=False), nn.Unflatten(1, (channels, 4, 4)),
+    ]  # fmt: skip
+    d: list[nn.Module] = [nn.Conv2d(1, WIDTH, 4, 2, 1), nn.LeakyReLU(0.2)]
+    for level in range(levels):
+        last = level == levels - 1
+        wide = channels >> level
+        out = 1 if last else wide // 2
+        g += [nn.BatchNorm2d(wide), nn.ReLU(), nn.ConvTranspose2d(wide, out, 4, 2, 1, bias=last)]
+        d += [nn.Conv2d(WIDTH << level, WIDTH << level + 1, 4, 2, 1), nn.LeakyReLU(0.2)]
+    d += [nn.Flatten(), nn.Linear((WIDTH << levels) * 4, 1)]
+    return nn.Sequential(*g, nn.Tanh()), nn.Sequential(*d)
+
+
+def _raw(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    names = {name: name.replace("parametrizations.weight.original", "weight") for name in state}
+    return {names[name]: state[name] for name in state if ".0." not in name}
+
+
+def _copy(source: nn.Module, target: nn.Module) -> None:
+    target.load_state_dict(_raw(source.state_dict()))
+
+
+@pytest.fixture(scope="module")
+def pixels16(tmp_path_factory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("pixels")
+    digits = Digits().load(Path())
+    for label in range(10):
+        (folder / str(label)).mkdir()
+        for number, image in enumerate(digits.train[digits.train_labels == label][:20, 0]):
+            picture = Image.fromarray(image).resize((16, 16))
+            picture.save(folder / str(label) / f"{number:02d}.png")
+    return {"name": "folder", "path": str(folder), "size": 16, "channels": 1, "labelled": True}
+
+
+def _compare(spec: RunSpec, trained, options: Options) -> None:
+    plain = Plain(spec)
+    store = trained(spec, options=options)
+    images = torch.from_numpy(load_images(spec.dataset, options.data_root).train)
+    sampler = seeds.BatchSampler(spec.seed, len(images), BATCH)
+    rows = store.rows("metrics")
+    for step, row in zip(range(STEPS), rows, strict=True):
+        for update in range(step * spec.n_dis, (step + 1) * spec.n_dis):
+            real = images[sampler.batch(update)] / 127.5 - 1
+            z = seeds.latents(spec.seed, "latents", update, BATCH, LATENT)
+            loss_d = plain.update_d(real, z, seeds.generator(spec.seed, "penalty", update))
+        loss_g = plain.update_g(z)
+        assert row["loss_d"] == pytest.approx(loss_d.item(), rel=1e-4, abs=1e-5)
+        assert row["loss_g"] == pytest.approx(loss_g.item(), rel=1e-4, abs=1e-5)
+    saved = checkpoint.load(store)
+    assert saved
+    for name, network in (("generator", plain.generator), ("discriminator", plain.discriminator)):
+        ours, start = _raw(saved[name]), plain.start[name]
+        for key, parameter in network.named_parameters():
+            gap, moved = ours[key] - parameter, parameter - start[key]
+            # Adam's first steps are as large as the rate even where a gradient is all rounding:
+            # there only the way of the whole tensor says something
+            close = gap.abs().max() < 0.02 * RATE or gap.norm() < 0.03 * moved.norm()
+            assert close, f"{name} {key}: {gap.norm() / moved.norm():.2%}"
+
+
+@pytest.mark.parametrize("n_dis", [1, 5])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("method", METHODS)
+def test_weights_and_losses_are_a_plain_loops(method, loss, n_dis, tiny, trained) -> None:
+    spec = tiny(
+        method=method, loss=loss, n_dis=n_dis, steps=STEPS, log_every=1,
+        evaluation={"every": STEPS, "samples": 100}, diagnostics_every=STEPS,
+    )  # fmt: skip
+    _compare(spec, trained, Options())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_so_they_are_with_channels_last(method, pixels16, tiny, trained, monkeypatch, tmp_path):
+    monkeypatch.setattr(classifier, "UPDATES", 2)  # nobody reads these scores
+    spec = tiny(
+        method=method, dataset=pixels16, steps=STEPS, log_every=1,
+        evaluation={"every": STEPS, "samples": 100}, diagnostics_every=STEPS,
+    )  # fmt: skip
+    _compare(spec, trained, Options(cache=tmp_path / "cache"))
