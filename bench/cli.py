@@ -165,7 +165,7 @@ def evaluate(
     ] = None,
     samples: Annotated[int | None, typer.Option(help="Generated data a run.")] = None,
     extractor: Annotated[
-        str | None, typer.Option(help="classifier, inception or coordinates.")
+        str | None, typer.Option(help="classifier, inception, inception_bf16 or coordinates.")
     ] = None,
     data_root: DataRoot = None,
     inception_weights: Weights = None,

@@ -24,6 +24,7 @@ from runners.errors import UserProblem
 from runners.metrics import METRICS
 from runners.metrics import scorer as scoring
 from runners.metrics.classifier import SHIPPED, StackedClassifier, fit, outputs, read
+from runners.metrics.extractors import EXTRACTORS
 from runners.metrics.fidelity import EXTRACTOR
 from runners.metrics.inception import load
 from runners.metrics.score import Features, Plan, Reference
@@ -186,7 +187,13 @@ def inception_weights(tmp_path_factory) -> Path:
         cls = inceptionv3.FeatureExtractorInceptionV3
         patch.setattr(cls, "load_state_dict", lambda *_, **__: None)
         torch.manual_seed(0)
-        torch.save(cls("inception-v3-compat", ["2048"]).state_dict(), file)
+        state = cls("inception-v3-compat", ["2048"]).state_dict()
+    for name, tensor in state.items():  # batch norms that do something
+        if name.endswith(("running_var", "bn.weight")):
+            tensor.uniform_(0.5, 2)
+        if name.endswith(("running_mean", "bn.bias")):
+            tensor.normal_(0, 0.1)
+    torch.save(state, file)
     return file
 
 
@@ -212,6 +219,30 @@ def test_inception_equals_calculate_metrics_on_grey_images(
         feature_extractor_weights_path=str(inception_weights),
     )
     assert mine == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.slow
+def test_the_fused_inception_is_the_plain_one_and_bf16_says_it_is_not(inception_weights) -> None:
+    images = torch.randint(0, 256, (6, 3, 32, 32), generator=torch.manual_seed(0)).byte()
+    layers = ["2048", "logits_unbiased"]
+    plain = create_feature_extractor(
+        "inception-v3-compat", layers, cuda=False,
+        feature_extractor_weights_path=str(inception_weights),
+    )  # fmt: skip
+    both = {name: EXTRACTORS[name](Digits(), None, Options(inception_weights=inception_weights))
+            for name in ("inception", "inception_bf16")}  # fmt: skip
+    with torch.no_grad():
+        expected = plain(images)
+        features = {name: extractor.network(images) for name, extractor in both.items()}
+    error = {
+        name: max(((a - b).norm() / b.norm()).item() for a, b in zip(ours, expected, strict=True))
+        for name, ours in features.items()
+    }
+    assert error["inception"] < 1e-5
+    assert 1e-4 < error["inception_bf16"] < 0.05
+    assert {tensor.dtype for pair in features.values() for tensor in pair} == {torch.float32}
+    assert len({extractor.name for extractor in both.values()}) == 2
+    assert len({extractor.identity for extractor in both.values()}) == 2
 
 
 @pytest.mark.slow
