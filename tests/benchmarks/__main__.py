@@ -1,0 +1,94 @@
+"""Benchmarks: speed, memory and growth of the suite, against the usual notebook loop.
+
+Run: python tests/benchmarks [--quick] [--compare OLD.json]
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import endtoend
+import evaluation
+import growth
+import ledger
+import machine
+import tables
+import training
+import typer
+from sizes import SIZES
+from statistic import Sample
+
+PARTS = ("training", "grid", "endtoend", "startup", "evaluation", "ledger", "memory", "growth")
+ALL_PARTS, ALL_SIZES, ALL_METHODS = (",".join(names) for names in (PARTS, SIZES, endtoend.METHODS))
+OUT = Path("benchmark.json")
+
+Names = Annotated[str, typer.Option(help="Separated by commas.")]
+
+
+def measure(
+    parts: list[str], sizes: list[str], methods: list[str], rounds: int, quick: bool, data: Path
+) -> Iterator[tuple[str, Sample]]:
+    """Yield every measurement of the chosen parts, by name."""
+    yield from machine.peak(rounds)
+    if "training" in parts:
+        yield from machine.work(sizes, data)
+        yield from training.measure(sizes, methods, rounds, data)
+    if "grid" in parts:
+        yield from training.throughput(sizes, methods, rounds, data)
+    if "endtoend" in parts:
+        yield from endtoend.measure(1 if quick else rounds, data, seeds=1 if quick else 4)
+    if "startup" in parts:
+        yield from endtoend.startup(rounds, data)
+    if "evaluation" in parts:
+        yield from evaluation.digits(rounds, data)
+        yield from evaluation.inception(rounds)
+    if "ledger" in parts:
+        yield from ledger.measure(sizes, rounds, data)
+    if "memory" in parts:
+        yield from training.memory(data)
+    if "growth" in parts:
+        yield from growth.runs(data, (10, 20) if quick else growth.COUNTS)
+        yield from growth.steps(data)
+        yield from growth.samples(data, (10, 20) if quick else growth.COUNTS)
+
+
+def main(
+    parts: Names = ALL_PARTS,
+    sizes: Names = ALL_SIZES,
+    methods: Names = ALL_METHODS,
+    rounds: Annotated[int, typer.Option(min=1, help="Repetitions of each measurement.")] = 5,
+    quick: Annotated[bool, typer.Option("--quick", help="Size a, one round: a trial.")] = False,
+    out: Annotated[Path, typer.Option(help="Results; a table goes beside it.")] = OUT,
+    compare: Annotated[
+        Path | None, typer.Option(metavar="OLD.json", help="Exit 1 where it was better.")
+    ] = None,
+) -> None:
+    """Measure, print as it goes, and write OUT and a Markdown table beside it."""
+    chosen = ["a"] if quick else sizes.split(",")
+    some = ["none"] if quick else methods.split(",")
+    old = json.loads(compare.read_text()) if compare else None
+    results: dict[str, Sample] = {}
+    with tempfile.TemporaryDirectory() as data:
+        todo = measure(parts.split(","), chosen, some, 1 if quick else rounds, quick, Path(data))
+        for name, sample in todo:
+            results[name] = sample
+            print(f"{name}: {sample}", flush=True)
+    about = machine.describe() | {"date": datetime.now(UTC).date().isoformat()}
+    document = {"machine": about, "results": {k: vars(v) for k, v in results.items()}}
+    out.write_text(json.dumps(document, indent=1) + "\n")
+    text = tables.markdown(about, results)
+    out.with_suffix(".md").write_text(text)
+    print(f"\n{text}\nwritten: {out}, {out.with_suffix('.md')}")
+    worse = tables.regressions(old["results"], results) if old else []
+    for line in worse:
+        print(f"regression: {line}")
+    raise typer.Exit(1 if worse else 0)
+
+
+if __name__ == "__main__":
+    typer.run(main)

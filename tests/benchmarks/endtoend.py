@@ -1,0 +1,73 @@
+"""A grid from command to last score, against one script a run; and what starting costs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+from statistic import Sample
+
+HERE = Path(__file__).parent
+STEPS, SAMPLES = 300, 5000
+METHODS = ("none", "weight_clipping", "gradient_penalty", "spectral_norm", "weight_norm")
+BASE = {
+    "dataset": "digits",
+    "model": {"name": "dcgan", "width": 32, "latent": 64},
+    "loss": "nonsaturating",
+    "optimizer": {"name": "adam", "lr": 2e-4},
+    "batch_size": 64,
+}
+
+
+def bench(*arguments: object, **environment: str) -> float:
+    """Return the seconds of one command; it must succeed."""
+    command = [sys.executable, "-m", "bench", *map(str, arguments)]
+    clock = time.perf_counter()
+    subprocess.run(command, check=True, env=os.environ | environment, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - clock
+
+
+def grid_file(folder: Path, name: str, seeds: int, **changes: object) -> Path:
+    """Write and return a grid of all methods at size a."""
+    file = folder / f"{name}.yaml"
+    grid = {"base": BASE | changes, "methods": list(METHODS), "seeds": seeds}
+    file.write_text(yaml.safe_dump(grid))
+    return file
+
+
+def measure(rounds: int, data: Path, seeds: int = 4) -> Iterator[tuple[str, Sample]]:
+    """Yield seconds a run of 300 steps with IS and FID of 5,000 samples, both ways."""
+    evaluation = {"every": STEPS, "samples": SAMPLES, "metrics": ["is", "fid"]}
+    changes = {"steps": STEPS, "evaluation": evaluation, "diagnostics_every": STEPS}
+    file = grid_file(data, "endtoend", seeds, **changes)
+    naive, ours = [], []
+    for number in range(rounds):
+        clock = time.perf_counter()
+        for method in METHODS:
+            command = [sys.executable, str(HERE / "naive.py"), method, str(STEPS), str(SAMPLES)]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        naive.append((time.perf_counter() - clock) / len(METHODS))
+        out = data / f"results-{number}"
+        seconds = bench("run", "--grid", file, "--out", out, "--wandb", "disabled")
+        ours.append(seconds / len(METHODS) / seeds)
+    yield "run/script", Sample(naive, "s")
+    yield "run/grid", Sample(ours, "s")
+
+
+def startup(rounds: int, data: Path) -> Iterator[tuple[str, Sample]]:
+    """Yield seconds of the help, of a 1,000-run plan, and of the smoke grid with a cold cache."""
+    plan = grid_file(data, "thousand", 200, steps=100)
+    yield "start/help", Sample([bench("--help") for _ in range(rounds)], "s")
+    plans = [bench("run", "--grid", plan, "--dry-run", "--out", data) for _ in range(rounds)]
+    yield "start/plan of 1,000", Sample(plans, "s")
+    smoke = [
+        bench("run", "--grid", "smoke.yaml", "--out", data / f"smoke-{n}",
+              BENCH_CACHE=str(data / f"cold-{n}"))
+        for n in range(rounds)
+    ]  # fmt: skip
+    yield "start/smoke grid", Sample(smoke, "s")

@@ -1,0 +1,86 @@
+"""What a score costs against torch-fidelity's defaults, and Inception's images a second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from naive import scores
+from sizes import options
+from statistic import Sample
+from torch_fidelity import feature_extractor_inceptionv3 as theirs
+
+from runners.datasets.digits import Digits
+from runners.metrics.inception import LAYERS, NAME, Inception
+from runners.metrics.scorer import Settings, scorer
+
+SAMPLES = 10_000
+PLAN = Settings(("is", "fid"), SAMPLES, 1, 2)
+IMAGES = 64
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """Return how long a call takes."""
+    clock = time.perf_counter()
+    action()
+    return time.perf_counter() - clock
+
+
+def digits(rounds: int, data: Path) -> Iterator[tuple[str, Sample]]:
+    """Yield seconds for IS and FID of 10,000 digits both ways, and how far the values differ."""
+    torch.set_num_threads(1)
+    judge = scorer(Digits(), "classifier", options(data))
+    real = torch.from_numpy(judge.images.train)
+    fake = real[torch.randint(len(real), (SAMPLES,), generator=torch.manual_seed(0))]
+    expected, mine = scores(fake, real), judge.score(fake, PLAN)
+    gaps = [
+        abs(mine["fid"] - expected["frechet_inception_distance"]),
+        abs(mine["is"] - expected["inception_score_mean"]),
+    ]
+    default = [seconds(lambda: scores(fake, real)) for _ in range(rounds)]
+    ours = [seconds(lambda: judge.score(fake, PLAN)) for _ in range(rounds)]
+    yield "score/default", Sample([1e3 * s for s in default], "ms")
+    yield "score/ours", Sample([1e3 * s for s in ours], "ms")
+    yield "score/largest difference", Sample([float(max(gaps))], "")
+
+
+def inception(rounds: int) -> Iterator[tuple[str, Sample]]:
+    """Yield images a second of plain and fused Inception, of random weights, and the error."""
+    torch.set_num_threads(1)
+    images = torch.randint(0, 256, (IMAGES, 3, 32, 32), dtype=torch.uint8)
+    plain = _random()
+    networks = {
+        "plain": plain,
+        "fused": Inception(_random()),
+        "fused bf16": Inception(_random(), bf16=True),
+    }
+    with torch.inference_mode():
+        expected = plain(images)[0]
+        for name, network in networks.items():
+            rates = [IMAGES / seconds(lambda net=network: net(images)) for _ in range(rounds)]
+            yield f"inception/{name}", Sample(rates, "images/s", higher_is_better=True)
+            error = ((network(images)[0] - expected).norm() / expected.norm()).item()
+            if name != "plain":
+                yield f"inception/{name} error", Sample([error], "relative")
+
+
+def _random() -> torch.nn.Module:
+    """Return torch-fidelity's network with random weights, as no download is needed for speed."""
+    cls, kept = theirs.FeatureExtractorInceptionV3, theirs.load_state_dict_from_url
+    load = cls.load_state_dict
+    theirs.load_state_dict_from_url = lambda *_, **__: {}
+    cls.load_state_dict = lambda *_, **__: None  # pyright: ignore
+    try:
+        network = cls(NAME, LAYERS)
+    finally:
+        theirs.load_state_dict_from_url, cls.load_state_dict = kept, load
+    draws = torch.Generator().manual_seed(0)
+    for name, tensor in network.state_dict().items():
+        if name.endswith("weight") and tensor.dim() > 1:
+            tensor.normal_(0, float(np.sqrt(2 / tensor[0].numel())), generator=draws)
+        elif name.endswith("running_var"):
+            tensor.uniform_(0.5, 2, generator=draws)
+    return network.eval().requires_grad_(False)

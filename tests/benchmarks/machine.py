@@ -1,0 +1,60 @@
+"""The machine, its matrix-product peak, and the share of it that training reaches."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from sizes import SIZES, spec
+from statistic import Sample
+from torch.utils.flop_counter import FlopCounterMode
+
+from runners.networks import build
+
+PACKAGES = ("torch", "torch-fidelity", "numpy")
+
+
+def describe() -> dict[str, str]:
+    """Return processor, cores and versions."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return {
+        "processor": names[0] if names else platform.processor(),
+        "cores": str(len(os.sched_getaffinity(0))),
+        "python": platform.python_version(),
+        **{name: version(name) for name in PACKAGES},
+    }
+
+
+def peak(rounds: int, size: int = 1024) -> Iterator[tuple[str, Sample]]:
+    """Yield GFLOP/s of one thread on square matrix products."""
+    torch.set_num_threads(1)
+    for name, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
+        a = torch.randn(size, size).to(dtype)
+        rates = []
+        for _ in range(rounds + 1):
+            clock = time.perf_counter()
+            for _ in range(5):
+                a @ a
+            rates.append(5 * 2 * size**3 / (time.perf_counter() - clock) / 1e9)
+        yield f"peak/{name}", Sample(rates[1:], "GFLOP/s", higher_is_better=True)
+
+
+def work(sizes: Sequence[str], data: Path) -> Iterator[tuple[str, Sample]]:
+    """Yield GFLOP of the convolutions and products in one unconstrained step."""
+    for size in sizes:
+        run = spec(SIZES[size], data)
+        generator, discriminator, _ = build(run, "cpu")
+        real = torch.zeros(run.batch_size, *run.dataset.shape)
+        with FlopCounterMode(display=False) as counter:
+            fake = generator(torch.randn(run.batch_size, run.model.latent))
+            discriminator(torch.cat([real, fake.detach()])).sum().backward()
+            discriminator.requires_grad_(False)
+            discriminator(fake).sum().backward()
+        yield f"work/{size}", Sample([counter.get_total_flops() / 1e9], "GFLOP")

@@ -1,0 +1,124 @@
+"""Milliseconds a step of THE loop and of the tutorial loop, alternating in warm processes."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+
+from sizes import SIZES, options, spec
+from statistic import Sample
+
+from runners.engines.local import WORKER_ENVIRONMENT
+
+WARM = 3  # steps before the clock starts
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+def tutorial(size: str, method: str) -> float:
+    """Return seconds a step of the tutorial loop, on one thread."""
+    import torch
+    import tutorial
+
+    torch.set_num_threads(1)
+    count = SIZES[size].steps
+    _, loop = tutorial.training(SIZES[size], method)
+    seconds = list(itertools.islice(loop, WARM + count))
+    return sum(seconds[WARM:]) / count
+
+
+def ours(size: str, method: str, precision: str, data: Path) -> float:
+    """Return seconds a step of a real run, on one thread, from its own clock."""
+    import torch
+
+    from runners.metrics import classifier
+    from runners.store import RunStore
+    from runners.train import train
+
+    torch.set_num_threads(1)
+    classifier.UPDATES = 5  # nobody reads the scores of these runs
+    count = SIZES[size].steps
+    changes = {"method": method, "precision": precision, "log_every": WARM}
+    run = spec(SIZES[size], data, steps=WARM + count, **changes)
+    with tempfile.TemporaryDirectory() as folder:
+        store = RunStore(Path(folder) / "runs" / run.run_id)
+        store.create(run.as_dict)
+        train(run, store, options(data))
+        clock = {row["step"]: row["seconds"] for row in store.rows("timing")}
+    return (clock[WARM + count] - clock[WARM]) / count
+
+
+@contextmanager
+def processes(count: int, environment: dict[str, str]) -> Iterator[ProcessPoolExecutor]:
+    """Give fresh processes that start in an environment."""
+    kept = dict(os.environ)
+    os.environ.update(ONE_THREAD | environment)
+    try:
+        with ProcessPoolExecutor(count, get_context("spawn")) as pool:
+            for _ in range(count):
+                pool.submit(os.getpid)
+            yield pool
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+
+
+def measure(
+    sizes: Sequence[str], methods: Sequence[str], rounds: int, data: Path
+) -> Iterator[tuple[str, Sample]]:
+    """Yield milliseconds a step of each loop: one round of all loops after the other."""
+    with processes(1, {}) as plain, processes(1, WORKER_ENVIRONMENT) as worker:
+        for size, method in itertools.product(sizes, methods):
+            found: dict[str, list[float]] = {"tutorial": [], "fp32": [], "bf16": []}
+            for _ in range(rounds):
+                found["tutorial"].append(plain.submit(tutorial, size, method).result())
+                for precision in ("fp32", "bf16"):
+                    seconds = worker.submit(ours, size, method, precision, data).result()
+                    found[precision].append(seconds)
+            for loop, seconds in found.items():
+                yield f"step/{size}/{method}/{loop}", Sample([1e3 * s for s in seconds], "ms")
+
+
+def throughput(
+    sizes: Sequence[str], methods: Sequence[str], rounds: int, data: Path
+) -> Iterator[tuple[str, Sample]]:
+    """Yield milliseconds a step of as many workers as there are cores, divided by their number.
+
+    The tutorial loop of the same round, alone, is what a step is compared with.
+    """
+    cores = len(os.sched_getaffinity(0))
+    with processes(1, {}) as plain, processes(cores, WORKER_ENVIRONMENT) as workers:
+        for size, method in itertools.product(sizes, methods):
+            found: dict[str, list[float]] = {"tutorial": [], "fp32": [], "bf16": []}
+            for _ in range(rounds):
+                found["tutorial"].append(plain.submit(tutorial, size, method).result())
+                for precision in ("fp32", "bf16"):
+                    jobs = [
+                        workers.submit(ours, size, method, precision, data)
+                        for _ in range(2 * cores)
+                    ]
+                    seconds = [job.result() for job in jobs]
+                    found[precision].append(sum(seconds) / len(seconds) / cores)
+            for loop, seconds in found.items():
+                name = f"grid/{size}/{method}/{loop}"
+                yield name, Sample([1e3 * s for s in seconds], "ms")
+
+
+def memory(data: Path) -> Iterator[tuple[str, Sample]]:
+    """Yield the peak resident memory of a worker that trained a run of size a."""
+    with processes(1, WORKER_ENVIRONMENT) as worker:
+        yield "memory/worker", Sample([worker.submit(_peak, data).result()], "MiB")
+
+
+def _peak(data: Path) -> float:
+    import resource
+
+    import runners.engines.preload  # noqa: F401
+
+    ours("a", "spectral_norm", "fp32", data)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
