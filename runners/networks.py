@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from runners import seeds
-from runners.models.layers import memory_format
 from runners.spec import RunSpec
 
 GREY = 127
@@ -32,7 +31,7 @@ def build(spec: RunSpec, device: str) -> tuple[nn.Module, nn.Module, dict[str, s
     with seeds.scoped(spec.seed, "wrap"):
         spec.method.wrap(discriminator)
     for network in (generator, discriminator):
-        network.to(device, memory_format=memory_format(shape))
+        network.to(device, memory_format=torch.channels_last)
     return generator, discriminator, hashes
 
 
@@ -50,14 +49,13 @@ def chain(digest: str, data: Tensor) -> str:
     return hashlib.sha256(bytes.fromhex(digest) + data.cpu().numpy().tobytes()).hexdigest()
 
 
-def environment(spec: RunSpec, device: str) -> dict[str, str]:
+def environment(device: str) -> dict[str, str]:
     """Return what bitwise repetition of a run depends on besides its spec."""
     return {
         "python": platform.python_version(),
         "torch": str(torch.__version__),
         "device": device if device == "cpu" else torch.cuda.get_device_name(),
         "threads": str(torch.get_num_threads()),
-        "memory_format": str(memory_format(spec.dataset.shape)).removeprefix("torch."),
     }
 
 

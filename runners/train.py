@@ -62,7 +62,7 @@ def train(
     parts = {"generator": generator, "discriminator": discriminator,
              "optimizer_g": optimizer_g, "optimizer_d": optimizer_d}  # fmt: skip
     begin, seconds, proof = 0, 0.0, hashes | {"batches": START, "latents": START}
-    proof |= environment(spec, device)
+    proof |= environment(device)
     window, counted = torch.zeros(len(WINDOW), dtype=torch.float64, device=device), 0
     saved = checkpoint.load(store)
     if saved:

@@ -130,7 +130,7 @@ def _accuracy(network: Classifier, images: Images) -> float:
 
 
 @torch.no_grad()
-def outputs(network: nn.Module, images: Tensor, batch: int = 1000) -> tuple[Tensor, Tensor]:
+def outputs(network: nn.Module, images: Tensor, batch: int = 250) -> tuple[Tensor, Tensor]:
     """Return (embedding, logits) of uint8 images, in batches."""
     parts = [network(chunk) for chunk in images.split(batch)]
     return torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])

@@ -69,7 +69,7 @@ class DCGAN:
             layers += [nn.BatchNorm2d(features), nn.ReLU()]
             features //= 2
             layers.append(nn.ConvTranspose2d(features * 2, features, 4, 2, 1, bias=False))
-        last = to_image(size)(features * 2, channels, 4, 2, 1)
+        last = to_image(channels)(features * 2, channels, 4, 2, 1)
         return nn.Sequential(*layers[:-1], last, nn.Tanh())
 
     def discriminator(self, shape: tuple[int, ...]) -> nn.Module:
@@ -82,7 +82,7 @@ class DCGAN:
         layers: list[nn.Module] = []
         features = self.width
         for level in range(_levels(size) + 1):
-            layer = nn.Conv2d if level else from_image(size)
+            layer = nn.Conv2d if level else from_image(channels)
             layers.append(layer(channels, features, 4, 2, 1))
             if level:
                 layers += _norm(self.norm, features)

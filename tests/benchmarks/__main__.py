@@ -50,7 +50,7 @@ def measure(
     if "ledger" in parts:
         yield from ledger.measure(sizes, rounds, data)
     if "memory" in parts:
-        yield from training.memory(data)
+        yield from endtoend.memory(data)
     if "growth" in parts:
         yield from growth.runs(data, (10, 20) if quick else growth.COUNTS)
         yield from growth.steps(data)

@@ -10,7 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
+from sizes import SIZES, options, spec
 from statistic import Sample
+
+from runners.engines.local import LocalEngine
+from runners.store import FINISHED, GridStore
 
 HERE = Path(__file__).parent
 STEPS, SAMPLES = 300, 5000
@@ -50,7 +54,7 @@ def measure(rounds: int, data: Path, seeds: int = 4) -> Iterator[tuple[str, Samp
         clock = time.perf_counter()
         for method in METHODS:
             command = [sys.executable, str(HERE / "naive.py"), method, str(STEPS), str(SAMPLES)]
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(command, check=True, capture_output=True)
         naive.append((time.perf_counter() - clock) / len(METHODS))
         out = data / f"results-{number}"
         seconds = bench("run", "--grid", file, "--out", out, "--wandb", "disabled")
@@ -71,3 +75,16 @@ def startup(rounds: int, data: Path) -> Iterator[tuple[str, Sample]]:
         for n in range(rounds)
     ]  # fmt: skip
     yield "start/smoke grid", Sample(smoke, "s")
+
+
+def memory(data: Path) -> Iterator[tuple[str, Sample]]:
+    """Yield the peak resident memory of a worker that trained and scored at size a."""
+    engine = LocalEngine(1, options(data))
+    run = spec(SIZES["a"], data, method="spectral_norm", evaluation={"samples": SAMPLES})
+    with engine.open():
+        engine.prepare([run])
+        statuses = list(engine.run([run], GridStore(data / "memory"), lambda _: None))
+        status = Path(f"/proc/{engine.idle[0].process.pid}/status").read_text()
+    assert statuses[0][1]["state"] == FINISHED, statuses
+    kibibytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
+    yield "memory/worker", Sample([int(kibibytes) / 1024], "MiB")

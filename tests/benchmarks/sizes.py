@@ -40,7 +40,7 @@ class Size:
 
 
 SIZES: dict[str, Size] = {
-    "a": Size(8, 1, 32, 64, 160),
+    "a": Size(8, 1, 32, 64, 400),
     "b": Size(16, 1, 32, 64, 60),
     "c": Size(28, 1, 64, 128, 8),
     "d": Size(32, 3, 64, 64, 4),
@@ -72,7 +72,12 @@ def spec(size: Size, data: Path, **changes: Any) -> RunSpec:
         "optimizer": {"name": "adam", "lr": LR},
         "steps": size.steps,
         "batch_size": size.batch,
-        "evaluation": {"every": 10**6, "samples": 100, "metrics": ["is"]},
+        "evaluation": {
+            "every": 10**6,
+            "samples": 100,
+            "metrics": ["is"],
+            "extractor": "classifier",
+        },
         "diagnostics_every": 10**6,
     }
     return from_dict(fields | changes)

@@ -71,7 +71,8 @@ def _shares(results: Results) -> list[tuple[str, float]]:
 
 def _ratios(results: Results) -> list[tuple[str, float]]:
     pairs = {
-        "score, default over ours": ("score/default", "score/ours"),
+        "score of 2,000, default over ours": ("score/2000/default", "score/2000/ours"),
+        "score of 10,000, default over ours": ("score/10000/default", "score/10000/ours"),
         "run, script over grid": ("run/script", "run/grid"),
         "Inception, fused over plain": ("inception/fused", "inception/plain"),
         "Inception, fused bf16 over plain": ("inception/fused bf16", "inception/plain"),

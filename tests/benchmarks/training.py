@@ -16,7 +16,6 @@ from statistic import Sample
 
 from runners.engines.local import WORKER_ENVIRONMENT
 
-WARM = 3  # steps before the clock starts
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -28,8 +27,8 @@ def tutorial(size: str, method: str) -> float:
     torch.set_num_threads(1)
     count = SIZES[size].steps
     _, loop = tutorial.training(SIZES[size], method)
-    seconds = list(itertools.islice(loop, WARM + count))
-    return sum(seconds[WARM:]) / count
+    seconds = list(itertools.islice(loop, 2 * count))  # the first half warms up
+    return sum(seconds[count:]) / count
 
 
 def ours(size: str, method: str, precision: str, data: Path) -> float:
@@ -43,14 +42,14 @@ def ours(size: str, method: str, precision: str, data: Path) -> float:
     torch.set_num_threads(1)
     classifier.UPDATES = 5  # nobody reads the scores of these runs
     count = SIZES[size].steps
-    changes = {"method": method, "precision": precision, "log_every": WARM}
-    run = spec(SIZES[size], data, steps=WARM + count, **changes)
+    changes = {"method": method, "precision": precision, "log_every": count}
+    run = spec(SIZES[size], data, steps=2 * count, **changes)
     with tempfile.TemporaryDirectory() as folder:
         store = RunStore(Path(folder) / "runs" / run.run_id)
         store.create(run.as_dict)
         train(run, store, options(data))
         clock = {row["step"]: row["seconds"] for row in store.rows("timing")}
-    return (clock[WARM + count] - clock[WARM]) / count
+    return (clock[2 * count] - clock[count]) / count
 
 
 @contextmanager
@@ -107,18 +106,3 @@ def throughput(
             for loop, seconds in found.items():
                 name = f"grid/{size}/{method}/{loop}"
                 yield name, Sample([1e3 * s for s in seconds], "ms")
-
-
-def memory(data: Path) -> Iterator[tuple[str, Sample]]:
-    """Yield the peak resident memory of a worker that trained a run of size a."""
-    with processes(1, WORKER_ENVIRONMENT) as worker:
-        yield "memory/worker", Sample([worker.submit(_peak, data).result()], "MiB")
-
-
-def _peak(data: Path) -> float:
-    import resource
-
-    import runners.engines.preload  # noqa: F401
-
-    ours("a", "spectral_norm", "fp32", data)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

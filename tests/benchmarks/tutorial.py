@@ -40,16 +40,17 @@ class Pictures(Dataset):
         return self.transform(self.images[index])
 
 
-def networks(size: Size, method: str) -> tuple[nn.Module, nn.Module]:
-    """Return G and D of a size: ours, but for the first layer of G and the constraint of D."""
+def networks(size: Size, method: str) -> tuple[nn.Sequential, nn.Sequential]:
+    """Return G and D of a size as one finds them: torch's layers, a transposed one first in G."""
     torch.manual_seed(0)
     model, shape = DCGAN(width=size.width, latent=LATENT), (size.channels, *[size.pixels] * 2)
     dense, unflatten, *rest = model.generator(shape)  # pyright: ignore
     features, base, _ = unflatten.unflattened_size
     first = nn.ConvTranspose2d(dense.in_features, features, base, 1, 0, bias=False)
     generator = nn.Sequential(nn.Unflatten(1, (LATENT, 1, 1)), first, *rest)
-    discriminator = model.discriminator(shape)
+    discriminator: nn.Sequential = model.discriminator(shape)  # pyright: ignore
     for network in (generator, discriminator):
+        _plain(network)
         model.initialise(network, torch.Generator().manual_seed(0))
     constraint = {
         "spectral_norm": parametrizations.spectral_norm,
@@ -59,6 +60,14 @@ def networks(size: Size, method: str) -> tuple[nn.Module, nn.Module]:
         if isinstance(layer, nn.Conv2d | nn.Linear):
             constraint(layer)  # pyright: ignore
     return generator, discriminator
+
+
+def _plain(network: nn.Sequential) -> None:
+    for place, layer in enumerate(network):
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            kind = nn.Conv2d if isinstance(layer, nn.Conv2d) else nn.ConvTranspose2d
+            shape = (layer.in_channels, layer.out_channels, layer.kernel_size)
+            network[place] = kind(*shape, layer.stride, layer.padding, bias=layer.bias is not None)
 
 
 def gradient_penalty(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:

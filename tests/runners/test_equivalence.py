@@ -50,7 +50,7 @@ class Plain:
         with torch.random.fork_rng():
             generator, discriminator, _ = build(spec, "cpu")
         levels = 1 if spec.dataset.shape[1] == 8 else 2
-        self.generator, self.discriminator = _networks(levels)
+        self.generator, self.discriminator = _networks(levels, spec.dataset.shape[0])
         _copy(generator, self.generator)
         _copy(discriminator, self.discriminator)
         networks = {"generator": self.generator, "discriminator": self.discriminator}
@@ -120,16 +120,16 @@ class Plain:
             vectors[:] = [functional.normalize(matrix @ v, dim=0), v]
 
 
-def _networks(levels: int) -> tuple[nn.Sequential, nn.Sequential]:
+def _networks(levels: int, colours: int) -> tuple[nn.Sequential, nn.Sequential]:
     channels = WIDTH << levels
     g: list[nn.Module] = [
         nn.Linear(LATENT, channels * 16, bias=False), nn.Unflatten(1, (channels, 4, 4)),
     ]  # fmt: skip
-    d: list[nn.Module] = [nn.Conv2d(1, WIDTH, 4, 2, 1), nn.LeakyReLU(0.2)]
+    d: list[nn.Module] = [nn.Conv2d(colours, WIDTH, 4, 2, 1), nn.LeakyReLU(0.2)]
     for level in range(levels):
         last = level == levels - 1
         wide = channels >> level
-        out = 1 if last else wide // 2
+        out = colours if last else wide // 2
         g += [nn.BatchNorm2d(wide), nn.ReLU(), nn.ConvTranspose2d(wide, out, 4, 2, 1, bias=last)]
         d += [nn.Conv2d(WIDTH << level, WIDTH << level + 1, 4, 2, 1), nn.LeakyReLU(0.2)]
     d += [nn.Flatten(), nn.Linear((WIDTH << levels) * 4, 1)]
@@ -145,8 +145,8 @@ def _copy(source: nn.Module, target: nn.Module) -> None:
     target.load_state_dict(_raw(source.state_dict()))
 
 
-@pytest.fixture(scope="module")
-def pixels16(tmp_path_factory) -> dict[str, Any]:
+@pytest.fixture(scope="module", params=[1, 3])
+def pixels16(request, tmp_path_factory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("pixels")
     digits = Digits().load(Path())
     for label in range(10):
@@ -154,7 +154,13 @@ def pixels16(tmp_path_factory) -> dict[str, Any]:
         for number, image in enumerate(digits.train[digits.train_labels == label][:20, 0]):
             picture = Image.fromarray(image).resize((16, 16))
             picture.save(folder / str(label) / f"{number:02d}.png")
-    return {"name": "folder", "path": str(folder), "size": 16, "channels": 1, "labelled": True}
+    return {
+        "name": "folder",
+        "path": str(folder),
+        "size": 16,
+        "channels": request.param,
+        "labelled": True,
+    }
 
 
 def _compare(spec: RunSpec, trained, options: Options) -> None:
@@ -195,10 +201,12 @@ def test_weights_and_losses_are_a_plain_loops(method, loss, n_dis, tiny, trained
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_so_they_are_with_channels_last(method, pixels16, tiny, trained, monkeypatch, tmp_path):
+def test_so_they_are_on_larger_and_on_rgb_images(
+    method, pixels16, tiny, trained, monkeypatch, tmp_path
+):
     monkeypatch.setattr(classifier, "UPDATES", 2)  # nobody reads these scores
     spec = tiny(
         method=method, dataset=pixels16, steps=STEPS, log_every=1,
-        evaluation={"every": STEPS, "samples": 100}, diagnostics_every=STEPS,
+        evaluation={"every": STEPS, "samples": 100, "extractor": "classifier"},
     )  # fmt: skip
     _compare(spec, trained, Options(cache=tmp_path / "cache"))
