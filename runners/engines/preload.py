@@ -1,8 +1,7 @@
 """Imported once by the server that workers are forked from: the slow imports of a run."""
 
-import sklearn.datasets
 import wandb
 
 import runners.engines.task
 
-__all__ = ["runners", "sklearn", "wandb"]
+__all__ = ["runners", "wandb"]

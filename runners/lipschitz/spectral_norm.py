@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 WARM_UP = 15  # power iterations on the initial weights, as torch's own parametrisation does
+MANY = 5  # power iterations at a time, beyond which a Gram matrix is cheaper
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -28,7 +29,7 @@ class SpectralNorm(Method):
         scale: K, the largest singular value asked for.
         n_power_iterations: iterations per discriminator update. The paper uses one, which
             lags behind fast weights: at Adam 1e-3 on digits sigma reached 1.24 with one and
-            1.06 with ten, for 6% more time.
+            1.06 with ten.
     """
 
     summary: ClassVar[str] = "K * W / sigma(W) by power iteration, every layer"
@@ -80,7 +81,16 @@ class SpectralNorm(Method):
 
 
 def power_iterate(weight: Tensor, u: Tensor, v: Tensor, iterations: int) -> None:
-    """Advance u (rows) and v (columns) in place towards the leading singular vectors."""
+    """Advance u (rows) and v (columns) in place towards the leading singular vectors.
+
+    All but the last of many iterations go through the Gram matrix of the rows: the same
+    sequence up to rounding, for one matrix product.
+    """
+    if iterations > MANY:
+        gram = weight @ weight.T
+        for _ in range(iterations - 1):
+            u.copy_(_unit(gram @ u))
+        iterations = 1
     for _ in range(iterations):
         v.copy_(_unit(weight.T @ u))
         u.copy_(_unit(weight @ v))

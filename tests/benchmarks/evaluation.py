@@ -18,7 +18,7 @@ from runners.metrics.inception import LAYERS, NAME, Inception
 from runners.metrics.scorer import Settings, scorer
 
 SAMPLES = (2_000, 10_000)  # the default grid's, and a paper's
-IMAGES = 64
+IMAGES = 32
 
 
 def seconds(action: Callable[[], object]) -> float:

@@ -21,6 +21,7 @@ def markdown(machine: Mapping[str, str], results: Results) -> str:
     lines += [f"| {name} | {results[name]} |" for name in rest]
     lines += [f"| {name} | {value:.1%} |" for name, value in _shares(results)]
     lines += [f"| {name} | {value:.3g} x |" for name, value in _ratios(results)]
+    lines += [f"| {name} | {value:.3g} ms |" for name, value in _scheduler(results)]
     return "\n".join(lines) + "\n"
 
 
@@ -82,6 +83,15 @@ def _ratios(results: Results) -> list[tuple[str, float]]:
         for what, (one, two) in pairs.items()
         if one in results and two in results
     ]
+
+
+def _scheduler(results: Results) -> list[tuple[str, float]]:
+    """Return milliseconds to send one run to a worker and hear of its end."""
+    name = max((n for n in results if n.startswith("growth/dispatch/")), key=len, default=None)
+    if name is None:
+        return []
+    runs = int(name.split("/")[-1].split()[0])
+    return [("scheduler, a run", 1e3 * results[name].median / runs)]
 
 
 def regressions(old: Mapping[str, Any], new: Results) -> list[str]:

@@ -98,8 +98,7 @@ def throughput(
                 found["tutorial"].append(plain.submit(tutorial, size, method).result())
                 for precision in ("fp32", "bf16"):
                     jobs = [
-                        workers.submit(ours, size, method, precision, data)
-                        for _ in range(2 * cores)
+                        workers.submit(ours, size, method, precision, data) for _ in range(cores)
                     ]
                     seconds = [job.result() for job in jobs]
                     found[precision].append(sum(seconds) / len(seconds) / cores)

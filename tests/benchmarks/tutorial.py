@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
 from runners.models.dcgan import DCGAN
+from runners.models.layers import FromGrey, ToGrey
 
 CLIP, LAMBDA_GP = 0.01, 10.0
 
@@ -37,7 +38,7 @@ class Pictures(Dataset):
         return len(self.images)
 
     def __getitem__(self, index: int) -> Tensor:
-        return self.transform(self.images[index])
+        return self.transform(self.images[index])  # pyright: ignore
 
 
 def networks(size: Size, method: str) -> tuple[nn.Sequential, nn.Sequential]:
@@ -63,11 +64,12 @@ def networks(size: Size, method: str) -> tuple[nn.Sequential, nn.Sequential]:
 
 
 def _plain(network: nn.Sequential) -> None:
+    """Put torch's own layers where ours touch a grey image."""
     for place, layer in enumerate(network):
-        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
-            kind = nn.Conv2d if isinstance(layer, nn.Conv2d) else nn.ConvTranspose2d
-            shape = (layer.in_channels, layer.out_channels, layer.kernel_size)
-            network[place] = kind(*shape, layer.stride, layer.padding, bias=layer.bias is not None)
+        if isinstance(layer, FromGrey):
+            network[place] = nn.Conv2d(1, layer.out_channels, 4, 2, 1)
+        elif isinstance(layer, ToGrey):
+            network[place] = nn.ConvTranspose2d(layer.in_channels, 1, 4, 2, 1)
 
 
 def gradient_penalty(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:

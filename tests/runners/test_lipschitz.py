@@ -160,3 +160,17 @@ def test_every_method_has_a_bound_test_here() -> None:
     assert set(METHODS) == {
         "none", "weight_clipping", "gradient_penalty", "spectral_norm", "weight_norm",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", [(8, 40), (40, 8), (1, 30)])
+def test_many_power_iterations_at_a_time_are_as_many_single_ones(shape) -> None:
+    torch.manual_seed(0)
+    weight = torch.randn(shape, dtype=torch.float64)
+    start = [torch.nn.functional.normalize(torch.randn(n, dtype=torch.float64), dim=0)
+             for n in shape]  # fmt: skip
+    (u, v), (one_u, one_v) = ([vector.clone() for vector in start] for _ in range(2))
+    power_iterate(weight, u, v, 12)
+    for _ in range(12):
+        power_iterate(weight, one_u, one_v, 1)
+    torch.testing.assert_close(u, one_u)
+    torch.testing.assert_close(v, one_v)

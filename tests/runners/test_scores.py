@@ -16,6 +16,7 @@ from torch.utils.data import Dataset
 from torch_fidelity import feature_extractor_inceptionv3 as inceptionv3
 from torch_fidelity.utils import create_feature_extractor
 
+from runners.datasets import DATASETS
 from runners.datasets.base import Images
 from runners.datasets.digits import Digits
 from runners.datasets.stacked_mnist import _stack
@@ -222,14 +223,17 @@ def test_inception_equals_calculate_metrics_on_grey_images(
 
 
 @pytest.mark.slow
-def test_the_fused_inception_is_the_plain_one_and_bf16_says_it_is_not(inception_weights) -> None:
+def test_the_fused_inception_is_the_plain_one_and_bf16_says_it_is_not(
+    digits, inception_weights
+) -> None:
     images = torch.randint(0, 256, (6, 3, 32, 32), generator=torch.manual_seed(0)).byte()
     layers = ["2048", "logits_unbiased"]
     plain = create_feature_extractor(
         "inception-v3-compat", layers, cuda=False,
         feature_extractor_weights_path=str(inception_weights),
     )  # fmt: skip
-    both = {name: EXTRACTORS[name](Digits(), None, Options(inception_weights=inception_weights))
+    options, data = Options(inception_weights=inception_weights), DATASETS["digits"]()
+    both = {name: EXTRACTORS[name](data, digits, options)
             for name in ("inception", "inception_bf16")}  # fmt: skip
     with torch.no_grad():
         expected = plain(images)
