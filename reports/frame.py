@@ -127,7 +127,8 @@ def load(folder: Path) -> Results:
         for name in ROW_COLUMNS
     }
     _refuse_mixed_protocols(frames["scores"])
-    table = pd.DataFrame([keyed(keys[i], run.row | axes[i]) for i, run in runs.items()])
+    varied = {i: {f"spec.{name}": value for name, value in axes[i].items()} for i in runs}
+    table = pd.DataFrame([keyed(keys[i], run.row | varied[i]) for i, run in runs.items()])
     table = typed(table if len(table) else pd.DataFrame(columns=[*KEYS, *_NO_RUN]), keys)
     judged = [run.outcomes["thresholds"] for run in runs.values() if run.outcomes]
     return Results(

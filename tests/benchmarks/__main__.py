@@ -39,7 +39,7 @@ def measure(
         yield from machine.work(sizes, data)
         yield from training.measure(sizes, methods, rounds, data)
     if "grid" in parts:
-        yield from training.throughput(sizes, methods, rounds, data)
+        yield from training.throughput(sizes, methods, max(1, rounds // 2), data)
     if "endtoend" in parts:
         yield from endtoend.measure(1 if quick else rounds, data, seeds=1 if quick else 4)
     if "startup" in parts:
@@ -61,7 +61,9 @@ def main(
     parts: Names = ALL_PARTS,
     sizes: Names = ALL_SIZES,
     methods: Names = ALL_METHODS,
-    rounds: Annotated[int, typer.Option(min=1, help="Repetitions of each measurement.")] = 5,
+    rounds: Annotated[
+        int, typer.Option(min=1, help="Repetitions; those of grids are half as many.")
+    ] = 3,
     quick: Annotated[bool, typer.Option("--quick", help="Size a, one round: a trial.")] = False,
     out: Annotated[Path, typer.Option(help="Results; a table goes beside it.")] = OUT,
     compare: Annotated[

@@ -26,14 +26,18 @@ def markdown(machine: Mapping[str, str], results: Results) -> str:
 
 
 def speedups(results: Results) -> dict[str, Sample]:
-    """Return how many times as fast as the tutorial loop each loop is, round by round."""
+    """Return how many times as fast as the tutorial loop each loop is.
+
+    One process is compared with the tutorial loop of its round, many with its median.
+    """
     found = {}
     for name, sample in results.items():
-        kind, *_, loop = name.split("/")
-        if kind not in ("step", "grid") or loop == "tutorial":
+        kind, *place, loop = name.split("/")
+        base = results.get("/".join(["step", *place, "tutorial"]))
+        if kind not in ("step", "grid") or loop == "tutorial" or base is None:
             continue
-        base = results[name.removesuffix(loop) + "tutorial"].values
-        ratios = [b / v for b, v in zip(base, sample.values, strict=True)]
+        times = base.values if kind == "step" else [base.median] * len(sample.values)
+        ratios = [time / value for time, value in zip(times, sample.values, strict=True)]
         found[f"speedup/{name}"] = Sample(ratios, "x", higher_is_better=True)
     return found
 

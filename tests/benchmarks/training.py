@@ -86,22 +86,13 @@ def measure(
 def throughput(
     sizes: Sequence[str], methods: Sequence[str], rounds: int, data: Path
 ) -> Iterator[tuple[str, Sample]]:
-    """Yield milliseconds a step of as many workers as there are cores, divided by their number.
-
-    The tutorial loop of the same round, alone, is what a step is compared with.
-    """
+    """Yield milliseconds a step of as many workers as there are cores, divided by their number."""
     cores = len(os.sched_getaffinity(0))
-    with processes(1, {}) as plain, processes(cores, WORKER_ENVIRONMENT) as workers:
-        for size, method in itertools.product(sizes, methods):
-            found: dict[str, list[float]] = {"tutorial": [], "fp32": [], "bf16": []}
+    with processes(cores, WORKER_ENVIRONMENT) as workers:
+        for size, method, precision in itertools.product(sizes, methods, ("fp32", "bf16")):
+            found = []
             for _ in range(rounds):
-                found["tutorial"].append(plain.submit(tutorial, size, method).result())
-                for precision in ("fp32", "bf16"):
-                    jobs = [
-                        workers.submit(ours, size, method, precision, data) for _ in range(cores)
-                    ]
-                    seconds = [job.result() for job in jobs]
-                    found[precision].append(sum(seconds) / len(seconds) / cores)
-            for loop, seconds in found.items():
-                name = f"grid/{size}/{method}/{loop}"
-                yield name, Sample([1e3 * s for s in seconds], "ms")
+                jobs = [workers.submit(ours, size, method, precision, data) for _ in range(cores)]
+                seconds = [job.result() for job in jobs]
+                found.append(1e3 * sum(seconds) / cores / cores)
+            yield f"grid/{size}/{method}/{precision}", Sample(found, "ms")

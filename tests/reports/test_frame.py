@@ -58,9 +58,16 @@ def test_one_cell_has_no_label_and_axes_that_vary_are_columns(write_grid, make_s
         )
     )
     assert swept.cells == ["loss=hinge, lr=0.001", "loss=nonsaturating, lr=0.0002"]
-    assert set(swept.runs["optimizer.lr"]) == {1e-3, 2e-4}
-    assert set(swept.runs["loss"]) == {"hinge", "nonsaturating"}
+    assert set(swept.runs["spec.optimizer.lr"]) == {1e-3, 2e-4}
+    assert set(swept.runs["spec.loss"]) == {"hinge", "nonsaturating"}
     assert len(swept.only(swept.cells[0]).scores) == len(swept.scores) / 2
+
+
+def test_an_axis_may_bear_the_name_of_a_score(write_grid, make_spec) -> None:
+    specs = [make_spec("none", seed, precision=p) for p in ("fp32", "bf16") for seed in range(2)]
+    results = load(write_grid(specs))
+    assert list(results.runs["spec.precision"]) == ["fp32", "fp32", "bf16", "bf16"]
+    assert list(results.runs["cell"].cat.categories) == ["precision=fp32", "precision=bf16"]
 
 
 def test_named_optimiser_settings_name_the_cells(write_grid, make_spec):
