@@ -115,8 +115,10 @@ def final(results: Results) -> Figure | None:
     scores = run_scores(results)
     figure, places = style.facets(results, names, height=0.62 * len(results.methods) + 1)
     for ax, cell, name in places:
-        rows = scores[(scores["cell"] == cell) & (scores["metric"] == name)]
-        _points(ax, rows, BY_COLUMN[name], results)
+        mine = scores[scores["metric"] == name]
+        _points(ax, mine[mine["cell"] == cell], BY_COLUMN[name], results)
+        if BY_COLUMN[name].lower_is_better:  # one kind of scale for all cells
+            style.log_if_wide(ax, pd.concat([mine["final"], mine["best"]]), axis="x")
         style.panel_title(ax, "", cell)
     style.title(figure, "Final scores: every seed is a point")
     style.legend(figure, results, _keys(), marker="o")
@@ -134,8 +136,6 @@ def _points(ax: Axes, rows: Frame, score: Score, results: Results) -> None:
         _median(ax, mine["final"], place)
         count = f"{int(mine['final'].notna().sum())} of {len(mine)}"
         labels.append(f"{method}\n{count}" if style.is_leftmost(ax) else count)
-    if score.lower_is_better:
-        style.log_if_wide(ax, pd.concat([rows["final"], rows["best"]]), axis="x")
     style.name_rows(ax, labels)
     ax.set_xlabel(axis_label(score, rows, results))
 
