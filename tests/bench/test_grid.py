@@ -141,7 +141,7 @@ def test_one_mistake(refused):
         "grid.yaml:1:1: base.batch_size: required but missing",
         "grid.yaml:7:3: base.batch_sise: unknown key; did you mean batch_size? choices: "
         "batch_size, dataset, diagnostics_every, evaluation, force, log_every, loss, model, n_dis, "
-        "optimizer, setting, steps",
+        "optimizer, precision, setting, steps",
     ]
 
 
@@ -599,7 +599,8 @@ def test_set_setting_replaces_base_optimizer(write):
                 "--seeds -1: expected a count or a list of integers, got '-1'",
                 f"--methods a: unknown name 'a'; {ALL_METHODS}",
                 "--set b=1: b: unknown key; choices: batch_size, dataset, diagnostics_every, "
-                "evaluation, force, log_every, loss, model, n_dis, optimizer, setting, steps",
+                "evaluation, force, log_every, loss, model, n_dis, optimizer, precision, setting, "
+                "steps",
                 "--steps 0: steps: must be at least 1, got 0",
             ],
         ),

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import endtoend
 import evaluation
@@ -67,16 +67,20 @@ def main(
     quick: Annotated[bool, typer.Option("--quick", help="Size a, one round: a trial.")] = False,
     out: Annotated[Path, typer.Option(help="Results; a table goes beside it.")] = OUT,
     compare: Annotated[
-        Path | None, typer.Option(metavar="OLD.json", help="Exit 1 where it was better.")
+        Path | None,
+        typer.Option(
+            metavar="OLD.json", exists=True, dir_okay=False, help="Exit 1 where it was better."
+        ),
     ] = None,
 ) -> None:
     """Measure, print as it goes, and write OUT and a Markdown table beside it."""
-    chosen = ["a"] if quick else sizes.split(",")
-    some = ["none"] if quick else methods.split(",")
-    old = json.loads(compare.read_text()) if compare else None
+    asked = _names(parts, PARTS)
+    chosen = ["a"] if quick else _names(sizes, SIZES)
+    some = ["none"] if quick else _names(methods, endtoend.METHODS)
+    old = _old(compare) if compare else None
     results: dict[str, Sample] = {}
     with tempfile.TemporaryDirectory() as data:
-        todo = measure(parts.split(","), chosen, some, 1 if quick else rounds, quick, Path(data))
+        todo = measure(asked, chosen, some, 1 if quick else rounds, quick, Path(data))
         for name, sample in todo:
             results[name] = sample
             print(f"{name}: {sample}", flush=True)
@@ -86,10 +90,25 @@ def main(
     text = tables.markdown(about, results)
     out.with_suffix(".md").write_text(text)
     print(f"\n{text}\nwritten: {out}, {out.with_suffix('.md')}")
-    worse = tables.regressions(old["results"], results) if old else []
+    worse = tables.regressions(old, results) if old else []
     for line in worse:
         print(f"regression: {line}")
     raise typer.Exit(1 if worse else 0)
+
+
+def _names(text: str, known: Collection[str]) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in known:
+            raise typer.BadParameter(f"unknown name {name!r}; choices: {', '.join(known)}")
+    return names
+
+
+def _old(file: Path) -> dict[str, Any]:
+    try:
+        return json.loads(file.read_bytes())["results"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise typer.BadParameter(f"{file} holds no results of a benchmark: {error}") from error
 
 
 if __name__ == "__main__":

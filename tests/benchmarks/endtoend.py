@@ -78,7 +78,9 @@ def startup(rounds: int, data: Path) -> Iterator[tuple[str, Sample]]:
 
 
 def memory(data: Path) -> Iterator[tuple[str, Sample]]:
-    """Yield the peak resident memory of a worker that trained and scored at size a."""
+    """Yield the peak resident memory of a worker that trained and scored at size a (Linux)."""
+    if not Path("/proc/self/status").exists():
+        return
     engine = LocalEngine(1, options(data))
     run = spec(SIZES["a"], data, method="spectral_norm", evaluation={"samples": SAMPLES})
     with engine.open():
