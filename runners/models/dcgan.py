@@ -69,8 +69,7 @@ class DCGAN:
             layers += [nn.BatchNorm2d(features), nn.ReLU()]
             features //= 2
             layers.append(nn.ConvTranspose2d(features * 2, features, 4, 2, 1, bias=False))
-        last = to_image(channels)(features * 2, channels, 4, 2, 1)
-        return nn.Sequential(*layers[:-1], last, nn.Tanh())
+        return nn.Sequential(*layers[:-1], to_image(features * 2, channels), nn.Tanh())
 
     def discriminator(self, shape: tuple[int, ...]) -> nn.Module:
         """Return D: images (batch, *shape) -> logits (batch,)."""
@@ -82,10 +81,11 @@ class DCGAN:
         layers: list[nn.Module] = []
         features = self.width
         for level in range(_levels(size) + 1):
-            layer = nn.Conv2d if level else from_image(channels)
-            layers.append(layer(channels, features, 4, 2, 1))
             if level:
+                layers.append(nn.Conv2d(channels, features, 4, 2, 1))
                 layers += _norm(self.norm, features)
+            else:
+                layers.append(from_image(channels, features))
             layers.append(nn.LeakyReLU(SLOPE))
             channels, features, size = features, features * 2, size // 2
         head = [nn.Flatten(), nn.Linear(channels * size * size, 1), nn.Flatten(0)]

@@ -776,3 +776,9 @@ def test_any_value_is_a_grid_or_a_problem(tmp_path, key, value):
 )
 def test_any_override_is_a_grid_or_a_problem(tmp_path, overrides):
     outcome(tmp_path / "grid.yaml", RICH, overrides)
+
+
+def test_half_of_the_precision_grid_is_the_default_grid() -> None:
+    default, both = (grids.load(grids.find(name)).specs for name in ("lipschitz", "precision"))
+    assert [s.run_id for s in both if s.precision == "fp32"] == [s.run_id for s in default]
+    assert len(both) == 2 * len(default)

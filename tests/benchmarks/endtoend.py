@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
-from sizes import SIZES, options, spec
+from sizes import LATENT, LR, SIZES, options, spec
 from statistic import Sample
 
 from runners.engines.local import LocalEngine
@@ -21,10 +21,10 @@ STEPS, SAMPLES = 300, 5000
 METHODS = ("none", "weight_clipping", "gradient_penalty", "spectral_norm", "weight_norm")
 BASE = {
     "dataset": "digits",
-    "model": {"name": "dcgan", "width": 32, "latent": 64},
+    "model": {"name": "dcgan", "width": SIZES["a"].width, "latent": LATENT},
     "loss": "nonsaturating",
-    "optimizer": {"name": "adam", "lr": 2e-4},
-    "batch_size": 64,
+    "optimizer": {"name": "adam", "lr": LR},
+    "batch_size": SIZES["a"].batch,
 }
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
 from naive import scores
 from sizes import options
-from statistic import Sample
+from statistic import Sample, seconds
 from torch_fidelity import feature_extractor_inceptionv3 as theirs
 
 from runners.datasets.digits import Digits
@@ -19,13 +18,6 @@ from runners.metrics.scorer import Settings, scorer
 
 SAMPLES = (2_000, 10_000)  # the default grid's, and a paper's
 IMAGES = 32
-
-
-def seconds(action: Callable[[], object]) -> float:
-    """Return how long a call takes."""
-    clock = time.perf_counter()
-    action()
-    return time.perf_counter() - clock
 
 
 def digits(rounds: int, data: Path) -> Iterator[tuple[str, Sample]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,15 +9,15 @@ from pathlib import Path
 import torch
 from endtoend import METHODS, bench, grid_file
 from sizes import SIZES, options, spec
-from statistic import Sample
+from statistic import Sample, seconds
+from training import trained
 
 from bench import grid as grids
 from reports import frame
 from runners.datasets.digits import Digits
 from runners.engines.local import LocalEngine, default_workers
 from runners.metrics.scorer import Settings, scorer
-from runners.store import GridStore, RunStore
-from runners.train import train
+from runners.store import GridStore
 
 COUNTS = (10, 100, 1000)
 SMALL = {"model": {"name": "dcgan", "width": 8, "latent": 16}, "steps": 1, "batch_size": 16}
@@ -36,11 +35,11 @@ def runs(data: Path, counts: Sequence[int] = COUNTS) -> Iterator[tuple[str, Samp
             "run": bench("run", *plain),
             "run again, all done": bench("run", *plain),
             "dispatch": _dispatch(file, folder),
-            "read": _seconds(lambda folder=folder: frame.load(folder)),
+            "read": seconds(lambda folder=folder: frame.load(folder)),
             "report": bench("report", folder),
         }
-        for what, seconds in found.items():
-            yield f"growth/{what}/{count} runs", Sample([seconds], "s")
+        for what, spent in found.items():
+            yield f"growth/{what}/{count} runs", Sample([spent], "s")
 
 
 def _dispatch(file: Path, folder: Path) -> float:
@@ -55,22 +54,13 @@ def _dispatch(file: Path, folder: Path) -> float:
         return time.perf_counter() - clock
 
 
-def _seconds(action) -> float:
-    clock = time.perf_counter()
-    action()
-    return time.perf_counter() - clock
-
-
 def steps(data: Path, counts: Sequence[int] = (200, 400, 800)) -> Iterator[tuple[str, Sample]]:
     """Yield seconds of whole runs of several lengths at size a."""
     torch.set_num_threads(1)
     for count in counts:
         evaluation = {"every": 50, "samples": 500}
         run = spec(SIZES["a"], data, steps=count, evaluation=evaluation, diagnostics_every=50)
-        with tempfile.TemporaryDirectory() as folder:
-            store = RunStore(Path(folder) / "runs" / run.run_id)
-            store.create(run.as_dict)
-            found = _seconds(lambda store=store, run=run: train(run, store, options(data)))
+        found = seconds(lambda run=run: trained(run, data))
         yield f"growth/one run/{count} steps", Sample([found], "s")
 
 
@@ -81,5 +71,5 @@ def samples(data: Path, counts: Sequence[int] = COUNTS) -> Iterator[tuple[str, S
     for count in (100 * c for c in counts):
         fake = real[torch.arange(count) % len(real)]
         plan = Settings(("is", "fid"), count, 1, 2)
-        found = _seconds(lambda fake=fake, plan=plan: judge.score(fake, plan))
+        found = seconds(lambda fake=fake, plan=plan: judge.score(fake, plan))
         yield f"growth/score/{count} samples", Sample([found], "s")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import statistics
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -29,3 +31,10 @@ class Sample:
         low, high = min(self.values), max(self.values)
         spread = f" [{low:.3g}, {high:.3g}]" if len(self.values) > 1 else ""
         return f"{self.median:.3g}{spread} {self.unit}"
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """Return how long a call takes."""
+    clock = time.perf_counter()
+    action()
+    return time.perf_counter() - clock

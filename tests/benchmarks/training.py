@@ -14,7 +14,8 @@ from pathlib import Path
 from sizes import SIZES, options, spec
 from statistic import Sample
 
-from runners.engines.local import WORKER_ENVIRONMENT
+from runners.engines.local import WORKER_ENVIRONMENT, default_workers
+from runners.spec import RunSpec
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
@@ -35,21 +36,26 @@ def ours(size: str, method: str, precision: str, data: Path) -> float:
     """Return seconds a step of a real run, on one thread, from its own clock."""
     import torch
 
+    torch.set_num_threads(1)
+    count = SIZES[size].steps
+    changes = {"method": method, "precision": precision, "log_every": count}
+    run = spec(SIZES[size], data, steps=2 * count, **changes)
+    clock = trained(run, data)
+    return (clock[2 * count] - clock[count]) / count
+
+
+def trained(run: RunSpec, data: Path) -> dict[int, float]:
+    """Train a run in this process and return seconds of training by step."""
     from runners.metrics import classifier
     from runners.store import RunStore
     from runners.train import train
 
-    torch.set_num_threads(1)
     classifier.UPDATES = 5  # nobody reads the scores of these runs
-    count = SIZES[size].steps
-    changes = {"method": method, "precision": precision, "log_every": count}
-    run = spec(SIZES[size], data, steps=2 * count, **changes)
     with tempfile.TemporaryDirectory() as folder:
         store = RunStore(Path(folder) / "runs" / run.run_id)
         store.create(run.as_dict)
         train(run, store, options(data))
-        clock = {row["step"]: row["seconds"] for row in store.rows("timing")}
-    return (clock[2 * count] - clock[count]) / count
+        return {row["step"]: row["seconds"] for row in store.rows("timing")}
 
 
 @contextmanager
@@ -87,7 +93,7 @@ def throughput(
     sizes: Sequence[str], methods: Sequence[str], rounds: int, data: Path
 ) -> Iterator[tuple[str, Sample]]:
     """Yield milliseconds a step of as many workers as there are cores, divided by their number."""
-    cores = len(os.sched_getaffinity(0))
+    cores = default_workers()
     with processes(cores, WORKER_ENVIRONMENT) as workers:
         for size, method, precision in itertools.product(sizes, methods, ("fp32", "bf16")):
             found = []

@@ -13,6 +13,7 @@ from torch.nn.utils import parametrizations
 from runners import checkpoint
 from runners.lipschitz import METHODS
 from runners.lipschitz.effective import (
+    PiecewiseLinear,
     input_gradient_norms,
     raw_weight,
     reparametrisation,
@@ -174,3 +175,15 @@ def test_many_power_iterations_at_a_time_are_as_many_single_ones(shape) -> None:
         power_iterate(weight, one_u, one_v, 1)
     torch.testing.assert_close(u, one_u)
     torch.testing.assert_close(v, one_v)
+
+
+def test_the_activation_of_gradient_penalty_is_leaky_relu_bit_for_bit() -> None:
+    values = torch.tensor([-3.0, -1e-40, -0.0, 0.0, 1e-40, 2.0, torch.inf, torch.nan])
+    x = torch.cat([values, torch.randn(1000, generator=torch.manual_seed(0))])
+    both = []
+    for module in (torch.nn.LeakyReLU(0.2), PiecewiseLinear(0.2)):
+        leaf = x.clone().requires_grad_(True)
+        out = module(leaf)
+        (gradient,) = torch.autograd.grad(out.sum(), leaf)
+        both.append((out.detach().view(torch.int32), gradient.view(torch.int32)))
+    assert all(torch.equal(a, b) for a, b in zip(*both, strict=True))
