@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from runners.errors import UserProblem
+from runners.files import write_bytes
 from runners.options import Options
-from runners.store import GridStore, RunStore, write_bytes
+from runners.store import GridStore, RunStore
 
 
 def run_store(folder: Path) -> RunStore:

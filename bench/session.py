@@ -16,18 +16,10 @@ from bench.grid import Grid
 from bench.interrupts import Interrupts, interrupts
 from bench.progress import View, progress
 from runners.engines.local import LocalEngine
+from runners.errors import StoreProblem
 from runners.options import Limits, Options
 from runners.spec import RunSpec
-from runners.store import (
-    BUSY,
-    CRASHED,
-    DAMAGED,
-    DIVERGED,
-    FINISHED,
-    UNFINISHED,
-    GridStore,
-    StoreProblem,
-)
+from runners.store import BUSY, CRASHED, DAMAGED, DIVERGED, FINISHED, UNFINISHED, GridStore
 
 INTERRUPTED = 130
 STATES = (FINISHED, DIVERGED, CRASHED, DAMAGED, BUSY, UNFINISHED)

@@ -15,12 +15,13 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from reports import cells
-from reports.columns import KEYS, PROOFS, ROW_COLUMNS, SCORED, Frame, fits, keyed, rows_frame, typed
+from reports import cells, reading
+from reports.columns import KEYS, ROW_COLUMNS, SCORED, Frame, keyed, rows_frame, typed
 from reports.labels import FAILURES, SCORES, Score, extractors
-from runners.errors import UserProblem
+from reports.reading import Run
+from runners.errors import StoreProblem, UserProblem
 from runners.spec import RunSpec, from_dict
-from runners.store import DAMAGED, MISSING, GridStore, RunStore, StoreProblem, read_json
+from runners.store import DAMAGED, GridStore, RunStore
 
 
 @dataclass(frozen=True)
@@ -99,16 +100,6 @@ class Results:
         return dataclasses.replace(self, **frames)
 
 
-@dataclass(frozen=True)
-class _Run:
-    row: dict[str, Any]
-    rows: dict[str, list[dict[str, Any]]]
-    grids: list[dict[str, Any]]
-    outcomes: dict[str, Any]
-    floor: dict[str, Any]
-    surfaces: list[dict[str, Any]]
-
-
 def load(folder: Path) -> Results:
     """Read a grid's results folder, complete or not.
 
@@ -120,38 +111,55 @@ def load(folder: Path) -> Results:
     plan = grid.plan()
     specs = {run_id: _spec(grid, run_id, data) for run_id, data in _planned(grid, plan).items()}
     labels, axes, names = cells.labels(specs), cells.varying(specs), cells.method_names(specs)
-    runs = {run_id: _read(grid.run(run_id), spec) for run_id, spec in specs.items()}
     keys = {i: (i, labels[i], names[i], spec.seed) for i, spec in specs.items()}
-    frames = {
-        name: rows_frame(name, {i: run.rows[name] for i, run in runs.items()}, keys)
-        for name in ROW_COLUMNS
-    }
+    varied = {i: {f"spec.{name}": value for name, value in axes[i].items()} for i in specs}
+    runs = {i: reading.read(grid.run(i), spec) for i, spec in specs.items()}
+    try:
+        frames = _frames(runs, keys, varied)
+    except reading.ODD:
+        runs = {i: _alone(grid.run(i), specs[i], run, varied[i]) for i, run in runs.items()}
+        frames = _frames(runs, keys, varied)
     _refuse_mixed_protocols(frames["scores"])
-    varied = {i: {f"spec.{name}": value for name, value in axes[i].items()} for i in runs}
-    table = pd.DataFrame([keyed(keys[i], run.row | varied[i]) for i, run in runs.items()])
-    table = typed(table if len(table) else pd.DataFrame(columns=[*KEYS, *_NO_RUN]), keys)
     judged = [run.outcomes["thresholds"] for run in runs.values() if run.outcomes]
     return Results(
         name=str(plan["name"]),
         when=_when(grid, runs),
         shared=cells.shared(specs),
         tuned=cells.tuned(specs),
-        runs=table,
-        outcomes=_outcomes_frame(runs, keys),
-        floors=_floors_frame(runs, keys),
-        samples=_files_frame({i: run.grids for i, run in runs.items()}, keys),
-        surfaces=_files_frame({i: run.surfaces for i, run in runs.items()}, keys),
         thresholds=judged[0] if judged else {},
         differences=cells.differences(specs),
-        notes=(*_notes(table, grid.unplanned()), *_changed_thresholds(judged)),
+        notes=(*_notes(frames["runs"], grid.unplanned()), *_changed_thresholds(judged)),
         **frames,
     )
 
 
-_NO_RUN = {
-    "state": "", "step": 0, "steps": 0, "reason": "", "traceback": "",
-    "seconds_per_step": None, **dict.fromkeys(PROOFS),
-}  # fmt: skip
+def _frames(
+    runs: Mapping[str, Run], keys: Mapping[str, Any], varied: Mapping[str, dict[str, Any]]
+) -> dict[str, Frame]:
+    """Return the frames of all runs, by their names in Results."""
+    table = pd.DataFrame([keyed(keys[i], run.row | varied[i]) for i, run in runs.items()])
+    if not runs:
+        table = pd.DataFrame(columns=[*KEYS, *reading.NO_RUN])
+    rows = {
+        name: rows_frame(name, {i: run.rows[name] for i, run in runs.items()}, keys)
+        for name in ROW_COLUMNS
+    }
+    return rows | {
+        "runs": typed(table, keys),
+        "outcomes": _outcomes_frame(runs, keys),
+        "floors": _floors_frame(runs, keys),
+        "samples": _files_frame({i: run.grids for i, run in runs.items()}, keys),
+        "surfaces": _files_frame({i: run.surfaces for i, run in runs.items()}, keys),
+    }
+
+
+def _alone(store: RunStore, spec: RunSpec, run: Run, varied: dict[str, Any]) -> Run:
+    """Return a run, or a damaged one if its odd values would spoil the frames of all."""
+    try:
+        _frames({"": run}, {"": ("", "", "", 0)}, {"": varied})
+        return run
+    except reading.ODD as error:
+        return reading.odd(store, spec, error)
 
 
 def _planned(grid: GridStore, plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,95 +176,7 @@ def _spec(grid: GridStore, run_id: str, data: object) -> RunSpec:
         raise StoreProblem(f"{where}: {error}") from error
 
 
-def _read(store: RunStore, spec: RunSpec) -> _Run:
-    try:
-        run = _read_whole(store, spec)
-        _try_frames(run)
-        return run
-    except StoreProblem as problem:
-        reason = str(problem)
-    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
-        reason = f"{store.folder}: holds values of the wrong type: {error}"
-    row = {"state": DAMAGED, "steps": spec.steps, "reason": reason}
-    return _Run(_NO_RUN | row, {name: [] for name in ROW_COLUMNS}, [], {}, {}, [])
-
-
-def _try_frames(run: _Run) -> None:
-    """Make every frame of one run alone, so that its odd values cannot spoil those of all."""
-    one, keys = {"": run}, {"": ("", "", "", 0)}
-    for name in ROW_COLUMNS:
-        rows_frame(name, {"": run.rows[name]}, keys)
-    typed(pd.DataFrame([keyed(keys[""], run.row)]), keys)
-    _outcomes_frame(one, keys)
-    _floors_frame(one, keys)
-    if run.outcomes:
-        _check_outcomes(run.outcomes)
-    if not all(run.row[name] is None or isinstance(run.row[name], str) for name in PROOFS):
-        raise TypeError("a hash is not text")
-
-
-def _check_outcomes(outcomes: dict[str, Any]) -> None:
-    if not all(isinstance(value, int | float) for value in outcomes["thresholds"].values()):
-        raise TypeError("a threshold is not a number")
-    if not all(value in (True, False, None) for value in outcomes["failures"].values()):
-        raise TypeError("a failure is neither true nor false")
-
-
-def _read_whole(store: RunStore, spec: RunSpec) -> _Run:
-    status, proof = store.status(), store.proof()
-    if not isinstance(status.get("state"), str):
-        raise StoreProblem(f"{store.status_file}: says no state")
-    rows = {name: _complete_rows(store, name) for name in ROW_COLUMNS}
-    reached = max((row["step"] for name in rows for row in rows[name]), default=0)
-    row = {
-        "state": status["state"],
-        "step": status.get("step", reached),
-        "steps": spec.steps,
-        "reason": status.get("reason") or "",
-        "traceback": status.get("traceback") or "",
-        "seconds_per_step": status.get("seconds_per_step", _pace(rows["timing"])),
-    }
-    grids = [{"step": step, "path": path} for step, path in store.sample_grids()]
-    outcomes = {} if status["state"] == MISSING else store.outcomes()
-    row |= {name: proof.get(name) for name in PROOFS}
-    return _Run(row, rows, grids, outcomes, _floor(store), _surfaces(store, spec))
-
-
-def _floor(store: RunStore) -> dict[str, Any]:
-    if not store.floor_file.exists():  # of an older run, or one that has not begun
-        return {}
-    floor = read_json(store.floor_file)
-    if not isinstance(floor.get("protocol"), str):
-        raise StoreProblem(f"{store.floor_file}: lacks its protocol")
-    return floor
-
-
-def _surfaces(store: RunStore, spec: RunSpec) -> list[dict[str, Any]]:
-    """Return the one surface of a run, drawn at its last step, if it has any."""
-    present = store.surface_file.exists()
-    return [{"step": spec.steps, "path": store.surface_file}] if present else []
-
-
-def _complete_rows(store: RunStore, name: str) -> list[dict[str, Any]]:
-    rows = store.rows(name)
-    for number, row in enumerate(rows, 1):
-        lacks = [column for column in ROW_COLUMNS[name] if column not in row]
-        if lacks:
-            where = f"{store.rows_file(name)}:{number}"
-            raise StoreProblem(f"{where}: damaged row: lacks {', '.join(lacks)}")
-        wrong = [column for column in row if not fits(column, row[column])]
-        if wrong:
-            where = f"{store.rows_file(name)}:{number}"
-            raise StoreProblem(f"{where}: damaged row: {', '.join(wrong)} of the wrong type")
-    return rows
-
-
-def _pace(timing: list[dict[str, Any]]) -> float | None:
-    last = timing[-1] if timing else {"step": 0}
-    return last["seconds"] / last["step"] if last["step"] else None
-
-
-def _floors_frame(runs: Mapping[str, _Run], keys: Mapping[str, Any]) -> Frame:
+def _floors_frame(runs: Mapping[str, Run], keys: Mapping[str, Any]) -> Frame:
     rows = [keyed(keys[i], run.floor) for i, run in runs.items() if run.floor]
     scores = [column for column in SCORED if any(column in row for row in rows)]
     return typed(pd.DataFrame(rows, columns=[*KEYS, "protocol", *scores]), keys)
@@ -267,7 +187,7 @@ def _files_frame(files: Mapping[str, list[dict[str, Any]]], keys: Mapping[str, A
     return typed(pd.DataFrame(rows, columns=[*KEYS, "step", "path"]), keys)
 
 
-def _outcomes_frame(runs: Mapping[str, _Run], keys: Mapping[str, Any]) -> Frame:
+def _outcomes_frame(runs: Mapping[str, Run], keys: Mapping[str, Any]) -> Frame:
     rows = [keyed(keys[i], _flat(run.outcomes)) for i, run in runs.items() if run.outcomes]
     columns = [*KEYS, "observed_until", "collapse_step", "fid_area", "fid_ratio", *FAILURES]
     return typed(pd.DataFrame(rows, columns=columns), keys)

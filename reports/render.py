@@ -12,7 +12,8 @@ from reports.html import Numbers, Picture, compute, page
 from reports.references import floor_notes
 from reports.tables import scores as tables
 from reports.tables.text import to_csv, to_markdown
-from runners.store import GridStore, write_bytes
+from runners.files import write_bytes
+from runners.store import GridStore
 
 
 def render(folder: Path, out: Path | None = None) -> Path:

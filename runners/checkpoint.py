@@ -13,7 +13,9 @@ from typing import Any
 
 import torch
 
-from runners.store import RunStore, StoreProblem, write_bytes
+from runners.errors import StoreProblem
+from runners.files import write_bytes
+from runners.store import RunStore
 
 
 class Saved(dict[str, Any]):

@@ -7,3 +7,7 @@ class UserProblem(Exception):
 
 class DataProblem(UserProblem):
     """Images that are missing, damaged or do not fit."""
+
+
+class StoreProblem(UserProblem):
+    """A damaged or misplaced results file, named."""

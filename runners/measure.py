@@ -15,10 +15,11 @@ from torch import Tensor, nn
 
 from runners import seeds
 from runners.diagnostics.diagnose import diagnose
+from runners.files import write_bytes, write_json
 from runners.metrics.scorer import Scorer
 from runners.networks import PLANE, generate, scatter, tile, to_float
 from runners.spec import RunSpec
-from runners.store import RunStore, write_bytes, write_json
+from runners.store import RunStore
 from runners.tracking import Tracker
 
 GRID = 64  # images of a sample grid

@@ -6,26 +6,32 @@
     results/<grid>/damaged/            run folders that `bench run --redo-damaged` set aside
     results/<grid>/report/             made by `bench report`
 
-Whole files are written to a unique temporary name, fsynced and renamed; ``done`` is written
-last, with the hashes of the others, so that `bench run` notices any change of an ended run.
-JSON-lines files are appended to; a reader drops only an unterminated last line.
+Whole files are written in one piece (see runners/files.py); ``done`` is written last, with the
+hashes of the others, so that `bench run` notices any change of an ended run.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import itertools
-import json
-import math
 import os
 import re
-import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runners.errors import UserProblem
+from runners.errors import StoreProblem
+from runners.files import (
+    append_rows,
+    digest,
+    last_row,
+    parse_rows,
+    read_bytes,
+    read_json,
+    remove_temporaries,
+    sync_folder,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -35,11 +41,6 @@ UNFINISHED, MISSING, BUSY = "unfinished", "missing", "busy"  # what else may be 
 DAMAGED = "damaged"
 
 LOG_TAIL = 8000  # characters of a dead worker's output to keep
-TEMPORARY = re.compile(r"\..+\.\d+-[0-9a-f]{8}")
-
-
-class StoreProblem(UserProblem):
-    """A damaged or misplaced results file, named."""
 
 
 class RunStore:
@@ -121,7 +122,7 @@ class RunStore:
             read_json(self.outcomes_file)
         seal = read_json(self.done_file)
         for file in self._lasting():
-            if file.name in seal and seal[file.name] != _hash(_content(file)):
+            if file.name in seal and seal[file.name] != digest(read_bytes(file)):
                 raise StoreProblem(f"{file}: changed or damaged since the run ended")
         for name in self.ROW_FILES:
             self.rows(name)
@@ -142,9 +143,7 @@ class RunStore:
         """
         self.create(spec)
         for folder in (self.folder, self.samples_folder):
-            for file in folder.iterdir():
-                if TEMPORARY.fullmatch(file.name):
-                    file.unlink()
+            remove_temporaries(folder)
         self.status_file.unlink(missing_ok=True)
 
     def create(self, spec: dict[str, Any]) -> None:
@@ -152,7 +151,7 @@ class RunStore:
         self.samples_folder.mkdir(parents=True, exist_ok=True)
         if not self.spec_file.exists():
             write_json(self.spec_file, spec)
-            _sync_folder(self.folder.parent)
+            sync_folder(self.folder.parent)
 
     def spec(self) -> dict[str, Any]:
         """Return the resolved spec."""
@@ -167,7 +166,7 @@ class RunStore:
         write_json(self.status_file, {"state": state, **details})
         if state in (FINISHED, DIVERGED):
             present = [file for file in self._lasting() if file.exists()]
-            write_json(self.done_file, {file.name: _hash(file.read_bytes()) for file in present})
+            write_json(self.done_file, {file.name: digest(file.read_bytes()) for file in present})
 
     def _lasting(self) -> list[Path]:
         rows = [self.rows_file(name) for name in self.ROW_FILES]
@@ -216,9 +215,7 @@ class RunStore:
 
     def append(self, name: str, rows: Iterable[dict[str, Any]]) -> None:
         """Append rows to a row file; non-finite numbers become null."""
-        text = "".join(json.dumps(_finite(row), allow_nan=False) + "\n" for row in rows)
-        with self.rows_file(name).open("a", encoding="utf-8") as file:
-            file.write(text)
+        append_rows(self.rows_file(name), rows)
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """Return all complete rows of a row file, [] where there is none.
@@ -227,7 +224,7 @@ class RunStore:
             StoreProblem: a row is damaged; it is named.
         """
         file = self.rows_file(name)
-        return list(_rows(_content(file), file))
+        return list(parse_rows(read_bytes(file), file))
 
     def last_row(self, name: str) -> dict[str, Any] | None:
         """Return the last complete row, reading only the file's end; None where there is none.
@@ -235,16 +232,7 @@ class RunStore:
         Raises:
             StoreProblem: it is damaged.
         """
-        file = self.rows_file(name)
-        try:
-            with file.open("rb") as handle:
-                handle.seek(max(0, file.stat().st_size - 4096))
-                lines = handle.read().split(b"\n")[:-1]
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise StoreProblem(f"{file}: cannot be read: {error}") from error
-        return _row(lines[-1], f"{file}: last row") if lines else None
+        return last_row(self.rows_file(name))
 
     def sync_rows(self) -> dict[str, int]:
         """Force the row files to disk and return their sizes in bytes."""
@@ -263,10 +251,10 @@ class RunStore:
         """
         for name, size in sizes.items():
             file = self.rows_file(name)
-            kept = _content(file)[:size]
+            kept = read_bytes(file)[:size]
             if len(kept) < size:
                 raise StoreProblem(f"{file}: {len(kept)} bytes, but the checkpoint knows of {size}")
-            list(_rows(kept, file))
+            list(parse_rows(kept, file))
 
     def truncate_rows(self, sizes: dict[str, int]) -> None:
         """Cut the row files back to the sizes a checkpoint recorded; those it lacks, to nothing."""
@@ -332,57 +320,6 @@ def newest_results(root: Path) -> Path:
     return plans[-1].parent
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a whole file so that a reader sees the old one or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def write_json(path: Path, data: object) -> None:
-    """Write a JSON file in one piece."""
-    write_bytes(path, (json.dumps(data, indent=1) + "\n").encode())
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Return a JSON file's object.
-
-    Raises:
-        StoreProblem: the file is missing or damaged.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise StoreProblem(f"{path}: cannot be read: {error}") from error
-    return _object(content, path)
-
-
-def _object(content: bytes, path: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise StoreProblem(f"{path}: cannot be read: {error}") from error
-    if not isinstance(data, dict):
-        raise StoreProblem(f"{path}: holds {type(data).__name__}, not an object")
-    return data
-
-
 STATUS_TYPES: dict[str, Any] = {
     "state": str, "step": int, "reason": str | None, "traceback": str,
     "seconds": int | float, "seconds_per_step": int | float,
@@ -396,45 +333,3 @@ def _sound(status: dict[str, Any], path: Path) -> dict[str, Any]:
         if name in status and not isinstance(status[name], types):
             raise StoreProblem(f"{path}: {name} is {str(status[name])[:40]}")
     return status
-
-
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return b""
-    except OSError as error:
-        raise StoreProblem(f"{path}: cannot be read: {error}") from error
-
-
-def _rows(content: bytes, path: Path) -> Iterator[dict[str, Any]]:
-    *lines, _torn = content.split(b"\n")
-    for number, line in enumerate(lines, 1):
-        yield _row(line, f"{path}:{number}")
-
-
-def _row(line: bytes, where: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise StoreProblem(f"{where}: damaged row: {error}") from error
-    if not isinstance(row, dict):
-        raise StoreProblem(f"{where}: damaged row: not an object")
-    step = row.get("step")
-    if not isinstance(step, int) or isinstance(step, bool) or not 0 <= step < 2**53:
-        raise StoreProblem(f"{where}: damaged row: step is {str(step)[:40]}, not a count")
-    return row
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return value

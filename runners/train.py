@@ -11,13 +11,14 @@ from torch.nn.utils import parametrize
 
 from runners import checkpoint, seeds
 from runners.datasets import load_images
+from runners.files import write_json
 from runners.losses import LOSSES
 from runners.measure import Recorder, gradient_norm, non_finite
 from runners.metrics.scorer import scorer
 from runners.networks import build, chain, environment, to_float
 from runners.options import Options
 from runners.spec import RunSpec
-from runners.store import DIVERGED, FINISHED, UNFINISHED, RunStore, write_json
+from runners.store import DIVERGED, FINISHED, UNFINISHED, RunStore
 from runners.tracking import Tracker
 
 WINDOW = ("loss_d", "loss_g", "penalty", "logit_real", "logit_fake", "accuracy_d")

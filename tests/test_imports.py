@@ -13,7 +13,7 @@ ALLOWED = {
     "runners": {"runners"},
     "reports": {"reports", "runners"},
 }
-REPORTS_MAY_USE = {"runners.store", "runners.spec", "runners.errors", "runners.metrics"}
+REPORTS_MAY_USE = {f"runners.{name}" for name in ("store", "files", "spec", "errors", "metrics")}
 HEAVY = ("torch", "torchvision", "torch_fidelity", "wandb", "sklearn")
 
 

@@ -25,11 +25,11 @@ from runners.engines.lifeline import (
     volunteer,
     watch_creator,
 )
-from runners.errors import UserProblem
+from runners.errors import StoreProblem, UserProblem
 from runners.metrics.scorer import check, scorer
 from runners.options import Options
 from runners.spec import from_dict
-from runners.store import BUSY, CRASHED, DAMAGED, RunStore, StoreProblem
+from runners.store import BUSY, CRASHED, DAMAGED, RunStore
 from runners.tracking import TrackingLost
 from runners.train import train
 

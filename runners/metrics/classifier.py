@@ -22,7 +22,7 @@ from torch.nn import functional
 
 from runners import seeds
 from runners.datasets.base import Images
-from runners.store import write_bytes
+from runners.files import write_bytes
 
 FEATURES = 64
 UPDATES = 2000

@@ -23,12 +23,12 @@ from torch_fidelity.metric_fid import fid_features_to_statistics
 from runners.datasets import load_images
 from runners.datasets.base import Dataset, Images
 from runners.errors import UserProblem
+from runners.files import write_bytes
 from runners.metrics import METRICS
 from runners.metrics.classifier import outputs
 from runners.metrics.extractors import EXTRACTORS, Extractor
 from runners.metrics.score import Features, Plan, Reference
 from runners.options import Options
-from runners.store import write_bytes
 
 
 @dataclass(frozen=True)

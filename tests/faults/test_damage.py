@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runners import checkpoint
-from runners.errors import UserProblem
+from runners.errors import StoreProblem, UserProblem
 from runners.options import Options
 from runners.spec import RunSpec
-from runners.store import GridStore, RunStore, StoreProblem
+from runners.store import GridStore, RunStore
 
 ROWS = tuple(f"{name}.jsonl" for name in RunStore.ROW_FILES)
 FILES = (*ROWS, "spec.json", "status.json", "proof.json", "outcomes.json", "checkpoint.pt",

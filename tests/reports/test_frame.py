@@ -3,8 +3,8 @@ import pytest
 
 from reports.frame import DAMAGED, load
 from reports.html import compute, page
-from runners.errors import UserProblem
-from runners.store import FINISHED, MISSING, GridStore, StoreProblem
+from runners.errors import StoreProblem, UserProblem
+from runners.store import FINISHED, MISSING, GridStore
 
 METHODS = ["none", "weight_clipping", "gradient_penalty", "spectral_norm", "weight_norm"]
 

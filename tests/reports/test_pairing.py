@@ -2,7 +2,8 @@ from reports.cells import AN_AXIS, PERMITS, THE_METHOD, THE_SEED, UNDECLARED
 from reports.frame import load
 from reports.pairing import pairing, undeclared, violations
 from reports.tables.runs import difference_table
-from runners.store import GridStore, write_json
+from runners.files import write_json
+from runners.store import GridStore
 
 
 def test_equal_hashes_are_a_proof_and_stopped_runs_are_no_counterproof(mixed):

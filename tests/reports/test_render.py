@@ -10,7 +10,8 @@ from reports.html import Picture, compute
 from reports.html import page as page_of
 from reports.render import render
 from runners.errors import UserProblem
-from runners.store import CRASHED, DIVERGED, MISSING, UNFINISHED, GridStore, write_json
+from runners.files import write_json
+from runners.store import CRASHED, DIVERGED, MISSING, UNFINISHED, GridStore
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,152 @@
+"""Whole files written in one piece, and rows of JSON appended; what is damaged is named.
+
+A whole file is written to a unique temporary name, fsynced and renamed. Rows are appended, and
+a reader drops only an unterminated last line. Reference: pypa/hatch's atomic writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import re
+import secrets
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from runners.errors import StoreProblem
+
+TEMPORARY = re.compile(r"\..+\.\d+-[0-9a-f]{8}")
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a whole file so that a reader sees the old one or the new one, never a part."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def write_json(path: Path, data: object) -> None:
+    """Write a JSON file in one piece."""
+    write_bytes(path, (json.dumps(data, indent=1) + "\n").encode())
+
+
+def sync_folder(path: Path) -> None:
+    """Force a folder's entries to disk."""
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Remove what a writer that was killed left half-written."""
+    for file in folder.iterdir():
+        if TEMPORARY.fullmatch(file.name):
+            file.unlink()
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return a file's bytes, none where there is no file.
+
+    Raises:
+        StoreProblem: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise StoreProblem(f"{path}: cannot be read: {error}") from error
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return a JSON file's object.
+
+    Raises:
+        StoreProblem: the file is missing or damaged.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise StoreProblem(f"{path}: cannot be read: {error}") from error
+    return _object(content, f"{path}: cannot be read")
+
+
+def digest(content: bytes) -> str:
+    """Return a hash of a file's bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def append_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Append rows; non-finite numbers become null."""
+    text = "".join(json.dumps(_finite(row), allow_nan=False) + "\n" for row in rows)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)
+
+
+def parse_rows(content: bytes, path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the complete rows in the bytes of a row file.
+
+    Raises:
+        StoreProblem: a row is damaged; it is named.
+    """
+    *lines, _torn = content.split(b"\n")
+    for number, line in enumerate(lines, 1):
+        yield _row(line, f"{path}:{number}")
+
+
+def last_row(path: Path) -> dict[str, Any] | None:
+    """Return the last complete row, reading only the file's end; None where there is none.
+
+    Raises:
+        StoreProblem: it is damaged.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 4096))
+            lines = file.read().split(b"\n")[:-1]
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StoreProblem(f"{path}: cannot be read: {error}") from error
+    return _row(lines[-1], f"{path}: last row") if lines else None
+
+
+def _row(line: bytes, where: str) -> dict[str, Any]:
+    row = _object(line, f"{where}: damaged row")
+    step = row.get("step")
+    if not isinstance(step, int) or isinstance(step, bool) or not 0 <= step < 2**53:
+        raise StoreProblem(f"{where}: damaged row: step is {str(step)[:40]}, not a count")
+    return row
+
+
+def _object(content: bytes, what: str) -> dict[str, Any]:
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise StoreProblem(f"{what}: {error}") from error
+    if not isinstance(data, dict):
+        raise StoreProblem(f"{what}: holds {type(data).__name__}, not an object")
+    return data
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
