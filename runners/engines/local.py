@@ -13,7 +13,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing.connection import wait
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from runners.engines.worker import Worker
@@ -80,7 +82,7 @@ class LocalEngine:
     ) -> None:
         self.count, self.options, self.note = workers, options, note
         self.limits = limits or Limits()
-        os.environ.update(WORKER_ENVIRONMENT)
+        os.environ.update(WORKER_ENVIRONMENT, TMPDIR=_scratch().name)
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(["runners.engines.guard", "runners.engines.preload"])
         self.idle: list[Worker] = []
@@ -230,6 +232,12 @@ class LocalEngine:
                 _ask(worker, job, f"longer than --run-timeout {self.limits.timeout:g} s")
             elif job.told is not None and now > job.told + GRACE:
                 worker.kill()
+
+
+@cache
+def _scratch() -> TemporaryDirectory[str]:
+    """Return a folder, gone with this process, for what wandb and torch leave in TMPDIR."""
+    return TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True)
 
 
 def _ask(worker: Worker, job: Job, cause: str) -> None:

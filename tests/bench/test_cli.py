@@ -113,8 +113,11 @@ def test_the_number_of_workers_does_not_change_a_number(tmp_path) -> None:
 def test_wandb_offline_holds_one_run_a_run_with_config_and_metrics(tmp_path) -> None:
     from wandb.proto.wandb_internal_pb2 import Record  # pyright: ignore
 
-    done = bench("run", "--grid", "smoke.yaml", "--methods", "spectral_norm", cwd=tmp_path)
+    (temporary := tmp_path / "temporary").mkdir()
+    done = bench("run", "--grid", "smoke.yaml", "--methods", "spectral_norm", cwd=tmp_path,
+                 TMPDIR=str(temporary))  # fmt: skip
     assert done.returncode == 0, done.stderr
+    assert not list(temporary.iterdir())
     (run,) = (tmp_path / "results/smoke/runs").iterdir()
     (file,) = run.glob("wandb/offline-run-*/*.wandb")
     records = [Record.FromString(data) for data in _wandb_records(file)]
