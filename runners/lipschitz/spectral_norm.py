@@ -43,14 +43,13 @@ class SpectralNorm(Method):
 
         for _, layer in weight_layers(discriminator):
             weight = layer.weight.data.flatten(1)
-            u = _unit(weight.new_empty(weight.shape[0]).normal_())
-            v = _unit(weight.new_empty(weight.shape[1]).normal_())
+            u, v = (_normalise(weight.new_empty(size).normal_()) for size in weight.shape)
             power_iterate(weight, u, v, WARM_UP)
             reparametrise(layer, self.effective, buffers={"u": u, "v": v})
 
     def effective(self, weight: Tensor, u: Tensor, v: Tensor) -> Tensor:
         """Return K * W / (u' W v), with u and v constant under autograd."""
-        return weight * (self.scale / (u @ weight.flatten(1) @ v))
+        return weight * (self.scale / u.dot(weight.flatten(1) @ v))
 
     def project(self, discriminator: nn.Module) -> None:
         """Advance every layer's power iteration on its updated weight."""
@@ -89,12 +88,14 @@ def power_iterate(weight: Tensor, u: Tensor, v: Tensor, iterations: int) -> None
     if iterations > 1 and len(weight) <= FEW_ROWS * iterations:
         gram = weight @ weight.T
         for _ in range(iterations - 1):
-            u.copy_(_unit(gram @ u))
+            _normalise(u.copy_(gram @ u))
         iterations = 1
     for _ in range(iterations):
-        v.copy_(_unit(weight.T @ u))
-        u.copy_(_unit(weight @ v))
+        _normalise(v.copy_(weight.T @ u))
+        _normalise(u.copy_(weight @ v))
 
 
-def _unit(vector: Tensor) -> Tensor:
-    return vector / vector.norm().clamp_min(1e-12)
+def _normalise(vector: Tensor) -> Tensor:
+    import torch
+
+    return vector.div_(torch.linalg.vector_norm(vector).clamp_min_(1e-12))

@@ -35,17 +35,18 @@ class WeightNorm(Method):
         from runners.lipschitz.effective import reparametrise, weight_layers
 
         for _, layer in weight_layers(discriminator):
-            gain = layer.weight.new_ones(layer.weight.shape[0])
-            parameters = {"gain": gain} if self.learnable_gain else {}
-            reparametrise(layer, self.effective, parameters=parameters)
+            gain = {"gain": layer.weight.new_ones(layer.weight.shape[0])}
+            if self.learnable_gain:
+                reparametrise(layer, self.effective, parameters=gain)
+            else:
+                reparametrise(layer, self.effective, buffers=gain)
 
-    def effective(self, weight: Tensor, gain: Tensor | None = None) -> Tensor:
-        """Return the weight with rows of norm 1, or of norm |gain|."""
-        rows = weight.flatten(1)
-        scale = 1 / rows.norm(dim=1, keepdim=True).clamp_min(1e-12)
-        if gain is not None:
-            scale = scale * gain.unsqueeze(1)
-        return (rows * scale).view_as(weight)
+    def effective(self, weight: Tensor, gain: Tensor) -> Tensor:
+        """Return the weight with rows of norm |gain|, by the kernel of torch's own weight norm."""
+        import torch
+
+        gains = gain.view(-1, *[1] * (weight.dim() - 1))
+        return torch._weight_norm(weight, gains, dim=0)  # pyright: ignore
 
     def conformance(
         self,
