@@ -43,7 +43,10 @@ class Worker:
         try:
             self.process.start()
         except (OSError, EOFError) as error:
-            raise UserProblem(f"cannot start a worker process: {error or 'no answer'}") from error
+            hint = "; set TMPDIR to a shorter path" if "path too long" in str(error) else ""
+            raise UserProblem(
+                f"cannot start a worker process: {error or 'no answer'}{hint}"
+            ) from error
         finally:
             far.close()
 

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -110,14 +111,24 @@ def test_the_number_of_workers_does_not_change_a_number(tmp_path) -> None:
         assert not (run / "wandb").exists()
 
 
+def test_nothing_stays_in_the_folder_for_temporary_files(tmp_path) -> None:
+    arguments = ("run", "--grid", "smoke.yaml", "--methods", "none", "--wandb", "offline")
+    with TemporaryDirectory() as short:
+        done = bench(*arguments, cwd=tmp_path, TMPDIR=short)
+        assert done.returncode == 0, done.stderr
+        assert not list(Path(short).iterdir())
+    (long := tmp_path / ("x" * 100)).mkdir()
+    done = bench(*arguments, "--steps", "9", cwd=tmp_path, TMPDIR=str(long))
+    assert done.returncode == 2
+    assert "set TMPDIR to a shorter path" in done.stderr
+    assert not list(long.iterdir())
+
+
 def test_wandb_offline_holds_one_run_a_run_with_config_and_metrics(tmp_path) -> None:
     from wandb.proto.wandb_internal_pb2 import Record  # pyright: ignore
 
-    (temporary := tmp_path / "temporary").mkdir()
-    done = bench("run", "--grid", "smoke.yaml", "--methods", "spectral_norm", cwd=tmp_path,
-                 TMPDIR=str(temporary))  # fmt: skip
+    done = bench("run", "--grid", "smoke.yaml", "--methods", "spectral_norm", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert not list(temporary.iterdir())
     (run,) = (tmp_path / "results/smoke/runs").iterdir()
     (file,) = run.glob("wandb/offline-run-*/*.wandb")
     records = [Record.FromString(data) for data in _wandb_records(file)]
