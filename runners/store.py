@@ -118,8 +118,6 @@ class RunStore:
         status = self.status()
         if status["state"] not in (FINISHED, DIVERGED):
             raise StoreProblem(f"{self.status_file}: {status['state']}, yet the run is done")
-        if self.outcomes_file.exists():
-            read_json(self.outcomes_file)
         seal = read_json(self.done_file)
         for file in self._lasting():
             if file.name in seal and seal[file.name] != digest(read_bytes(file)):
@@ -170,7 +168,8 @@ class RunStore:
 
     def _lasting(self) -> list[Path]:
         rows = [self.rows_file(name) for name in self.ROW_FILES]
-        return [self.spec_file, self.status_file, self.proof_file, *rows, self.samples_file]
+        whole = [self.spec_file, self.status_file, self.proof_file, self.outcomes_file]
+        return [*whole, *rows, self.samples_file]
 
     def record_crash(self, reason: str, traceback: str = "") -> None:
         """Record what a worker that died could not, unless another process took the run over."""

@@ -34,7 +34,7 @@ def measure(
     parts: list[str], sizes: list[str], methods: list[str], rounds: int, quick: bool, data: Path
 ) -> Iterator[tuple[str, Sample]]:
     """Yield every measurement of the chosen parts, by name."""
-    yield from machine.peak(rounds)
+    yield from machine.peak()
     if "training" in parts:
         yield from machine.work(sizes, data)
         yield from training.measure(sizes, methods, rounds, data)
