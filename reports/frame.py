@@ -88,7 +88,7 @@ class Results:
     @property
     def extractors(self) -> dict[str, str]:
         """The extractor's short name of every protocol."""
-        return extractors(self.scores["protocol"])
+        return extractors(self.scores["protocol"].unique())
 
     def only(self, cell: str) -> Results:
         """Return the results of one cell; methods keep their categories."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports.columns import Column, Frame
+from reports.columns import KEYS, Column, Frame
 from reports.frame import Results
 from reports.labels import SCORES, Score
 from runners.store import CRASHED, DAMAGED, DIVERGED, FINISHED, MISSING, UNFINISHED
@@ -45,41 +45,42 @@ def run_scores(results: Results) -> Frame:
         cost: final with lower always better; infinite for a diverged run and for a finished one
             whose score is not a number; missing where there is no result.
     """
-    by_run = dict(list(results.scores.groupby("run_id")))
-    rows = [
-        {**_of_run(run), **_scored(by_run.get(run.run_id, results.scores[:0]), score, run.state)}
-        for run in results.runs.itertuples()
-        for score in results.score_columns
-    ]
-    frame = pd.DataFrame(rows, columns=list(RUN_SCORE_COLUMNS))
-    for column in ("cell", "method"):
-        frame[column] = pd.Categorical(frame[column], dtype=results.runs[column].dtype)
-    return frame
+    runs = results.runs[[*KEYS, "state"]].reset_index(drop=True)
+    rows = results.scores.sort_values("step", kind="stable")
+    frames = [_scored(runs, rows, score) for score in results.score_columns]
+    if not frames:
+        return pd.DataFrame(columns=list(RUN_SCORE_COLUMNS)).astype(
+            {column: runs[column].dtype for column in ("cell", "method")}
+        )
+    by_run = pd.concat(frames).sort_index(kind="stable").reset_index(drop=True)
+    return by_run[list(RUN_SCORE_COLUMNS)]
 
 
-def _of_run(run: Any) -> dict[str, Any]:
-    return {key: getattr(run, key) for key in ("run_id", "cell", "method", "seed", "state")}
-
-
-def _scored(rows: Frame, score: Score, state: str) -> dict[str, Any]:
-    rows = rows.sort_values("step")
-    sign = SIGNS[score.column]
+def _scored(runs: Frame, rows: Frame, score: Score) -> Frame:
+    """Return one row a run; ``rows`` are in the order of their steps."""
+    column, sign = score.column, SIGNS[score.column]
     untrained, trained = rows[rows["step"] == 0], rows[rows["step"] > 0]
-    costs = sign * trained[score.column].dropna()
-    final = trained[score.column].iloc[-1] if state == FINISHED and len(trained) else math.nan
-    best = float(costs.min()) if len(costs) else math.nan
-    failed = state == DIVERGED or (state == FINISHED and math.isnan(final))
-    return {
-        "metric": score.column,
-        "protocol": rows["protocol"].iloc[0] if len(rows) else None,
-        "initial": untrained[score.column].iloc[0] if len(untrained) else math.nan,
-        "final": final,
-        "best": sign * best,
-        "best_step": trained.loc[costs.idxmin(), "step"] if len(costs) else math.nan,
-        "gap": sign * final - best,
-        "cost": math.inf if failed else sign * final,
-        "total": rows[score.total].max() if score.total in rows else math.nan,
-    }
+    costs = sign * trained[column].dropna()
+    best = trained.loc[costs.groupby(trained["run_id"]).idxmin()]
+
+    def of_run(rows: Frame, column: str, keep: Any = "first") -> Column:
+        one = rows.drop_duplicates("run_id", keep=keep).set_index("run_id")[column]
+        return runs["run_id"].map(one)
+
+    final = of_run(trained, column, "last").where(runs["state"] == FINISHED)
+    failed = (runs["state"] == DIVERGED) | ((runs["state"] == FINISHED) & final.isna())
+    totals = rows.groupby("run_id")[score.total].max() if score.total in rows else {}
+    return runs.assign(
+        metric=column,
+        protocol=of_run(rows, "protocol"),
+        initial=of_run(untrained, column),
+        final=final,
+        best=of_run(best, column),
+        best_step=of_run(best, "step"),
+        gap=sign * (final - of_run(best, column)),
+        cost=(sign * final).mask(failed, math.inf),
+        total=runs["run_id"].map(totals),
+    )
 
 
 def summary(results: Results) -> Frame:

@@ -26,7 +26,9 @@ LIMITED = {"classes": "fewest_classes", "label_kl": "largest_label_kl"}
 
 def axis_label(score: Score, rows: Frame, results: Results) -> str:
     """Return a score's name with the extractor these rows were scored with."""
-    return score.axis(dict.fromkeys(results.extractors[p] for p in rows["protocol"].dropna()))
+    return score.axis(
+        dict.fromkeys(results.extractors[p] for p in rows["protocol"].dropna().unique())
+    )
 
 
 def columns(results: Results) -> list[str]:
