@@ -35,18 +35,17 @@ class WeightNorm(Method):
         from runners.lipschitz.effective import reparametrise, weight_layers
 
         for _, layer in weight_layers(discriminator):
-            gain = {"gain": layer.weight.new_ones(layer.weight.shape[0])}
-            if self.learnable_gain:
-                reparametrise(layer, self.effective, parameters=gain)
-            else:
-                reparametrise(layer, self.effective, buffers=gain)
+            gain = layer.weight.new_ones(layer.weight.shape[0])
+            parameters = {"gain": gain} if self.learnable_gain else {}
+            reparametrise(layer, self.effective, parameters=parameters)
 
-    def effective(self, weight: Tensor, gain: Tensor) -> Tensor:
-        """Return the weight with rows of norm |gain|, by the kernel of torch's own weight norm."""
+    def effective(self, weight: Tensor, gain: Tensor | None = None) -> Tensor:
+        """Return the weight with rows of norm 1, or |gain|, by the kernel of torch's own."""
         import torch
 
-        gains = gain.view(-1, *[1] * (weight.dim() - 1))
-        return torch._weight_norm(weight, gains, dim=0)  # pyright: ignore
+        column = (len(weight), *[1] * (weight.dim() - 1))
+        gain = weight.new_ones(column) if gain is None else gain.view(column)
+        return torch._weight_norm(weight, gain, dim=0)  # pyright: ignore
 
     def conformance(
         self,
