@@ -10,7 +10,8 @@ from typing import Any
 from runners.errors import UserProblem
 from runners.files import write_bytes
 from runners.options import Options
-from runners.store import GridStore, RunStore
+from runners.results import GridStore
+from runners.store import RunStore
 
 
 def run_store(folder: Path) -> RunStore:

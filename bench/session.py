@@ -18,8 +18,9 @@ from bench.progress import View, progress
 from runners.engines.local import LocalEngine
 from runners.errors import StoreProblem
 from runners.options import Limits, Options
+from runners.results import GridStore
 from runners.spec import RunSpec
-from runners.store import BUSY, CRASHED, DAMAGED, DIVERGED, FINISHED, UNFINISHED, GridStore
+from runners.store import BUSY, CRASHED, DAMAGED, DIVERGED, FINISHED, UNFINISHED
 
 INTERRUPTED = 130
 STATES = (FINISHED, DIVERGED, CRASHED, DAMAGED, BUSY, UNFINISHED)

@@ -20,8 +20,9 @@ from reports.columns import KEYS, ROW_COLUMNS, SCORED, Frame, keyed, rows_frame,
 from reports.labels import FAILURES, SCORES, Score, extractors
 from reports.reading import Run
 from runners.errors import StoreProblem, UserProblem
+from runners.results import GridStore
 from runners.spec import RunSpec, from_dict
-from runners.store import DAMAGED, GridStore, RunStore
+from runners.store import DAMAGED, RunStore
 
 
 @dataclass(frozen=True)

@@ -46,17 +46,17 @@ def read(store: RunStore, spec: RunSpec) -> Run:
     try:
         return _read_whole(store, spec)
     except StoreProblem as problem:
-        return damaged(spec, str(problem))
+        return _damaged(spec, str(problem))
     except ODD as error:
         return odd(store, spec, error)
 
 
 def odd(store: RunStore, spec: RunSpec, error: Exception) -> Run:
     """Return the run whose files hold values that raised ``error``."""
-    return damaged(spec, f"{store.folder}: holds values of the wrong type: {error}")
+    return _damaged(spec, f"{store.folder}: holds values of the wrong type: {error}")
 
 
-def damaged(spec: RunSpec, reason: str) -> Run:
+def _damaged(spec: RunSpec, reason: str) -> Run:
     """Return a run of which nothing is used."""
     return Run(NO_RUN | {"state": DAMAGED, "steps": spec.steps, "reason": reason})
 

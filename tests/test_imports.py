@@ -13,7 +13,9 @@ ALLOWED = {
     "runners": {"runners"},
     "reports": {"reports", "runners"},
 }
-REPORTS_MAY_USE = {f"runners.{name}" for name in ("store", "files", "spec", "errors", "metrics")}
+REPORTS_MAY_USE = {
+    f"runners.{name}" for name in ("results", "store", "files", "spec", "errors", "metrics")
+}
 HEAVY = ("torch", "torchvision", "torch_fidelity", "wandb", "sklearn")
 
 
@@ -45,7 +47,7 @@ def test_reports_know_only_the_store_and_the_spec() -> None:
     "code",
     [
         "import bench.cli",
-        "import runners.spec, runners.store, runners.engines.local, bench.grid, bench.session",
+        "import runners.spec, runners.results, runners.engines.local, bench.grid, bench.session",
         "import reports.render",
     ],
 )

@@ -21,8 +21,9 @@ from typing import Any
 from runners.engines.worker import Worker
 from runners.errors import StoreProblem, UserProblem
 from runners.options import Limits, Options
+from runners.results import GridStore
 from runners.spec import RunSpec
-from runners.store import BUSY, CRASHED, UNFINISHED, GridStore, RunStore
+from runners.store import BUSY, CRASHED, UNFINISHED, RunStore
 
 POLL = 0.2  # seconds between looks at the workers
 GRACE = 30.0  # seconds for a worker to write its checkpoint before it is killed

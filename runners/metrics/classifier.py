@@ -9,7 +9,6 @@ that ships with the package.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from torch.nn import functional
 
 from runners import seeds
 from runners.datasets.base import Images
-from runners.files import write_bytes
+from runners.files import digest, write_bytes
 
 FEATURES = 64
 UPDATES = 2000
@@ -148,7 +147,7 @@ def read(file: Path) -> tuple[Classifier, Card]:
 
 def file_hash(file: Path) -> str:
     """Return the SHA-256 of a weights file, the extractor's identity in every protocol."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    return digest(file.read_bytes())
 
 
 def weights_file(name: str, images: Images, cache: Path) -> Path:

@@ -6,7 +6,6 @@ torch-fidelity's own functions.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import Callable
@@ -23,7 +22,7 @@ from torch_fidelity.metric_fid import fid_features_to_statistics
 from runners.datasets import load_images
 from runners.datasets.base import Dataset, Images
 from runners.errors import UserProblem
-from runners.files import write_bytes
+from runners.files import digest, write_bytes
 from runners.metrics import METRICS
 from runners.metrics.classifier import outputs
 from runners.metrics.extractors import EXTRACTORS, Extractor
@@ -143,7 +142,7 @@ class _Cache:
     def file(self, what: str, suffix: str, compute: Callable[[], bytes]) -> Path:
         """Return the file of ``what``, computed by one process where it is missing."""
         key = f"{what}/{self.extractor.identity}/{self.images.content_hash}/train/float32"
-        file = self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}{suffix}"
+        file = self.folder / f"{digest(key.encode())[:24]}{suffix}"
         if not file.exists():
             from filelock import FileLock
 

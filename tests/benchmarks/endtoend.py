@@ -14,7 +14,8 @@ from sizes import LATENT, LR, SIZES, options, spec
 from statistic import Sample
 
 from runners.engines.local import LocalEngine
-from runners.store import FINISHED, GridStore
+from runners.results import GridStore
+from runners.store import FINISHED
 
 HERE = Path(__file__).parent
 STEPS, SAMPLES = 300, 5000

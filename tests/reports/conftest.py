@@ -17,8 +17,9 @@ from matplotlib.image import imsave
 
 from reports.frame import Results, load
 from runners.files import write_json
+from runners.results import GridStore
 from runners.spec import RunSpec, from_dict
-from runners.store import CRASHED, DIVERGED, FINISHED, MISSING, UNFINISHED, GridStore, RunStore
+from runners.store import CRASHED, DIVERGED, FINISHED, MISSING, UNFINISHED, RunStore
 
 PROTOCOL = "digits-cnn-1a2b3c4d/ref-train-1437/gen-2000"
 METHODS = ("none", "weight_clipping", "gradient_penalty", "spectral_norm", "weight_norm")

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from reports.render import render
-from runners.store import GridStore
+from runners.results import GridStore
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 

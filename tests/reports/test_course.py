@@ -9,7 +9,8 @@ from reports.labels import FAILURES
 from reports.tables import runs as tables
 from runners.files import write_json
 from runners.outcomes import THROUGHOUT, thresholds
-from runners.store import CRASHED, MISSING, UNFINISHED, GridStore
+from runners.results import GridStore
+from runners.store import CRASHED, MISSING, UNFINISHED
 
 
 @pytest.mark.parametrize(("k", "n"), [(0, 1), (0, 6), (1, 6), (3, 6), (6, 6), (7, 50), (1, 10)])

@@ -10,7 +10,8 @@ import pytest
 from reports.frame import load
 from reports.html import compute
 from runners.errors import UserProblem
-from runners.store import DAMAGED, GridStore, RunStore
+from runners.results import GridStore
+from runners.store import DAMAGED, RunStore
 
 ODD = ({}, "x", [1], True, None, -1, 10**400, {"a": {"b": 1}})
 ROWS = ("metrics", "scores", "spectra", "diagnostics", "timing")

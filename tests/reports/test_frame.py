@@ -4,7 +4,8 @@ import pytest
 from reports.frame import DAMAGED, load
 from reports.html import compute, page
 from runners.errors import StoreProblem, UserProblem
-from runners.store import FINISHED, MISSING, GridStore
+from runners.results import GridStore
+from runners.store import FINISHED, MISSING
 
 METHODS = ["none", "weight_clipping", "gradient_penalty", "spectral_norm", "weight_norm"]
 

@@ -11,7 +11,8 @@ from reports.html import page as page_of
 from reports.render import render
 from runners.errors import UserProblem
 from runners.files import write_json
-from runners.store import CRASHED, DIVERGED, MISSING, UNFINISHED, GridStore
+from runners.results import GridStore
+from runners.store import CRASHED, DIVERGED, MISSING, UNFINISHED
 
 
 @pytest.fixture(scope="module")

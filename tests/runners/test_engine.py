@@ -18,8 +18,9 @@ import pytest
 from runners.engines import local
 from runners.engines.local import LocalEngine
 from runners.options import Limits, Options
+from runners.results import GridStore
 from runners.spec import RunSpec
-from runners.store import BUSY, CRASHED, DAMAGED, FINISHED, GridStore, RunStore
+from runners.store import BUSY, CRASHED, DAMAGED, FINISHED, RunStore
 
 MEASURED = ("metrics", "scores", "spectra", "diagnostics")
 Statuses = dict[str, dict[str, Any]]

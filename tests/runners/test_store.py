@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 
 import pytest
 
 from runners.errors import StoreProblem
-from runners.store import FINISHED, GridStore, RunStore, newest_results
+from runners.store import FINISHED, RunStore
 
 
 @pytest.fixture
@@ -86,16 +84,3 @@ def test_a_crash_is_not_recorded_over_another_process(store) -> None:
     store.write_status(FINISHED, step=0)
     store.record_crash("killed")
     assert store.status()["state"] == FINISHED
-
-
-def test_newest_results_and_unplanned_runs(tmp_path) -> None:
-    with pytest.raises(StoreProblem, match="bench run"):
-        newest_results(tmp_path)
-    for age, name in enumerate(("old", "new")):
-        GridStore(tmp_path / name).write_plan(name, {"a": {}})
-        os.utime(tmp_path / name / "grid.json", (age, age))
-    assert newest_results(tmp_path).name == "new"
-    grid = GridStore(tmp_path / "new")
-    grid.run("b").create({})
-    assert grid.unplanned() == ["b"]
-    assert json.loads(grid.plan_file.read_text()) == {"name": "new", "runs": {"a": {}}}
