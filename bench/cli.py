@@ -136,7 +136,7 @@ def report(
 ) -> None:
     """Render a grid's results, finished or not, as tables, figures and one HTML page."""
     from reports.render import render
-    from runners.results import newest_results
+    from runners.store.grid import newest_results
 
     page = render(results or newest_results(Path("results")))
     typer.echo(f"report: {page}")

@@ -10,8 +10,8 @@ from typing import Any
 from runners.errors import UserProblem
 from runners.files import write_bytes
 from runners.options import Options
-from runners.results import GridStore
-from runners.store import RunStore
+from runners.store.grid import GridStore
+from runners.store.run import RunStore
 
 
 def run_store(folder: Path) -> RunStore:
@@ -36,7 +36,7 @@ def run_stores(folder: Path) -> list[RunStore]:
     if not grid.plan_file.is_file():
         return [run_store(folder)]
     stores = [grid.run(run_id) for run_id in grid.plan()["runs"]]
-    finished = [store for store in stores if store.status()["state"] == "finished"]
+    finished = [store for store in stores if store.status().state == "finished"]
     if not finished:
         raise UserProblem(f"{folder}: no run is finished yet")
     return finished
@@ -46,8 +46,9 @@ def show(folder: Path) -> Iterator[str]:
     """Yield what is known of a run: status, spec, scores and files."""
     store = run_store(folder)
     status = store.status()
-    yield f"{store.run_id}: {status['state']}"
-    yield from (f"  {key}: {status[key]}" for key in ("step", "reason") if status.get(key))
+    yield f"{store.run_id}: {status.state}"
+    known = {"step": status.step, "reason": status.reason}
+    yield from (f"  {name}: {value}" for name, value in known.items() if value)
     yield "spec:"
     yield from (f"  {key}: {json.dumps(value)}" for key, value in store.spec().items())
     yield "scores:"

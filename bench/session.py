@@ -18,18 +18,25 @@ from bench.progress import View, progress
 from runners.engines.local import LocalEngine
 from runners.errors import StoreProblem
 from runners.options import Limits, Options
-from runners.results import GridStore
 from runners.spec import RunSpec
-from runners.store import BUSY, CRASHED, DAMAGED, DIVERGED, FINISHED, UNFINISHED
+from runners.store.grid import GridStore
+from runners.store.states import ENDED, State, Status
 
 INTERRUPTED = 130
-STATES = (FINISHED, DIVERGED, CRASHED, DAMAGED, BUSY, UNFINISHED)
+STATES = (
+    State.FINISHED,
+    State.DIVERGED,
+    State.CRASHED,
+    State.DAMAGED,
+    State.BUSY,
+    State.UNFINISHED,
+)
 
 STOPPING = "stopping: every run in progress writes a checkpoint; Ctrl-C again stops at once"
 RESUME = "interrupted: run the same command again to go on where it stopped"
 REDO = "  --redo-damaged sets its folder aside, under damaged/, and runs it again"
 
-Statuses = dict[str, dict[str, Any]]
+Statuses = dict[str, Status]
 
 
 def print_plan(grid: Grid, out: Path) -> None:
@@ -44,13 +51,13 @@ def print_plan(grid: Grid, out: Path) -> None:
     console.print(f"{len(grid.specs)} runs of {grid.name} in {store.folder}; nothing was run")
 
 
-def _state(store: GridStore, spec: RunSpec) -> str:
+def _state(store: GridStore, spec: RunSpec) -> State:
     run = store.run(spec.run_id)
     try:
-        run.check(spec.as_dict)
-        return run.status()["state"]
+        run.check(spec)
+        return run.status().state
     except StoreProblem:
-        return DAMAGED
+        return State.DAMAGED
 
 
 def run_grid(
@@ -118,7 +125,7 @@ class Notes:
 
 def _is_done(store: GridStore, spec: RunSpec) -> bool:
     """Say whether a run is done and its files are sound."""
-    return _state(store, spec) in (FINISHED, DIVERGED) and store.run(spec.run_id).is_done()
+    return _state(store, spec) in ENDED and store.run(spec.run_id).is_done()
 
 
 def _watch(
@@ -141,45 +148,45 @@ def _watch(
         for spec, status in engine.run(todo, store, update):
             statuses[spec.run_id] = status
             _show(view, spec, status, store)
-            if status.get("environment"):
+            if status.environment:
                 engine.stop()  # the disk or its permissions: other runs would fail as well
 
 
-def _show(view: View, spec: RunSpec, status: dict[str, Any], store: GridStore) -> None:
-    words = [spec.method_label, f"seed {spec.seed}", _name(status["state"])]
-    if status.get("reason"):
-        words.append(f"({status['reason']})")
-    if status["state"] == FINISHED:
+def _show(view: View, spec: RunSpec, status: Status, store: GridStore) -> None:
+    words = [spec.method_label, f"seed {spec.seed}", _name(status.state)]
+    if status.reason:
+        words.append(f"({status.reason})")
+    if status.state == State.FINISHED:
         score = store.run(spec.run_id).last_row("scores") or {}
         words += [f"{name} {score[name]:.2f}" for name in ("fid", "is") if score.get(name)]
-    if "seconds" in status:
-        words.append(f"{status['seconds']:.1f} s")
+    if status.seconds is not None:
+        words.append(f"{status.seconds:.1f} s")
     view.ended(" ".join(words))
 
 
 def _name(state: str) -> str:
-    return "stopped" if state == UNFINISHED else state
+    return "stopped" if state == State.UNFINISHED else state
 
 
 def _conclude(statuses: Statuses, planned: int, store: GridStore, console: Console) -> int:
-    counts = Counter(status["state"] for status in statuses.values())
+    counts = Counter(status.state for status in statuses.values())
     words = [f"{counts[state]} {_name(state)}" for state in STATES if counts[state]]
     left = planned - len(statuses)
     words += [f"{left} not started"] if left else []
     console.print(", ".join(words) or "nothing left to do")
     for run, status in statuses.items():
         _explain(run, status, store, console)
-    if counts[BUSY]:
+    if counts[State.BUSY]:
         console.print("busy: another process is at these runs; this one leaves them to it")
     console.print(f"next: bench report {store.folder}")
-    return 1 if counts[CRASHED] or counts[DAMAGED] or left else 0
+    return 1 if counts[State.CRASHED] or counts[State.DAMAGED] or left else 0
 
 
-def _explain(run: str, status: dict[str, Any], store: GridStore, console: Console) -> None:
-    if status["state"] not in (CRASHED, DAMAGED):
+def _explain(run: str, status: Status, store: GridStore, console: Console) -> None:
+    if status.state not in (State.CRASHED, State.DAMAGED):
         return
-    console.print(f"{status['state']}: {run}: {status['reason']}", markup=False)
-    if status["state"] == DAMAGED:
+    console.print(f"{status.state}: {run}: {status.reason}", markup=False)
+    if status.state == State.DAMAGED:
         console.print(REDO)
-    elif status.get("traceback") and store.run(run).status_file.exists():
+    elif status.traceback and store.run(run).status_file.exists():
         console.print(f"  traceback in {store.run(run).status_file}", markup=False)

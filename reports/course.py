@@ -12,7 +12,7 @@ from reports.frame import Results
 from reports.labels import DESCRIPTIONS, FAILURES
 from reports.spectrum import last_rows
 from reports.stats import groups, median
-from runners.store import DIVERGED
+from runners.store.states import State
 
 
 def wilson(k: int, n: int, z: float = 1.959964) -> tuple[float, float]:
@@ -67,7 +67,7 @@ def _times(outcomes: Frame, runs: Frame) -> list[tuple[int, bool]]:
     for row in outcomes.itertuples():
         collapsed = not math.isnan(row.collapse_step)
         end = row.collapse_step if collapsed else row.observed_until
-        times.append((int(end), collapsed or states[row.run_id] == DIVERGED))
+        times.append((int(end), collapsed or states[row.run_id] == State.DIVERGED))
     return times
 
 

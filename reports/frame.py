@@ -20,9 +20,10 @@ from reports.columns import KEYS, ROW_COLUMNS, SCORED, Frame, keyed, rows_frame,
 from reports.labels import FAILURES, SCORES, Score, extractors
 from reports.reading import Run
 from runners.errors import StoreProblem, UserProblem
-from runners.results import GridStore
 from runners.spec import RunSpec, from_dict
-from runners.store import DAMAGED, RunStore
+from runners.store.grid import GridStore
+from runners.store.run import RunStore
+from runners.store.states import State
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,7 @@ def _notes(runs: Frame, unplanned: list[str]) -> tuple[str, ...]:
         for state, n in counts.items()
         if n
     ]
-    damaged = runs[runs["state"] == DAMAGED]
+    damaged = runs[runs["state"] == State.DAMAGED]
     notes += [
         f"Run {i} is damaged and none of its numbers are used: {reason}"
         for i, reason in zip(damaged["run_id"], damaged["reason"], strict=True)

@@ -20,7 +20,7 @@ from reports.references import floor_notes, references
 from reports.spectrum import spectra_spread
 from reports.tables import discriminator, runs
 from reports.tables import scores as score_tables
-from runners.store import FINISHED
+from runners.store.states import State
 
 SEED = 0  # of the bootstrap: a second report of the same runs is the same report
 
@@ -93,8 +93,8 @@ def page(results: Results, numbers: Numbers, pictures: list[Picture]) -> str:
 def _context(results: Results, numbers: Numbers, pictures: list[Picture]) -> dict[str, Any]:
     return {
         "results": results,
-        "n_finished": int((results.runs["state"] == FINISHED).sum()),
-        "failed": results.runs[results.runs["state"] != FINISHED].to_dict("records"),
+        "n_finished": int((results.runs["state"] == State.FINISHED).sum()),
+        "failed": results.runs[results.runs["state"] != State.FINISHED].to_dict("records"),
         "protocols": list(dict.fromkeys(results.scores["protocol"])),
         "notes": [inference.honesty(row) for row in numbers.power.itertuples()],
         "floor_notes": floor_notes(numbers.references),

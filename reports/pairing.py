@@ -8,7 +8,7 @@ import pandas as pd
 
 from reports.cells import UNDECLARED, Difference
 from reports.columns import PROOFS, Frame
-from runners.store import FINISHED
+from runners.store.states import State
 
 IDENTICAL, DIFFERENT, NOTHING = "identical", "DIFFERENT", "-"
 WHOLE_RUN = ("batches", "latents")  # digests over all steps: a run that stopped early has others
@@ -28,7 +28,7 @@ def pairing(runs: Frame) -> Frame:
             "cell": cell,
             "seed": seed,
             "n_started": int(mine["generator_init"].notna().sum()),
-            "n_finished": int((mine["state"] == FINISHED).sum()),
+            "n_finished": int((mine["state"] == State.FINISHED).sum()),
             **{name: _verdict(mine, name) for name in PROOFS},
         }
         for (cell, seed), mine in runs.groupby(["cell", "seed"], observed=True)
@@ -37,7 +37,7 @@ def pairing(runs: Frame) -> Frame:
 
 
 def _verdict(runs: Frame, name: str) -> str:
-    compared = runs[runs["state"] == FINISHED] if name in WHOLE_RUN else runs
+    compared = runs[runs["state"] == State.FINISHED] if name in WHOLE_RUN else runs
     hashes = compared[name].dropna()
     if len(hashes) < 2:
         return NOTHING

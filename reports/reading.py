@@ -9,7 +9,8 @@ from reports.columns import PROOFS, ROW_COLUMNS, fits
 from runners.errors import StoreProblem
 from runners.files import read_json
 from runners.spec import RunSpec
-from runners.store import DAMAGED, MISSING, RunStore
+from runners.store.run import RunStore
+from runners.store.states import State
 
 ODD = (TypeError, ValueError, KeyError, AttributeError, OverflowError)
 """What working on values of the wrong type raises."""
@@ -58,25 +59,23 @@ def odd(store: RunStore, spec: RunSpec, error: Exception) -> Run:
 
 def _damaged(spec: RunSpec, reason: str) -> Run:
     """Return a run of which nothing is used."""
-    return Run(NO_RUN | {"state": DAMAGED, "steps": spec.steps, "reason": reason})
+    return Run(NO_RUN | {"state": State.DAMAGED, "steps": spec.steps, "reason": reason})
 
 
 def _read_whole(store: RunStore, spec: RunSpec) -> Run:
     status, proof = store.status(), store.proof()
-    if not isinstance(status.get("state"), str):
-        raise StoreProblem(f"{store.status_file}: says no state")
     rows = {name: _complete_rows(store, name) for name in ROW_COLUMNS}
     reached = max((row["step"] for name in rows for row in rows[name]), default=0)
     row = {
-        "state": status["state"],
-        "step": status.get("step", reached),
+        "state": status.state,
+        "step": reached if status.step is None else status.step,
         "steps": spec.steps,
-        "reason": status.get("reason") or "",
-        "traceback": status.get("traceback") or "",
-        "seconds_per_step": status.get("seconds_per_step", _pace(rows["timing"])),
+        "reason": status.reason or "",
+        "traceback": status.traceback,
+        "seconds_per_step": status.seconds_per_step or _pace(rows["timing"]),
     }
     grids = [{"step": step, "path": path} for step, path in store.sample_grids()]
-    outcomes = {} if status["state"] == MISSING else _checked(store.outcomes())
+    outcomes = {} if status["state"] == State.MISSING else _checked(store.outcomes())
     row |= {name: proof.get(name) for name in PROOFS}
     if not all(row[name] is None or isinstance(row[name], str) for name in PROOFS):
         raise TypeError("a hash is not text")

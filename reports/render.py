@@ -13,7 +13,7 @@ from reports.references import floor_notes
 from reports.tables import scores as tables
 from reports.tables.text import to_csv, to_markdown
 from runners.files import write_bytes
-from runners.results import GridStore
+from runners.store.grid import GridStore
 
 
 def render(folder: Path, out: Path | None = None) -> Path:

@@ -17,9 +17,16 @@ import pandas as pd
 from reports.columns import KEYS, Column, Frame
 from reports.frame import Results
 from reports.labels import SCORES, Score
-from runners.store import CRASHED, DAMAGED, DIVERGED, FINISHED, MISSING, UNFINISHED
+from runners.store.states import State
 
-STATES = (FINISHED, DIVERGED, CRASHED, UNFINISHED, MISSING, DAMAGED)
+STATES = (
+    State.FINISHED,
+    State.DIVERGED,
+    State.CRASHED,
+    State.UNFINISHED,
+    State.MISSING,
+    State.DAMAGED,
+)
 SIGNS = {score.column: 1.0 if score.lower_is_better else -1.0 for score in SCORES}
 RUN_SCORE_COLUMNS = (
     "run_id", "cell", "method", "seed", "state", "metric", "protocol", "initial", "final",
@@ -67,8 +74,8 @@ def _scored(runs: Frame, rows: Frame, score: Score) -> Frame:
         one = rows.drop_duplicates("run_id", keep=keep).set_index("run_id")[column]
         return runs["run_id"].map(one)
 
-    final = of_run(trained, column, "last").where(runs["state"] == FINISHED)
-    failed = (runs["state"] == DIVERGED) | ((runs["state"] == FINISHED) & final.isna())
+    final = of_run(trained, column, "last").where(runs["state"] == State.FINISHED)
+    failed = (runs["state"] == State.DIVERGED) | ((runs["state"] == State.FINISHED) & final.isna())
     totals = rows.groupby("run_id")[score.total].max() if score.total in rows else {}
     return runs.assign(
         metric=column,
@@ -134,7 +141,7 @@ def score_summary(scores: Frame) -> Frame:
 
 def _score_row(runs: Frame, sign: float) -> dict[str, Any]:
     protocols = runs["protocol"].dropna()
-    ended = runs[runs["state"].isin([FINISHED, DIVERGED])]
+    ended = runs[runs["state"].isin([State.FINISHED, State.DIVERGED])]
     return {
         "protocol": protocols.iloc[0] if len(protocols) else None,
         "n_planned": len(runs),

@@ -15,7 +15,7 @@ import torch
 
 from runners.errors import StoreProblem
 from runners.files import write_bytes
-from runners.store import RunStore
+from runners.store.run import RunStore
 
 
 class Saved(dict[str, Any]):

@@ -19,7 +19,7 @@ from runners.files import write_bytes, write_json
 from runners.metrics.scorer import Scorer
 from runners.networks import PLANE, generate, scatter, tile, to_float
 from runners.spec import RunSpec
-from runners.store import RunStore
+from runners.store.run import RunStore
 from runners.tracking import Tracker
 
 GRID = 64  # images of a sample grid
@@ -49,16 +49,28 @@ def evaluation_latents(spec: RunSpec) -> Tensor:
 
 
 class Recorder:
-    """Writes a run's measurements to its store and mirrors them to wandb."""
+    """Writes a run's measurements to its store and mirrors them to wandb.
+
+    Args:
+        spec, store, tracker, scorer: of the run.
+        real: all training data, on the run's device.
+        starts: where the operator norms' power iterations start, updated by every diagnosis.
+    """
 
     def __init__(
-        self, spec: RunSpec, store: RunStore, tracker: Tracker, scorer: Scorer, real: Tensor
+        self,
+        spec: RunSpec,
+        store: RunStore,
+        tracker: Tracker,
+        scorer: Scorer,
+        real: Tensor,
+        starts: dict[str, Tensor],
     ) -> None:
         self.spec, self.store, self.tracker, self.scorer = spec, store, tracker, scorer
         order = torch.randperm(len(real), generator=seeds.generator(spec.seed, "probe"))
         self.probe = to_float(real[order[:PROBE].to(real.device)])
         self.latents = evaluation_latents(spec).to(real.device)
-        self.starts: dict[str, Tensor] = {}  # of the operator norms' power iterations
+        self.starts = starts
 
     def losses(self, step: int, row: dict[str, float]) -> None:
         """Record losses, logits and gradient norms."""
@@ -108,13 +120,17 @@ class Recorder:
         fake, real = generate(generator, self.latents), self.scorer.images.test
         buffer = io.BytesIO()
         np.savez_compressed(
-            buffer, values=values, ticks=ticks.cpu().numpy(), generated=fake.numpy(), real=real
+            buffer,
+            values=values,
+            ticks=ticks.cpu().numpy(),
+            generated=fake.cpu().numpy(),
+            real=real,
         )
         write_bytes(self.store.surface_file, buffer.getvalue())
 
     def _keep(self, images: Tensor) -> None:
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, images=images.numpy())
+        np.savez_compressed(buffer, images=images.cpu().numpy())
         write_bytes(self.store.samples_file, buffer.getvalue())
 
 
@@ -124,12 +140,12 @@ def gradient_norm(network: nn.Module) -> float:
     return torch.nn.utils.get_total_norm(gradients).item()
 
 
-def non_finite(row: dict[str, float], after: int, step: int) -> str | None:
-    """Say which numbers of a row are not finite, or return None."""
+def non_finite(row: dict[str, float], first: int, last: int) -> str | None:
+    """Say which numbers of a row over the steps ``first`` to ``last`` are not finite, or None."""
     bad = [name for name, value in row.items() if not math.isfinite(value)]
     if not bad:
         return None
-    return f"non-finite {', '.join(bad)} between steps {after + 1} and {step}"
+    return f"non-finite {', '.join(bad)} between steps {first} and {last}"
 
 
 def write_png(file: Path, picture: np.ndarray) -> None:

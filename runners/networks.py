@@ -8,7 +8,7 @@ import platform
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+from torchvision.utils import make_grid
 
 from runners import seeds
 from runners.spec import RunSpec
@@ -17,22 +17,72 @@ GREY = 127
 PLANE = (-1.5, 1.5)  # the part of the plane that is drawn
 
 
-def build(spec: RunSpec, device: str) -> tuple[nn.Module, nn.Module, dict[str, str]]:
-    """Return G, the constrained D and the hashes of their raw initial weights."""
-    shape = spec.dataset.shape
-    with seeds.scoped(spec.seed, "build"):
-        generator, discriminator = spec.model.generator(shape), spec.model.discriminator(shape)
-    spec.model.initialise(generator, seeds.generator(spec.seed, "init generator"))
-    spec.model.initialise(discriminator, seeds.generator(spec.seed, "init discriminator"))
-    hashes = {
-        "generator_init": weights_hash(generator),
-        "discriminator_init": weights_hash(discriminator),
-    }
-    with seeds.scoped(spec.seed, "wrap"):
-        spec.method.wrap(discriminator)
-    for network in (generator, discriminator):
-        network.to(device, memory_format=torch.channels_last)
-    return generator, discriminator, hashes
+class Networks:
+    """Generator and discriminator of a run, built once, and what changes them with the step.
+
+    All methods of a seed start from the same raw weights, whatever is wrapped around them.
+
+    Args:
+        spec: the run.
+        device: where they live.
+    """
+
+    def __init__(self, spec: RunSpec, device: str) -> None:
+        self.spec = spec
+        shape = spec.dataset.shape
+        with seeds.scoped(spec.seed, "build"):
+            self._bare = spec.model.generator(shape), spec.model.discriminator(shape)
+        names = ("generator", "discriminator")
+        for name, network in zip(names, self._bare, strict=True):
+            spec.model.initialise(network, seeds.generator(spec.seed, f"init {name}"))
+        self.hashes = {
+            f"{name}_init": weights_hash(network)
+            for name, network in zip(names, self._bare, strict=True)
+        }
+        with seeds.scoped(spec.seed, "wrap"):
+            self.generator, self.discriminator = self._wrapped()
+        self.states = {
+            part.name: state.to(device)
+            for part in spec.stabilisers
+            if (state := part.state(shape, spec.batch_size)) is not None
+        }
+        for network in (self.generator, self.discriminator):
+            network.to(device, memory_format=torch.channels_last)  # pyright: ignore
+        self.advance(0)
+
+    def _wrapped(self) -> tuple[nn.Module, nn.Module]:
+        generator, discriminator = self._bare
+        for part in self.spec.stabilisers:
+            generator = part.wrap_generator(generator)
+            discriminator = part.wrap_discriminator(discriminator)
+        return generator, self.spec.method.wrap(discriminator)
+
+    def advance(self, step: int) -> None:
+        """Make everything what it is at a step: 0 before training, then that which begins."""
+        self.spec.model.advance(*self._bare, step)
+        self.spec.method.advance(self.discriminator, step)
+        for part in self.spec.stabilisers:
+            part.advance(self.states.get(part.name), step)
+
+    def see(self, data: Tensor, which: str, update: int) -> Tensor:
+        """Return what D sees of a batch.
+
+        Args:
+            data: (batch, *shape), real or generated.
+            which: names the batch, so that each has random numbers of its own.
+            update: discriminator updates before this one.
+        """
+        for part in self.spec.stabilisers:
+            draws = seeds.generator(self.spec.seed, f"{part.name} sees {which}", update)
+            data = part.see(data, draws)
+        return data
+
+    def fakes(self, fake: Tensor, update: int) -> Tensor:
+        """Return the generated data that D is trained on at an update, without gradient."""
+        for part in self.spec.stabilisers:
+            draws = seeds.generator(self.spec.seed, f"{part.name} fakes", update)
+            fake = part.fakes(fake, self.states.get(part.name), draws)
+        return fake
 
 
 def weights_hash(network: nn.Module) -> str:
@@ -50,11 +100,17 @@ def chain(digest: str, data: Tensor) -> str:
 
 
 def environment(device: str) -> dict[str, str]:
-    """Return what bitwise repetition of a run depends on besides its spec."""
+    """Return what bitwise repetition of a run depends on besides its spec.
+
+    The same spec gives the same bytes on processors of one instruction set; on another,
+    rounding differs, and chaotic training carries that into every number.
+    """
     return {
         "python": platform.python_version(),
         "torch": str(torch.__version__),
         "device": device if device == "cpu" else torch.cuda.get_device_name(),
+        "processor": platform.machine(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
         "threads": str(torch.get_num_threads()),
     }
 
@@ -73,14 +129,18 @@ def to_uint8(images: Tensor) -> Tensor:
 
 @torch.no_grad()
 def generate(generator: nn.Module, latents: Tensor, batch: int = 500) -> Tensor:
-    """Return uint8 images, or points, on the CPU; G runs in eval mode and is left as it was.
+    """Return uint8 images, or points, on G's device; G runs in eval mode and is left as it was.
 
     Args:
-        latents: (n, latent).
+        latents: (n, latent), on G's device.
+        batch: latents at once.
+
+    Returns:
+        (n, *shape) of the data set's own shape and type.
     """
     mode = generator.training
     generator.eval()
-    out = torch.cat([generator(part).cpu() for part in latents.split(batch)])
+    out = torch.cat([generator(part) for part in latents.split(batch)])
     generator.train(mode)
     return to_uint8(out) if out.dim() == 4 else out
 
@@ -90,7 +150,9 @@ def scatter(points: Tensor, pixels: int = 256) -> np.ndarray:
 
     Each pixel's brightness is the fourth root of its share, so that single points stay visible.
     """
-    counts, _, _ = np.histogram2d(*points.double().numpy().T, bins=pixels, range=[PLANE, PLANE])
+    counts, _, _ = np.histogram2d(
+        *points.double().cpu().numpy().T, bins=pixels, range=[PLANE, PLANE]
+    )
     brightness = (counts / max(1, counts.max())) ** 0.25
     return (255 * brightness.T[::-1]).astype(np.uint8)[:, :, None]
 
@@ -99,16 +161,12 @@ def tile(images: Tensor, columns: int = 8, pixels: int = 32, gap: int = 4) -> np
     """Return uint8 images (n, channels, size, size) as one (height, width, channels) picture.
 
     Args:
-        images: ``n`` a multiple of ``columns``.
-        columns: images a row.
+        images: of any number.
+        columns: images per row.
         pixels: each image is magnified by a whole factor to about this size.
-        gap: grey pixels between neighbours, for images that fill their frame.
+        gap: grey pixels around each, for images that fill their frame.
     """
-    count, channels, size, _ = images.shape
-    factor = max(1, pixels // size)
+    factor = max(1, pixels // images.shape[-1])
     large = images.repeat_interleave(factor, 2).repeat_interleave(factor, 3)
-    framed = functional.pad(large, (0, gap, 0, gap), value=GREY)
-    cell = size * factor + gap
-    grid = framed.view(count // columns, columns, channels, cell, cell)
-    picture = grid.permute(0, 3, 1, 4, 2).reshape(-1, columns * cell, channels)
-    return picture[:-gap, :-gap].numpy()
+    grid = make_grid(large, nrow=columns, padding=gap, pad_value=GREY)
+    return grid[: images.shape[1]].permute(1, 2, 0).cpu().numpy()

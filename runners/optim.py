@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from runners.component import STRICT
+from runners.component import STRICT, Component
 
 if TYPE_CHECKING:
     from torch import nn, optim
@@ -18,9 +18,10 @@ Decay = Annotated[float, Field(ge=0, lt=1)]
 
 
 @dataclass(frozen=True, config=STRICT)
-class Adam:
+class Adam(Component):
     """Adam (Kingma & Ba 2015), the same for generator and discriminator."""
 
+    summary: ClassVar[str] = "Adam (Kingma & Ba 2015), with beta1 and beta2"
     name: Literal["adam"] = "adam"
     lr: Rate = 2e-4
     beta1: Decay = 0.5
@@ -34,9 +35,10 @@ class Adam:
 
 
 @dataclass(frozen=True, config=STRICT)
-class RMSprop:
+class RMSprop(Component):
     """RMSprop, with torch's defaults."""
 
+    summary: ClassVar[str] = "RMSprop with alpha, the optimiser of arXiv 1701.07875"
     name: Literal["rmsprop"] = "rmsprop"
     lr: Rate = 5e-5
     alpha: Decay = 0.99
@@ -48,7 +50,7 @@ class RMSprop:
         return TorchRMSprop(parameters, lr=self.lr, alpha=self.alpha)
 
 
-OPTIMIZERS: dict[str, type] = {"adam": Adam, "rmsprop": RMSprop}
+OPTIMIZERS: dict[str, type[Component]] = {"adam": Adam, "rmsprop": RMSprop}
 
 
 def _setting(lr: float, beta1: float, beta2: float, n_dis: int) -> dict[str, Any]:

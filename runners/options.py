@@ -24,7 +24,8 @@ class Options:
     Args:
         data_root: folder of downloaded data sets, in torchvision's layout.
         cache: folder of classifiers and reference statistics.
-        device: ``cpu`` or ``cuda``.
+        device: ``cpu``, ``cuda``, or ``auto`` for cuda where there is one; training and scoring
+            themselves are given one of the first two.
         wandb: ``offline``, ``online`` or ``disabled``.
         grid: name of the grid, for wandb's group.
         inception_weights: a local file; None lets torch-fidelity download them.

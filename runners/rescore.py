@@ -10,13 +10,16 @@ from torch import Tensor
 from runners import checkpoint, seeds
 from runners.errors import UserProblem
 from runners.metrics.scorer import check, scorer
-from runners.networks import build, generate
+from runners.networks import Networks, generate
 from runners.options import Options
-from runners.spec import Evaluation, RunSpec, from_dict
-from runners.store import RunStore
+from runners.spec import Evaluation, RunSpec, from_stored
+from runners.store.run import RunStore
+from runners.store.states import State
 
 
-def samples(store: RunStore, purpose: str, count: int) -> tuple[RunSpec, Tensor, int]:
+def samples(
+    store: RunStore, purpose: str, count: int, device: str = "cpu"
+) -> tuple[RunSpec, Tensor, int]:
     """Return the spec, ``count`` generated data and the step of a run's checkpoint.
 
     Args:
@@ -25,19 +28,20 @@ def samples(store: RunStore, purpose: str, count: int) -> tuple[RunSpec, Tensor,
     Raises:
         UserProblem: the run has no checkpoint.
     """
-    spec = from_dict(store.spec())
+    spec = from_stored(store.spec())
     state = checkpoint.load(store)
     if state is None:
         raise UserProblem(f"{store.folder}: has no checkpoint yet; run its grid first")
-    generator, _, _ = build(spec, "cpu")
-    generator.load_state_dict(state["generator"])
+    networks = Networks(spec, device)
+    networks.advance(state["step"])
+    networks.generator.load_state_dict(state["generator"])
     latents = seeds.latents(spec.seed, purpose, 0, count, spec.model.latent)
-    return spec, generate(generator, latents), state["step"]
+    return spec, generate(networks.generator, latents.to(device)), state["step"]
 
 
 def _plan(plain: dict[str, Any]) -> Evaluation:
     try:
-        return from_dict(plain).evaluation
+        return from_stored(plain).evaluation
     except ValidationError as error:
         lines = [
             f"{'.'.join(map(str, problem['loc'])) or 'evaluation'}: {problem['msg']}"
@@ -55,8 +59,9 @@ def rescore(store: RunStore, changes: dict[str, Any], options: Options) -> dict[
     Raises:
         UserProblem: the run is not finished, or the evaluation does not fit its data.
     """
-    if store.status()["state"] != "finished":
-        raise UserProblem(f"{store.folder}: is {store.status()['state']}, not finished")
+    state = store.status().state
+    if state != State.FINISHED:
+        raise UserProblem(f"{store.folder}: is {state}, not finished")
     plain = store.spec()
     renewed = {"metrics": [], **changes} if "extractor" in changes else changes
     plain["evaluation"] = {**plain["evaluation"], **renewed}

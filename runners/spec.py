@@ -6,9 +6,8 @@ Device, paths, engine, workers and wandb are not part of it: they must not chang
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
-import re
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -16,32 +15,32 @@ from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
-from runners.component import STRICT, one_of
-from runners.datasets import DATASETS, Dataset
+from runners import identity
+from runners.component import STRICT, one_of, origin
+from runners.datasets import DATASETS
+from runners.datasets.base import Dataset
 from runners.lipschitz import METHODS
 from runners.losses import LOSSES
 from runners.metrics import METRICS
-from runners.metrics.extractors import EXTRACTORS, default_extractor, default_metrics
+from runners.metrics.extractors import EXTRACTORS, usual_metrics
 from runners.metrics.extractors import problem as unfit
 from runners.models import MODELS
+from runners.models.base import Batchwise
 from runners.optim import OPTIMIZERS, SETTINGS
+from runners.stabilisers import STABILISERS
 
 
-def _known(registry: dict[str, Any]) -> Any:
+def _known(registry: Mapping[str, Any], *more: str) -> Any:
     def check(name: str) -> str:
-        if name not in registry:
+        if name not in registry and name not in more:
             raise PydanticCustomError(
                 "unknown_name",
                 "unknown name {name}; choices: {choices}",
-                {"name": repr(name), "choices": ", ".join(registry)},
+                {"name": repr(name), "choices": ", ".join([*more, *registry])},
             )
         return name
 
     return Annotated[str, AfterValidator(check)]
-
-
-MetricNames = tuple[_known(METRICS), ...]  # pyright: ignore
-ExtractorName = _known({"auto": None, **EXTRACTORS})
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -50,26 +49,20 @@ class Evaluation:
 
     Args:
         every: generator steps between scores; step 0 and the last step are always scored.
-        samples: generated data a score; the reference is the whole training split.
-        metrics: names from METRICS; none given means the extractor's usual ones.
-        extractor: a name from EXTRACTORS; ``auto`` is resolved by data set: classifier for
-            labelled grey images, inception for others, coordinates for points.
-        kid_subsets: random subsets KID is averaged over.
-        kid_subset_size: their size; at most the number of samples and of training images.
+        samples: generated data per score; the reference is the whole training split.
+        metrics: from METRICS, with their settings; none given means the usual ones.
+        extractor: a name from EXTRACTORS; ``auto`` is the one that suits the data set.
     """
 
     every: Annotated[int, Field(ge=1)] = 1000
     samples: Annotated[int, Field(ge=100, le=1_000_000)] = 2000
-    metrics: MetricNames = ()  # pyright: ignore
-    extractor: ExtractorName = "auto"  # pyright: ignore
-    kid_subsets: Annotated[int, Field(ge=1, le=1000)] = 20
-    kid_subset_size: Annotated[int, Field(ge=2, le=100_000)] = 500
+    metrics: tuple[one_of(METRICS), ...] = ()  # pyright: ignore
+    extractor: _known(EXTRACTORS, "auto") = "auto"  # pyright: ignore
 
     def resolved(self, dataset: Dataset) -> Evaluation:
         """Return the evaluation with its extractor and metrics named."""
-        automatic = self.extractor == "auto"
-        extractor = default_extractor(dataset) if automatic else self.extractor
-        metrics = self.metrics or default_metrics(dataset, extractor)
+        extractor = dataset.extractor if self.extractor == "auto" else self.extractor
+        metrics = self.metrics or usual_metrics(dataset, extractor)
         return dataclasses.replace(self, extractor=extractor, metrics=metrics)
 
 
@@ -79,12 +72,15 @@ class RunSpec:
 
     Args:
         steps: generator updates.
-        n_dis: discriminator updates a generator update.
+        n_dis: discriminator updates per generator update.
+        stabilisers: whatever else changes the networks, what D sees or the fakes, in order.
         precision: of forward and backward passes; ``bf16`` keeps weights, losses, scores and
             diagnostics in float32, and is faster from 16 px on processors that know it.
         log_every: steps between rows of losses and gradient norms.
         diagnostics_every: steps between spectra and input-gradient norms.
         force: run combinations the suite rejects as invalid.
+        plugins: files outside this package that components come from, as ``file@hash``; filled
+            in by itself.
     """
 
     method: one_of(METHODS)  # pyright: ignore
@@ -96,31 +92,62 @@ class RunSpec:
     steps: Annotated[int, Field(ge=1, le=10_000_000)]
     batch_size: Annotated[int, Field(ge=2, le=65_536)]
     n_dis: Annotated[int, Field(ge=1, le=100)] = 1
+    stabilisers: tuple[one_of(STABILISERS), ...] = ()  # pyright: ignore
     precision: Literal["fp32", "bf16"] = "fp32"
     evaluation: Evaluation = dataclasses.field(default_factory=Evaluation)
     log_every: Annotated[int, Field(ge=1)] = 50
     diagnostics_every: Annotated[int, Field(ge=1)] = 250
     force: bool = False
+    plugins: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _fits(self) -> RunSpec:
-        resolved = self.evaluation.resolved(self.dataset)
-        object.__setattr__(self, "evaluation", resolved)  # before anyone has seen the spec
-        plan = (resolved.extractor, resolved.metrics)
-        problem = self.model.problem(self.dataset.shape) or unfit(self.dataset, *plan)
-        if problem is None and "kid" in resolved.metrics:
-            problem = _kid_problem(resolved)
+        # before anyone has seen the spec
+        object.__setattr__(self, "evaluation", self.evaluation.resolved(self.dataset))
+        problem = self._misfit() or self._changed_plugin()
         if problem:
             raise PydanticCustomError("misfit", "{problem}", {"problem": problem})
-        batch_norm = getattr(self.model, "norm", "none") == "batch"
-        if self.method.per_sample_gradient and batch_norm and not self.force:
-            raise PydanticCustomError(
-                "misfit",
-                "{method} needs a gradient per sample, which batch norm in the discriminator "
-                "(model.norm: batch) does not have; use norm: none or layer, or force: true",
-                {"method": self.method.name},
-            )
+        object.__setattr__(self, "plugins", self._origins())
         return self
+
+    def _misfit(self) -> str | None:
+        plan = self.evaluation
+        unfitting = unfit(self.dataset, plan.extractor, plan.metrics, plan.samples)
+        problem = self.model.problem(self.dataset.shape) or unfitting
+        if problem or self.per_sample or self.force or not self.method.per_sample_gradient:
+            return problem
+        cause, cure = self._batchwise
+        return (
+            f"{self.method.name} needs a gradient per sample, which {cause} does not have; "
+            f"{cure}, or force: true"
+        )
+
+    @property
+    def per_sample(self) -> bool:
+        """Whether D(x_i) depends on x_i alone."""
+        return self.model.per_sample and all(part.per_sample for part in self.stabilisers)
+
+    @property
+    def _batchwise(self) -> Batchwise:
+        """What makes D look at a whole batch."""
+        parts = ", ".join(part.name for part in self.stabilisers if not part.per_sample)
+        return self.model.batchwise or Batchwise(f"stabilisers: {parts}", "leave it out")
+
+    @property
+    def components(self) -> tuple[Any, ...]:
+        """The components it is made of."""
+        single = (self.method, self.dataset, self.model, self.optimizer, LOSSES[self.loss])
+        return (*single, *self.stabilisers, *self.evaluation.metrics)
+
+    def _origins(self) -> tuple[str, ...]:
+        found = (origin(component) for component in self.components)
+        return tuple(sorted({file for file in found if file}))
+
+    def _changed_plugin(self) -> str | None:
+        now = self._origins()
+        if not self.plugins or self.plugins == now:
+            return None
+        return f"made with the plugins {', '.join(self.plugins)}, not {', '.join(now) or 'none'}"
 
     @cached_property
     def as_dict(self) -> dict[str, Any]:
@@ -129,38 +156,20 @@ class RunSpec:
 
     @cached_property
     def run_id(self) -> str:
-        """A readable name that ends in a hash of the resolved spec."""
-        text = json.dumps(self.as_dict, sort_keys=True)
-        digest = hashlib.sha256(text.encode()).hexdigest()[:10]
+        """A readable name that ends in a hash of what differs from the defaults."""
         words = f"{self.dataset.name}-{self.method_label}-s{self.seed}"
-        return f"{re.sub(r'[^A-Za-z0-9_.=-]+', '_', words)[:80]}-{digest}"
+        return identity.run_id(words, self)
 
     @cached_property
     def method_label(self) -> str:
         """The method's name, with the parameters that differ from its defaults."""
-        changed = [
-            f"{f.name}={getattr(self.method, f.name):g}"
-            if isinstance(getattr(self.method, f.name), float)
-            else f"{f.name}={getattr(self.method, f.name)}"
-            for f in dataclasses.fields(self.method)
-            if getattr(self.method, f.name) != f.default
-        ]
-        return self.method.name + (f"({', '.join(changed)})" if changed else "")
+        return identity.label(self.method)
 
     @cached_property
     def setting(self) -> str | None:
         """The named optimiser setting A-F this is, or None."""
         mine = {"optimizer": self.as_dict["optimizer"], "n_dis": self.n_dis}
         return next((name for name, setting in SETTINGS.items() if setting == mine), None)
-
-
-def _kid_problem(plan: Evaluation) -> str | None:
-    if plan.kid_subset_size <= plan.samples:
-        return None
-    return (
-        f"evaluation.kid_subset_size: {plan.kid_subset_size} is more than the "
-        f"{plan.samples} samples"
-    )
 
 
 ADAPTER: TypeAdapter[RunSpec] = TypeAdapter(RunSpec)
@@ -173,3 +182,12 @@ def from_dict(data: object) -> RunSpec:
         pydantic.ValidationError: with the location of every problem.
     """
     return ADAPTER.validate_json(json.dumps(data))
+
+
+def from_stored(data: Mapping[str, Any]) -> RunSpec:
+    """Return the spec that a results folder holds, also one written by an earlier version.
+
+    Raises:
+        pydantic.ValidationError: with the location of every problem.
+    """
+    return from_dict(identity.upgraded(data, METRICS))

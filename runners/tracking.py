@@ -9,7 +9,8 @@ from typing import Any
 
 from runners.options import Options
 from runners.spec import RunSpec
-from runners.store import RunStore
+from runners.store.run import RunStore
+from runners.store.states import Status
 
 PROJECT = "lipschitz-bench"
 INIT_TIMEOUT = 15.0  # seconds to wait for a server, once a worker
@@ -67,9 +68,9 @@ class Tracker:
 
         self._try(send)
 
-    def finish(self, status: dict[str, Any]) -> None:
+    def finish(self, status: Status) -> None:
         """Write the status to the summary and close the run."""
-        self._try(lambda: self.run.summary.update(status))
+        self._try(lambda: self.run.summary.update(status.to_json()))
         self.close()
 
     def close(self) -> None:

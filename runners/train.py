@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch.nn.utils import parametrize
@@ -15,22 +14,25 @@ from runners.files import write_json
 from runners.losses import LOSSES
 from runners.measure import Recorder, gradient_norm, non_finite
 from runners.metrics.scorer import scorer
-from runners.networks import build, chain, environment, to_float
+from runners.networks import Networks, chain, environment, to_float
 from runners.options import Options
 from runners.spec import RunSpec
-from runners.store import DIVERGED, FINISHED, UNFINISHED, RunStore
+from runners.state import TrainingState
+from runners.store.run import RunStore
+from runners.store.states import State, Status
 from runners.tracking import Tracker
-
-WINDOW = ("loss_d", "loss_g", "penalty", "logit_real", "logit_fake", "accuracy_d")
-START = "00" * 32  # first link of the hash chains
 
 
 def train(
-    spec: RunSpec, store: RunStore, options: Options, stop: Callable[[], bool] = lambda: False
-) -> dict[str, Any]:
+    spec: RunSpec,
+    store: RunStore,
+    options: Options,
+    stop: Callable[[], bool] = lambda: False,
+    saved: checkpoint.Saved | None = None,
+) -> Status:
     """Train, measure and store one run, going on from its checkpoint if there is one.
 
-    The generator runs forward once a step: its last batch of a step serves the discriminator
+    The generator runs forward once per step: its last batch of a step serves the discriminator
     (detached) and then the generator, whose weights have not changed in between.
 
     Args:
@@ -38,10 +40,10 @@ def train(
         store: where rows and checkpoints go.
         options: how and where.
         stop: asked after every step; True ends the run early, after a checkpoint.
+        saved: the run's checkpoint, if it has been read already.
 
     Returns:
-        The status: state (finished, diverged, or unfinished where stopped), step, reason,
-        seconds, seconds_per_step.
+        The status: finished, diverged, or unfinished where stopped.
 
     Raises:
         StoreProblem: the checkpoint or the rows it belongs to are damaged.
@@ -53,41 +55,24 @@ def train(
     images = load_images(spec.dataset, options.data_root)
     real_images = torch.from_numpy(images.train).to(device)
     sampler = seeds.BatchSampler(spec.seed, len(real_images), spec.batch_size)
-    generator, discriminator, hashes = build(spec, device)
-    optimizer_g = spec.optimizer.build(generator.parameters())
-    optimizer_d = spec.optimizer.build(discriminator.parameters())
-    one_forward = not any(isinstance(m, torch.nn.BatchNorm2d) for m in discriminator.modules())
+    networks = Networks(spec, device)
+    generator, discriminator = networks.generator, networks.discriminator
     precision = torch.autocast(device, torch.bfloat16, enabled=spec.precision == "bf16")
 
     # state: fresh, or exactly where the checkpoint left it
-    parts = {"generator": generator, "discriminator": discriminator,
-             "optimizer_g": optimizer_g, "optimizer_d": optimizer_d}  # fmt: skip
-    begin, seconds, proof = 0, 0.0, hashes | {"batches": START, "latents": START}
-    proof |= environment(device)
-    window, counted = torch.zeros(len(WINDOW), dtype=torch.float64, device=device), 0
-    saved = checkpoint.load(store)
+    state = TrainingState(spec, networks, device)
+    saved = saved or checkpoint.load(store)
     if saved:
-        begin, seconds, proof, counted = (
-            saved["step"], saved["seconds"], saved["proof"], saved["counted"],
-        )  # fmt: skip
-        window.copy_(saved["window"])
-        saved.restore(parts)
+        state.restore(saved)
+    state.ran_on(environment(device))
     store.truncate_rows(saved["row_sizes"] if saved else {})
 
     tracker = Tracker(spec, store, options)
     judge = scorer(spec.dataset, spec.evaluation.extractor, options)
-    recorder = Recorder(spec, store, tracker, judge, real_images)
-    if saved:
-        recorder.starts = saved["starts"]
+    recorder = Recorder(spec, store, tracker, judge, real_images, state.starts)
 
-    def save(step: int) -> None:
-        states = {name: part.state_dict() for name, part in parts.items()}
-        progress = {"step": step, "seconds": seconds, "proof": proof, "window": window,
-                    "counted": counted, "starts": recorder.starts}  # fmt: skip
-        checkpoint.save(store, progress | states)
-
-    def due(step: int, every: int) -> bool:
-        return step % every == 0 or step == spec.steps
+    def due(every: int) -> bool:
+        return state.step % every == 0 or state.step == spec.steps
 
     recorder.floor()
     if not saved:
@@ -95,69 +80,68 @@ def train(
         recorder.evaluate(0, generator)
         store.append("timing", [{"step": 0, "seconds": 0.0}])
 
-    reason, step = None, begin
-    for step in range(begin + 1, spec.steps + 1):
+    reason = None
+    for step in range(state.step + 1, spec.steps + 1):
         clock = time.perf_counter()
+        state.step = step
+        networks.advance(step)
 
         # discriminator: n_dis updates; the last one's fakes keep their graph for the generator
         for inner in range(spec.n_dis):
             update = (step - 1) * spec.n_dis + inner
             batch = sampler.batch(update)
             z = seeds.latents(spec.seed, "latents", update, spec.batch_size, spec.model.latent)
-            proof["batches"] = chain(proof["batches"], batch)
-            proof["latents"] = chain(proof["latents"], z)
-            real = to_float(real_images[batch.to(device)])
-            draws = seeds.generator(spec.seed, "penalty", update)
+            state.proof["batches"] = chain(state.proof["batches"], batch)
+            state.proof["latents"] = chain(state.proof["latents"], z)
+            real = networks.see(to_float(real_images[batch.to(device)]), "real", update)
             with precision, torch.set_grad_enabled(inner == spec.n_dis - 1):
                 fake = generator(z.to(device)).float()
-            seen = fake.detach()
+            seen = networks.see(networks.fakes(fake.detach(), update), "fake", update)
+            draws = seeds.generator(spec.seed, "penalty", update)
             with precision, parametrize.cached():
-                if one_forward:
+                if spec.per_sample:
                     both = discriminator(torch.cat([real, seen])).float()
                 else:
                     both = torch.cat([discriminator(real), discriminator(seen)]).float()
-                penalty = method.penalty(discriminator, real, seen, draws)
+                penalty = method.penalty(discriminator, real, seen, draws, update)
             logits_real, logits_fake = both.chunk(2)
             loss_d = loss.discriminator(logits_real, logits_fake)
-            optimizer_d.zero_grad()
+            state.optimizer_d.zero_grad()
             (loss_d if penalty is None else loss_d + penalty).backward()
-            optimizer_d.step()
+            state.optimizer_d.step()
             method.project(discriminator)
 
         # generator: one update through the frozen, just updated discriminator
         discriminator.requires_grad_(False)
         with precision:
-            loss_g = loss.generator(discriminator(fake).float())
-        optimizer_g.zero_grad()
+            loss_g = loss.generator(discriminator(networks.see(fake, "own", step)).float())
+        state.optimizer_g.zero_grad()
         loss_g.backward()
-        optimizer_g.step()
+        state.optimizer_g.step()
         discriminator.requires_grad_(True)
 
         # means since the last row, accumulated on the device
         with torch.no_grad():
             right = logits_real.gt(0).float().mean() + logits_fake.lt(0).float().mean()
-            window += torch.stack([
+            state.count(torch.stack([
                 loss_d.detach(), loss_g.detach(),
                 loss_d.new_zeros(()) if penalty is None else penalty.detach(),
                 logits_real.mean(), logits_fake.mean(), right / 2,
-            ])  # fmt: skip
-            counted += 1
-        seconds += time.perf_counter() - clock
+            ]))  # fmt: skip
+        state.seconds += time.perf_counter() - clock
 
         # measuring; a non-finite value ends the run, as a result
-        diagnosed = due(step, spec.diagnostics_every)
-        evaluated = due(step, spec.evaluation.every)
-        if due(step, spec.log_every) or diagnosed or evaluated:
-            row = dict(zip(WINDOW, (window / counted).tolist(), strict=True))
+        diagnosed, evaluated = due(spec.diagnostics_every), due(spec.evaluation.every)
+        if due(spec.log_every) or diagnosed or evaluated:
+            first = step - state.counted + 1
+            row = state.means()
             row |= {
                 "grad_norm_d": gradient_norm(discriminator),
                 "grad_norm_g": gradient_norm(generator),
             }
             recorder.losses(step, row)
-            store.append("timing", [{"step": step, "seconds": seconds}])
-            reason = non_finite(row, step - counted, step)
-            window.zero_()
-            counted = 0
+            store.append("timing", [{"step": step, "seconds": state.seconds}])
+            reason = non_finite(row, first, step)
         if reason:
             break
         if diagnosed:
@@ -166,20 +150,19 @@ def train(
             recorder.evaluate(step, generator)
         stopped = stop() and step < spec.steps
         if evaluated or stopped:
-            save(step)
+            state.save(store)
         if stopped:
             tracker.close()
-            return {"state": UNFINISHED, "step": step, "reason": f"checkpoint at step {step}"}
+            return Status(State.UNFINISHED, step, f"checkpoint at step {step}")
 
-    write_json(store.proof_file, proof)
-    status = {
-        "state": DIVERGED if reason else FINISHED,
-        "step": step,
-        "reason": reason,
-        "seconds": seconds,
-        "seconds_per_step": seconds / step,
-    }
+    write_json(store.proof_file, state.proof)
+    status = Status(
+        State.DIVERGED if reason else State.FINISHED,
+        state.step,
+        reason,
+        seconds=state.seconds,
+        seconds_per_step=state.seconds / state.step,
+    )
     tracker.finish(status)
-    store.write_outcomes(status)
-    store.write_status(**status)
+    store.write_status(status)
     return status

@@ -10,7 +10,7 @@ import pytest
 
 from runners.options import Options
 from runners.spec import RunSpec, from_dict
-from runners.store import RunStore
+from runners.store.run import RunStore
 
 TINY: dict[str, Any] = {
     "method": "none",

@@ -47,7 +47,7 @@ def test_reports_know_only_the_store_and_the_spec() -> None:
     "code",
     [
         "import bench.cli",
-        "import runners.spec, runners.results, runners.engines.local, bench.grid, bench.session",
+        "import runners.spec, runners.store.grid, runners.engines.local, bench.grid, bench.session",
         "import reports.render",
     ],
 )

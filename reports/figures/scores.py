@@ -16,7 +16,7 @@ from reports.frame import Results
 from reports.labels import DESCRIPTIONS, SCORES, Score
 from reports.references import REAL, references
 from reports.stats import run_scores
-from runners.store import FINISHED
+from runners.store.states import State
 
 BY_COLUMN = {score.column: score for score in SCORES}
 FLOOR: dict[str, Any] = {**style.REFERENCE, "linestyle": ":", "linewidth": 1.6}
@@ -152,7 +152,7 @@ def _seeds(ax: Axes, rows: Frame, heights: list[float], colour: style.Colour) ->
             ax.plot([run.best, run.final], [height] * 2, color=colour, linewidth=1, alpha=0.6)
             ax.plot(run.final, height, "o", color=colour, markersize=5)
         else:
-            failures.append(str(run.state) if run.state != FINISHED else "no number")
+            failures.append(str(run.state) if run.state != State.FINISHED else "no number")
             ax.plot(1.03, height, "X", color=colour, mec="black", transform=strip, clip_on=False)
     if failures:
         said = "\n".join(f"{failures.count(f)} {f}" for f in dict.fromkeys(failures))

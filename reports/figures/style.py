@@ -16,7 +16,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from reports.columns import Column, Frame
 from reports.frame import Results
-from runners.store import CRASHED, DIVERGED
+from runners.store.states import State
 
 Colour: TypeAlias = tuple[float, float, float]
 STYLE: dict[Any, Any] = {
@@ -105,7 +105,7 @@ def is_leftmost(ax: Axes) -> bool:
 
 def mark_stops(ax: Axes, frame: Frame, y: str, results: Results) -> None:
     """Mark the last value of every diverged or crashed run with a cross."""
-    failed = results.runs[results.runs["state"].isin([DIVERGED, CRASHED])]["run_id"]
+    failed = results.runs[results.runs["state"].isin([State.DIVERGED, State.CRASHED])]["run_id"]
     ends = frame[frame["run_id"].isin(failed)].dropna(subset=y).sort_values("step")
     colours = palette(results)
     for row in ends.groupby("run_id").tail(1).to_dict("records"):

@@ -13,14 +13,14 @@ from reports.labels import DESCRIPTIONS, FAILURES, SCORES, extractors
 from reports.references import REAL, reference_name
 from reports.stats import STATES, described
 from reports.tables.text import ABSENT, keys, median_range, number, out_of, span
-from runners.store import FINISHED
+from runners.store.states import State
 
 BY_COLUMN = {score.column: score for score in SCORES}
 
 
 def failures(row: Any) -> str:
     """Return the counts of runs that did not finish, by kind, such as ``1 diverged``."""
-    parts = [f"{row[state]} {state}" for state in STATES if state != FINISHED and row[state]]
+    parts = [f"{row[state]} {state}" for state in STATES if state != State.FINISHED and row[state]]
     return ", ".join(parts) or "none"
 
 

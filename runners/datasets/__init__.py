@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from runners.datasets.base import Dataset, Images
 from runners.datasets.digits import Digits
@@ -11,7 +10,7 @@ from runners.datasets.stacked_mnist import StackedMNIST
 from runners.datasets.torchvision_sets import CIFAR10, KMNIST, MNIST, STL10, SVHN, FashionMNIST
 from runners.datasets.toys import Gaussians8, Gaussians25, SwissRoll
 
-DATASETS: dict[str, type[Any]] = {  # each makes a Dataset
+DATASETS: dict[str, type[Dataset]] = {
     "digits": Digits,
     "mnist": MNIST,
     "fashion_mnist": FashionMNIST,

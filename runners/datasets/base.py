@@ -6,42 +6,68 @@ import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
+from pydantic.dataclasses import dataclass as component
 
+from runners.component import STRICT, Component
 from runners.errors import DataProblem
 
 HOLD_OUT = 5  # where a set has no test split of its own, every fifth item is held out
 
 
-class Dataset(Protocol):
-    """A registered data set: a frozen dataclass whose fields are its parameters."""
+@component(frozen=True, config=STRICT)
+class Dataset(Component):
+    """A data set: what is known of it without loading, and how it is loaded.
 
-    summary: ClassVar[str]
+    Subclasses are frozen dataclasses whose fields are its parameters, with a field ``name`` and
+    a ``shape``: (channels, size, size) of its images, or (2,) of points in the plane.
+    """
 
-    @property
-    def name(self) -> Any:
-        """Name in the registry."""
-        ...
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """(channels, size, size) of its images, or (2,) of points, known without loading."""
-        ...
+    summary: ClassVar[str] = ""
+    mixture: ClassVar[bool] = False
+    """Whether it is drawn from a mixture whose modes are known."""
+    files: ClassVar[str | None] = None
+    """Pattern, below the data root, of a file that is there once it is; None if it needs none."""
+    shape: ClassVar[tuple[int, ...]] = ()
 
     @property
     def labelled(self) -> bool:
-        """Whether a classifier can be trained on it."""
-        ...
+        """Whether its labels are classes, so that a classifier can be trained on it."""
+        return False
+
+    @property
+    def points(self) -> bool:
+        """Whether it holds points in the plane rather than images."""
+        return len(self.shape) == 1
+
+    @property
+    def extractor(self) -> str:
+        """The extractor it is scored by unless a spec says otherwise."""
+        if self.points:
+            return "coordinates"
+        return "classifier" if self.labelled and self.shape[0] == 1 else "inception"
+
+    @property
+    def channelwise(self) -> Dataset | None:
+        """The data set that each channel is an image of, whose classifier judges this one."""
+        return None
 
     def load(self, root: Path) -> Images:
-        """Return everything in memory; raise DataProblem where that fails."""
-        ...
+        """Return everything in memory.
+
+        Args:
+            root: the folder of downloaded data sets.
+
+        Raises:
+            DataProblem: it cannot be loaded; with what to do.
+        """
+        raise NotImplementedError(f"{type(self).__name__} cannot be loaded")
 
 
 @dataclass(frozen=True, eq=False)
-class Modes:
+class Mixture:
     """Centres (k, 2) and standard deviation of a mixture of equal Gaussians."""
 
     centres: np.ndarray
@@ -57,8 +83,8 @@ class Images:
             real data and the reference of every score.
         train_labels: int64 (n,); all zero where there are no labels.
         test: held-out data like ``train``.
-        test_labels: int64.
-        modes: of a synthetic mixture, else None.
+        test_labels: int64 (m,).
+        mixture: the synthetic mixture the data were drawn from, else None.
         shares: probability of each class; counted from ``train_labels`` if not known better.
     """
 
@@ -66,7 +92,7 @@ class Images:
     train_labels: np.ndarray = field(repr=False)
     test: np.ndarray = field(repr=False)
     test_labels: np.ndarray = field(repr=False)
-    modes: Modes | None = None
+    mixture: Mixture | None = None
     shares: np.ndarray | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

@@ -10,11 +10,11 @@ import numpy as np
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
-from runners.datasets.base import Images, hold_out
+from runners.datasets.base import Dataset, Images, hold_out
 
 
 @dataclass(frozen=True, config=STRICT)
-class Digits:
+class Digits(Dataset):
     """Real images that ship inside a dependency: 1,438 to train on, 359 held out."""
 
     summary: ClassVar[str] = "scikit-learn's 1,797 real digits, 8x8, no download"

@@ -10,14 +10,14 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
-from runners.datasets.base import Images, hold_out
+from runners.datasets.base import Dataset, Images, hold_out
 from runners.errors import DataProblem
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"}
 
 
 @dataclass(frozen=True, config=STRICT)
-class Folder:
+class Folder(Dataset):
     """Images under ``path``, also written ``folder:PATH``.
 
     With ``train`` and ``test`` folders below it these are the splits; otherwise every fifth

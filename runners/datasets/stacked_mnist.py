@@ -9,12 +9,12 @@ import numpy as np
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
-from runners.datasets.base import Images
+from runners.datasets.base import Dataset, Images
 from runners.datasets.torchvision_sets import MNIST
 
 
 @dataclass(frozen=True, config=STRICT)
-class StackedMNIST:
+class StackedMNIST(Dataset):
     """As many triples as MNIST has images, each split stacked from its own digits.
 
     A label is 100 a + 10 b + c. As channels are independent, the real label distribution is
@@ -23,8 +23,19 @@ class StackedMNIST:
 
     summary: ClassVar[str] = "three MNIST digits as RGB, 28x28, 1,000 modes"
     labelled: ClassVar[bool] = True
+    files: ClassVar[str | None] = MNIST.files
     shape: ClassVar[tuple[int, int, int]] = (3, 28, 28)
     name: Literal["stacked_mnist"] = "stacked_mnist"
+
+    @property
+    def extractor(self) -> str:
+        """MNIST's classifier on each channel knows the 1,000 classes; Inception knows none."""
+        return "classifier"
+
+    @property
+    def channelwise(self) -> Dataset:
+        """Every channel is an image of MNIST."""
+        return MNIST()
 
     def load(self, root: Path) -> Images:
         """Return the triples of MNIST under ``root``."""

@@ -9,19 +9,18 @@ import numpy as np
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
-from runners.datasets.base import Images
+from runners.datasets.base import Dataset, Images
 from runners.errors import DataProblem
 
 Split = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, config=STRICT)
-class TorchvisionSet:
+class TorchvisionSet(Dataset):
     """Loads a train and a test split through torchvision."""
 
     summary: ClassVar[str] = ""
     torchvision_name: ClassVar[str] = ""
-    folder: ClassVar[str] = ""
     labelled: ClassVar[bool] = True
     shape: ClassVar[tuple[int, int, int]] = (1, 28, 28)
 
@@ -35,9 +34,13 @@ class TorchvisionSet:
             return Images(*self.split(root, train=True), *self.split(root, train=False))
         except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
             raise DataProblem(
-                f"{self.name}: cannot read {root / self.folder}: {error}. Put the "  # pyright: ignore
+                f"{self.name}: cannot read {self.folder(root)}: {error}. Put the "
                 f"original files there, or name another folder with --data-root"
             ) from error
+
+    def folder(self, root: Path) -> Path:
+        """Return the folder its files belong in."""
+        return (root / (self.files or "")).parent
 
     def split(self, root: Path, train: bool) -> Split:
         """Return (uint8 NCHW, int64 labels) of one split."""
@@ -56,7 +59,7 @@ class MNIST(TorchvisionSet):
 
     summary: ClassVar[str] = "60,000 handwritten digits, 28x28"
     torchvision_name: ClassVar[str] = "MNIST"
-    folder: ClassVar[str] = "MNIST/raw"
+    files: ClassVar[str | None] = "MNIST/raw/train-images-idx3-ubyte*"
     name: Literal["mnist"] = "mnist"
 
 
@@ -66,7 +69,7 @@ class FashionMNIST(TorchvisionSet):
 
     summary: ClassVar[str] = "60,000 images of clothes, 28x28"
     torchvision_name: ClassVar[str] = "FashionMNIST"
-    folder: ClassVar[str] = "FashionMNIST/raw"
+    files: ClassVar[str | None] = "FashionMNIST/raw/train-images-idx3-ubyte*"
     name: Literal["fashion_mnist"] = "fashion_mnist"
 
 
@@ -76,7 +79,7 @@ class KMNIST(TorchvisionSet):
 
     summary: ClassVar[str] = "60,000 cursive Japanese characters, 28x28"
     torchvision_name: ClassVar[str] = "KMNIST"
-    folder: ClassVar[str] = "KMNIST/raw"
+    files: ClassVar[str | None] = "KMNIST/raw/train-images-idx3-ubyte*"
     name: Literal["kmnist"] = "kmnist"
 
 
@@ -86,7 +89,7 @@ class CIFAR10(TorchvisionSet):
 
     summary: ClassVar[str] = "50,000 natural images, 32x32 RGB"
     torchvision_name: ClassVar[str] = "CIFAR10"
-    folder: ClassVar[str] = "cifar-10-batches-py"
+    files: ClassVar[str | None] = "cifar-10-batches-py/data_batch_1"
     shape: ClassVar[tuple[int, int, int]] = (3, 32, 32)
     name: Literal["cifar10"] = "cifar10"
 
@@ -102,7 +105,7 @@ class SVHN(TorchvisionSet):
 
     summary: ClassVar[str] = "73,257 house numbers, 32x32 RGB"
     torchvision_name: ClassVar[str] = "SVHN"
-    folder: ClassVar[str] = ""
+    files: ClassVar[str | None] = "train_32x32.mat"
     shape: ClassVar[tuple[int, int, int]] = (3, 32, 32)
     name: Literal["svhn"] = "svhn"
 
@@ -121,7 +124,7 @@ class STL10(TorchvisionSet):
 
     summary: ClassVar[str] = "100,000 unlabelled natural images, resized to 48x48 RGB"
     torchvision_name: ClassVar[str] = "STL10"
-    folder: ClassVar[str] = "stl10_binary"
+    files: ClassVar[str | None] = "stl10_binary/unlabeled_X.bin"
     labelled: ClassVar[bool] = False
     shape: ClassVar[tuple[int, int, int]] = (3, 48, 48)
     name: Literal["stl10"] = "stl10"

@@ -10,17 +10,17 @@ import numpy as np
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
-from runners.datasets.base import Images, Modes, hold_out
+from runners.datasets.base import Dataset, Images, Mixture, hold_out
 
 COUNT = 25_000
 
 
 @dataclass(frozen=True, config=STRICT)
-class Gaussians8:
+class Gaussians8(Dataset):
     """Eight Gaussians on a circle of radius 2, std .02, all divided by 1.414."""
 
     summary: ClassVar[str] = "8 Gaussians on a circle, points in the plane (model: mlp)"
-    labelled: ClassVar[bool] = False
+    mixture: ClassVar[bool] = True
     shape: ClassVar[tuple[int]] = (2,)
     name: Literal["gaussians8"] = "gaussians8"
 
@@ -32,11 +32,11 @@ class Gaussians8:
 
 
 @dataclass(frozen=True, config=STRICT)
-class Gaussians25:
+class Gaussians25(Dataset):
     """Twenty-five Gaussians on a 5 x 5 grid of pitch 2, std .05, all divided by 2.828."""
 
     summary: ClassVar[str] = "25 Gaussians on a grid, points in the plane (model: mlp)"
-    labelled: ClassVar[bool] = False
+    mixture: ClassVar[bool] = True
     shape: ClassVar[tuple[int]] = (2,)
     name: Literal["gaussians25"] = "gaussians25"
 
@@ -48,11 +48,10 @@ class Gaussians25:
 
 
 @dataclass(frozen=True, config=STRICT)
-class SwissRoll:
+class SwissRoll(Dataset):
     """scikit-learn's swiss roll with noise .25, first and last coordinate, divided by 7.5."""
 
     summary: ClassVar[str] = "a spiral, points in the plane (model: mlp)"
-    labelled: ClassVar[bool] = False
     shape: ClassVar[tuple[int]] = (2,)
     name: Literal["swiss_roll"] = "swiss_roll"
 
@@ -68,5 +67,5 @@ def _mixture(centres: np.ndarray, std: float, scale: float) -> Images:
     draws = np.random.default_rng(0)
     labels = draws.integers(0, len(centres), COUNT)
     points = (centres[labels] + std * draws.standard_normal((COUNT, 2))) / scale
-    modes = Modes(centres / scale, std / scale)
-    return hold_out(points.astype(np.float32), labels, modes=modes)
+    mixture = Mixture(centres / scale, std / scale)
+    return hold_out(points.astype(np.float32), labels, mixture=mixture)

@@ -3,54 +3,90 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from runners.diagnostics.operator_norm import TOLERANCE
-from runners.lipschitz.effective import input_gradient_norms
+from runners.input_gradients import input_gradient_norms
+from runners.weights import Layer, weight_layers
 
 ASCENT_STEPS = 8
 ASCENT_FROM = 16  # the samples of largest gradient
 ONE = (nn.LeakyReLU, nn.ReLU, nn.Tanh, nn.Flatten, nn.Unflatten, nn.Identity)
 
 
+class Unbounded(Exception):
+    """Why no upper bound is known."""
+
+
 def upper_bound(
-    discriminator: nn.Module, operator_norms: Sequence[float]
+    discriminator: nn.Module, operator_norms: Mapping[str, float]
 ) -> tuple[float | None, str | None]:
-    """Return the product of operator norms and activation constants, or why there is none.
+    """Return an upper bound of D's Lipschitz constant, or why there is none.
+
+    Along a chain constants multiply; any other module says how its children combine.
 
     Args:
-        operator_norms: of the weight layers; they are estimates from below to a relative
-            TOLERANCE, which the bound makes up for.
+        operator_norms: of the weight layers in use, by name; they are estimates from below to a
+            relative TOLERANCE, which the bound makes up for.
     """
-    if not isinstance(discriminator, nn.Sequential):
-        return None, f"no chain of layers: {type(discriminator).__name__}"
-    constants = []
-    for module in discriminator:
-        constant, why = _constant(module)
-        if why:
-            return None, why
-        constants.append(constant)
-    slack = (1 + TOLERANCE) ** len(operator_norms)
-    return math.prod(operator_norms) * math.prod(constants) * slack, None
+    norms = {layer: operator_norms[name] for name, layer in weight_layers(discriminator)
+             if name in operator_norms}  # fmt: skip
+    try:
+        constant = _Constants(norms).of(discriminator)
+    except Unbounded as why:
+        return None, str(why)
+    return constant, None
 
 
-def _constant(module: nn.Module) -> tuple[float, str | None]:
-    if isinstance(module, nn.Conv2d | nn.Linear):
-        return 1.0, None  # counted by its operator norm
+class _Constants:
+    """Lipschitz constants of modules, from the norms of their layers."""
+
+    def __init__(self, norms: Mapping[nn.Module, float]) -> None:
+        self.norms = norms
+        self.uses = 0  # of layers, each of which may be TOLERANCE too low
+
+    def of(self, discriminator: nn.Module) -> float:
+        """Return a bound of the whole network."""
+        weights: list[float] = []
+        others: list[float] = []
+        if isinstance(discriminator, nn.Sequential):
+            for module in discriminator:
+                (weights if module in self.norms else others).append(self.constant(module))
+            constant = math.prod(weights) * math.prod(others)
+        else:
+            constant = self.constant(discriminator)
+        return constant * (1 + TOLERANCE) ** self.uses
+
+    def constant(self, module: nn.Module) -> float:
+        """Return a bound of one module; the norm of a layer is the estimate it is."""
+        own = getattr(module, "lipschitz_bound", None)
+        if callable(own):
+            return float(own(self.constant))  # pyright: ignore
+        if isinstance(module, nn.Sequential):
+            return math.prod(map(self.constant, module))
+        if isinstance(module, Layer):
+            if module not in self.norms:
+                raise Unbounded(f"no operator norm known for {type(module).__name__}")
+            self.uses += 1
+            return self.norms[module]
+        return _activation(module)
+
+
+def _activation(module: nn.Module) -> float:
     if isinstance(module, nn.LeakyReLU):
-        return max(1.0, abs(module.negative_slope)), None
+        return max(1.0, abs(module.negative_slope))
     if isinstance(module, ONE):
-        return 1.0, None
+        return 1.0
     if isinstance(module, nn.GroupNorm):  # x -> (x - mean) / sqrt(var + eps): vacuous but true
         gain = 1.0 if module.weight is None else module.weight.abs().max().item()
-        return gain / math.sqrt(module.eps), None
+        return gain / math.sqrt(module.eps)
     if isinstance(module, nn.BatchNorm2d):
-        return 0.0, "batch norm in train mode has no per-sample Lipschitz constant"
-    return 0.0, f"no Lipschitz constant known for {type(module).__name__}"
+        raise Unbounded("batch norm in train mode has no per-sample Lipschitz constant")
+    raise Unbounded(f"no Lipschitz constant known for {type(module).__name__}")
 
 
 def lower_bound(discriminator: nn.Module, images: Tensor) -> float:
@@ -84,10 +120,15 @@ def _walk(discriminator: nn.Module, x: Tensor, radius: float) -> tuple[Tensor, T
     return (x.detach() + radius * direction).clamp(-1, 1), norms
 
 
-def ledger(
-    discriminator: nn.Module, images: Tensor, operator_norms: Sequence[float]
+def bounds(
+    discriminator: nn.Module, images: Tensor, operator_norms: Mapping[str, float]
 ) -> dict[str, Any]:
-    """Return lower and upper bound, their ratio, and why the upper one is undefined if it is."""
+    """Return lower and upper bound, their ratio, and why the upper one is undefined if it is.
+
+    Args:
+        images: where the lower bound is looked for, (n, channels, height, width) in [-1, 1].
+        operator_norms: of the weight layers in use, by name.
+    """
     lower = lower_bound(discriminator, images)
     upper, why = upper_bound(discriminator, operator_norms)
     return {

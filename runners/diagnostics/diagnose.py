@@ -1,4 +1,4 @@
-"""The Lipschitz ledger of one step: spectra, both norms, bounds and conformance."""
+"""What is known of D at one step: spectra, both norms of each layer, bounds, conformance."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from runners.diagnostics.bounds import ledger
+from runners.diagnostics.bounds import bounds
 from runners.diagnostics.gradients import input_gradients, probes
 from runners.diagnostics.operator_norm import operator_norms
 from runners.diagnostics.spectrum import spectra
@@ -20,22 +20,22 @@ def diagnose(
     discriminator: nn.Module,
     real: Tensor,
     fake: Tensor,
-    generator: torch.Generator,
+    draws: torch.Generator,
     starts: MutableMapping[str, Tensor],
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Return the rows of the weight layers and the row of the whole discriminator.
+    """Return the rows of the weight layers in use, and the row of the whole discriminator.
 
     Args:
         discriminator: in eval mode, its parameters frozen.
         real, fake: images of one shape, in [-1, 1].
-        generator: draws interpolation points.
+        draws: the source of interpolation points.
         starts: where the operator norms' power iterations start; updated.
     """
     norms = operator_norms(discriminator, tuple(real.shape[1:]), starts)
-    layers = [row | norm for row, norm in zip(spectra(discriminator), norms, strict=True)]
-    images = probes(real, fake, generator)
+    layers = [row | norms[row["layer"]] for row in spectra(discriminator) if row["layer"] in norms]
+    images = probes(real, fake, draws)
     whole: dict[str, Any] = input_gradients(discriminator, images)
-    largest = [norm["operator_norm"] for norm in norms]
-    whole |= ledger(discriminator, torch.cat(list(images.values())), largest)
+    largest = {name: norm["operator_norm"] for name, norm in norms.items()}
+    whole |= bounds(discriminator, torch.cat(list(images.values())), largest)
     whole["conformance"] = method.conformance(discriminator, whole)
     return layers, whole

@@ -5,16 +5,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from runners.lipschitz.effective import input_gradient_norms, interpolates
+from runners.input_gradients import input_gradient_norms, interpolates
 
 
-def probes(real: Tensor, fake: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+def probes(real: Tensor, fake: Tensor, draws: torch.Generator) -> dict[str, Tensor]:
     """Return the images to probe the discriminator at, by kind.
 
     Args:
-        real, fake: images of one shape; ``generator`` draws the interpolation points.
+        real, fake: images of one shape; ``draws`` the source of interpolation points.
     """
-    return {"real": real, "fake": fake, "interpolates": interpolates(real, fake, generator)}
+    return {"real": real, "fake": fake, "interpolates": interpolates(real, fake, draws)}
 
 
 def input_gradients(discriminator: nn.Module, images: dict[str, Tensor]) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Singular values of every layer's effective weight, and how they spread.
 
 The weight is the tensor the forward pass uses, reshaped to d_out x (d_in * kh * kw), as in
-Figure 3 of Miyato et al. 2018 (arXiv 1802.05957).
+Figure 3 of Miyato et al. 2018 (arXiv 1802.05957); see :func:`runners.weights.matrix`.
 """
 
 from __future__ import annotations
@@ -11,31 +11,24 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from runners.lipschitz.effective import weight_layers
+from runners.weights import Layer, matrix, singular_values, weight_layers
 
 
 @torch.no_grad()
 def spectra(discriminator: nn.Module) -> list[dict[str, Any]]:
-    """Return one row a conv or linear layer, in forward order: all singular values and spread."""
+    """Return one row per conv or linear layer: all singular values and their spread."""
     rows = []
     for index, (name, layer) in enumerate(weight_layers(discriminator)):
-        weight = layer.weight.detach().flatten(1)
-        kind = "conv" if isinstance(layer, nn.Conv2d) else "linear"
-        place = {"layer": name, "index": index, "kind": kind}
+        weight = matrix(layer)
+        place = {"layer": name, "index": index, "kind": kind(layer)}
         size = {"rows": weight.shape[0], "columns": weight.shape[1]}
         rows.append(place | size | spread(singular_values(weight)))
     return rows
 
 
-def singular_values(weight: Tensor) -> Tensor:
-    """Return the singular values of a matrix, float64, descending.
-
-    They come from the smaller Gram matrix in float64: faster than an SVD, and more accurate
-    than one in float32.
-    """
-    wide = weight.double()
-    gram = wide @ wide.T if wide.shape[0] <= wide.shape[1] else wide.T @ wide
-    return torch.linalg.eigvalsh(gram).clamp_min(0).sqrt().flip(0)
+def kind(layer: Layer) -> str:
+    """Return ``linear`` or ``conv``; a transposed convolution is one too."""
+    return "linear" if isinstance(layer, nn.Linear) else "conv"
 
 
 def spread(values: Tensor) -> dict[str, Any]:

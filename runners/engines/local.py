@@ -21,9 +21,10 @@ from typing import Any
 from runners.engines.worker import Worker
 from runners.errors import StoreProblem, UserProblem
 from runners.options import Limits, Options
-from runners.results import GridStore
 from runners.spec import RunSpec
-from runners.store import BUSY, CRASHED, UNFINISHED, RunStore
+from runners.store.grid import GridStore
+from runners.store.run import RunStore
+from runners.store.states import State, Status
 
 POLL = 0.2  # seconds between looks at the workers
 GRACE = 30.0  # seconds for a worker to write its checkpoint before it is killed
@@ -107,10 +108,10 @@ class LocalEngine:
         Raises:
             UserProblem: what is missing and what to do.
         """
-        plain = {(spec.dataset, spec.evaluation): spec.as_dict for spec in specs}
+        kinds = {(spec.dataset, spec.evaluation): spec for spec in specs}
         worker = self._worker()
         self.idle.append(worker)  # where open() finds it
-        worker.send("prepare", list(plain.values()), self.options)
+        worker.send("prepare", list(kinds.values()), self.options)
         try:
             while (answer := worker.receive()) and answer[0] == "note":
                 self.note(*answer[1:])
@@ -126,7 +127,7 @@ class LocalEngine:
 
     def run(
         self, specs: Iterable[RunSpec], store: GridStore, watch: Watcher
-    ) -> Iterator[tuple[RunSpec, dict[str, Any]]]:
+    ) -> Iterator[tuple[RunSpec, Status]]:
         """Execute runs and yield (spec, status) as each ends.
 
         Args:
@@ -164,13 +165,13 @@ class LocalEngine:
         while queue and not self.stopping and len(self.jobs) < self.count:
             job, worker = queue.popleft(), self._worker()
             job.told, job.deadline = None, time.monotonic() + (self.limits.timeout or float("inf"))
-            if worker.send("execute", job.spec.as_dict, job.store.folder, self.options):
+            if worker.send("execute", job.spec, job.store.folder, self.options):
                 self.jobs[worker] = job
             else:
                 worker.close()
                 queue.appendleft(job)
 
-    def _ended(self) -> Iterator[tuple[Job, dict[str, Any]]]:
+    def _ended(self) -> Iterator[tuple[Job, Status]]:
         """Wait a moment, and yield the jobs that ended in it with their statuses."""
         sources = {worker.connection: worker for worker in self.jobs}
         for source in wait(list(sources), timeout=POLL):
@@ -195,35 +196,35 @@ class LocalEngine:
         else:
             self.idle.append(worker)
 
-    def _judge(self, job: Job, kind: str, value: Any) -> dict[str, Any]:
+    def _judge(self, job: Job, kind: str, value: Any) -> Status:
         """Return the status of a run whose worker answered."""
         if kind != "done":
             return _crash(job, "the worker failed outside the run", value)
-        if value["state"] != UNFINISHED or self.stopping:
+        if value.state != State.UNFINISHED or self.stopping:
             return value
         cause = job.cause if job.told else "its worker was told to stop (SIGTERM)"
-        return _crash(job, f"{cause}; {value['reason']}")
+        return _crash(job, f"{cause}; {value.reason}")
 
-    def _lost(self, job: Job, ending: str) -> dict[str, Any]:
+    def _lost(self, job: Job, ending: str) -> Status:
         """Return the status of a run whose worker died."""
         if job.told and self.stopping:
             reason = "killed, as it did not stop; goes on from its last checkpoint"
-            return {"state": UNFINISHED, "reason": reason}
+            return Status(State.UNFINISHED, reason=reason)
         words = f"{job.cause}; killed, as it did not stop" if job.told else ending
         return _crash(job, words, job.store.log_tail())
 
-    def _once_more(self, job: Job, status: dict[str, Any]) -> bool:
+    def _once_more(self, job: Job, status: Status) -> bool:
         """Say whether to try a run again: after a failure, or a last look at a busy one."""
         if self.stopping:
             return False
-        if status["state"] == BUSY and not job.deferred:
+        if status.state == State.BUSY and not job.deferred:
             job.deferred = True
             return True
-        if status["state"] != CRASHED or job.failures >= self.limits.retries:
+        if status.state != State.CRASHED or job.failures >= self.limits.retries:
             return False
         job.failures += 1
         which = f"retry {job.failures} of {self.limits.retries}"
-        self.note(f"{job.spec.run_id} {which}", f"{job.spec.run_id}: {status['reason']}; {which}")
+        self.note(f"{job.spec.run_id} {which}", f"{job.spec.run_id}: {status.reason}; {which}")
         return True
 
     def _enforce(self) -> None:
@@ -246,10 +247,9 @@ def _ask(worker: Worker, job: Job, cause: str) -> None:
     worker.ask_to_stop()
 
 
-def _crash(job: Job, reason: str, traceback: str = "") -> dict[str, Any]:
-    details = {"reason": reason, "traceback": traceback}
-    job.store.record_crash(**details)
-    return {"state": CRASHED, **details}
+def _crash(job: Job, reason: str, traceback: str = "") -> Status:
+    job.store.record_crash(reason, traceback)
+    return Status(State.CRASHED, reason=reason, traceback=traceback)
 
 
 def _progress(job: Job) -> tuple[str, int, int]:

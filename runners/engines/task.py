@@ -28,8 +28,9 @@ from runners.engines.lifeline import (
 from runners.errors import StoreProblem, UserProblem
 from runners.metrics.scorer import check, scorer
 from runners.options import Options
-from runners.spec import from_dict
-from runners.store import BUSY, CRASHED, DAMAGED, RunStore
+from runners.spec import RunSpec
+from runners.store.run import RunStore
+from runners.store.states import State, Status
 from runners.tracking import TrackingLost
 from runners.train import train
 
@@ -107,7 +108,7 @@ def _answer(task: Callable[..., Any], arguments: list[Any]) -> tuple[str, Any]:
         return ("failed", traceback.format_exc())
 
 
-def prepare(specs: list[dict[str, Any]], options: Options) -> list[str]:
+def prepare(specs: list[RunSpec], options: Options) -> list[str]:
     """Check the device, load every data set and fill the caches before any training starts.
 
     Returns:
@@ -116,9 +117,9 @@ def prepare(specs: list[dict[str, Any]], options: Options) -> list[str]:
     Raises:
         UserProblem: what is missing and what to do.
     """
-    resolve_device(options.device)
+    options = resolved(options)
     lines = []
-    for spec in map(from_dict, specs):
+    for spec in specs:
         judge = scorer(spec.dataset, spec.evaluation.extractor, options)
         check(judge, spec.evaluation)
         accuracy = judge.extractor.accuracy
@@ -130,17 +131,21 @@ def prepare(specs: list[dict[str, Any]], options: Options) -> list[str]:
     return lines
 
 
-def resolve_device(device: str) -> str:
-    """Return ``cpu`` or ``cuda`` for ``auto``, ``cpu`` or ``cuda``."""
+def resolved(options: Options) -> Options:
+    """Return the options with ``cpu`` or ``cuda`` for the device ``auto``.
+
+    Raises:
+        UserProblem: cuda is asked for and not there.
+    """
     available = torch.cuda.is_available()
-    if device == "cuda" and not available:
+    if options.device == "cuda" and not available:
         raise UserProblem("--device cuda: torch finds no CUDA device; use --device cpu or auto")
-    if device == "auto":
-        return "cuda" if available else "cpu"
-    return device
+    if options.device != "auto":
+        return options
+    return replace(options, device="cuda" if available else "cpu")
 
 
-def execute(spec: dict[str, Any], folder: Path, options: Options) -> dict[str, Any]:
+def execute(spec: RunSpec, folder: Path, options: Options) -> Status:
     """Execute one run in its folder, unless it is done or another process holds it.
 
     An exception is recorded with its traceback and never leaves this function, so that one
@@ -149,45 +154,49 @@ def execute(spec: dict[str, Any], folder: Path, options: Options) -> dict[str, A
     store = RunStore(folder)
     try:
         with store.lock():
-            return _unless_damaged(spec, store, options)
+            return _unless_damaged(spec, store, resolved(options))
     except Timeout:
-        return {"state": BUSY, "reason": "another process is at this run"}
+        return Status(State.BUSY, reason="another process is at this run")
     except Exception as error:
         return _crashed(store, error)
 
 
-def _unless_damaged(spec: dict[str, Any], store: RunStore, options: Options) -> dict[str, Any]:
+def _unless_damaged(spec: RunSpec, store: RunStore, options: Options) -> Status:
     try:
         return _attempt(spec, store, options)
     except StoreProblem as problem:
         if not options.redo_damaged:
-            return {"state": DAMAGED, "reason": str(problem)}
+            return Status(State.DAMAGED, reason=str(problem))
         store.set_aside()
         return _attempt(spec, store, options)
 
 
-def _attempt(spec: dict[str, Any], store: RunStore, options: Options) -> dict[str, Any]:
+def _attempt(spec: RunSpec, store: RunStore, options: Options) -> Status:
     store.check(spec)
     if store.is_done():
         return store.status()
-    checkpoint.load(store)  # refused before anything in the folder changes
+    saved = checkpoint.load(store)  # refused before anything in the folder changes
     store.begin(spec)
     with _output_to(store.log_file):
         try:
-            device = resolve_device(options.device)
-            return train(from_dict(spec), store, replace(options, device=device), STOP)
+            return train(spec, store, options, STOP, saved)
         except StoreProblem:
             raise
         except Exception as error:
             return _crashed(store, error)
 
 
-def _crashed(store: RunStore, error: Exception) -> dict[str, Any]:
+def _crashed(store: RunStore, error: Exception) -> Status:
     """Return the status of a crash, recorded where the disk still takes it."""
-    crash = {"reason": explain(error), "traceback": traceback.format_exc()}
+    crash = Status(
+        State.CRASHED,
+        reason=explain(error),
+        traceback=traceback.format_exc(),
+        environment=isinstance(error, OSError),
+    )
     with contextlib.suppress(OSError):
-        store.write_status(CRASHED, **crash)
-    return {"state": CRASHED, **crash, "environment": isinstance(error, OSError)}
+        store.write_status(crash)
+    return crash
 
 
 def explain(error: Exception) -> str:

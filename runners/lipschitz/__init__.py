@@ -1,4 +1,4 @@
-"""Lipschitz methods: one a file, one line each here."""
+"""Lipschitz methods: one per file, one line each here."""
 
 from runners.lipschitz.base import Method
 from runners.lipschitz.gradient_penalty import GradientPenalty

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from runners.component import STRICT
+from runners.component import STRICT, Component
 
 if TYPE_CHECKING:
     import torch
@@ -15,33 +15,55 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, config=STRICT)
-class Method:
+class Method(Component):
     """A constraint on the discriminator; the hooks do nothing unless a method overrides them.
 
     State that must survive a checkpoint lives in buffers or parameters of the discriminator.
+    A method that promises something measurable says so by :meth:`conformance`.
     """
 
     summary: ClassVar[str] = ""
     per_sample_gradient: ClassVar[bool] = False
     """Whether the method needs D(x_i) to depend on x_i alone (false under batch norm)."""
 
-    def wrap(self, discriminator: nn.Module) -> None:
-        """Re-parametrise a freshly initialised discriminator in place, inside a seeded block."""
+    promises: ClassVar[bool] = True
+    """Whether :meth:`conformance` of its default parameters holds it to anything."""
+
+    def wrap(self, discriminator: nn.Module) -> nn.Module:
+        """Return the discriminator to train, inside a seeded block.
+
+        It may be the given one with its layers re-parametrised in place, or a module around it.
+
+        Args:
+            discriminator: freshly initialised; maps data to one logit each, shape (batch,).
+        """
+        return discriminator
+
+    def advance(self, discriminator: nn.Module, step: int) -> None:
+        """Become what the method is at a step, whatever it was before.
+
+        Args:
+            discriminator: as returned by :meth:`wrap`.
+            step: 0 before training, then the number of the generator step that begins.
+        """
 
     def penalty(
         self,
         discriminator: nn.Module,  # noqa: ARG002
         real: Tensor,  # noqa: ARG002
         fake: Tensor,  # noqa: ARG002
-        generator: torch.Generator,  # noqa: ARG002
+        draws: torch.Generator,  # noqa: ARG002
+        update: int,  # noqa: ARG002
     ) -> Tensor | None:
-        """Return a scalar to add to the minimised discriminator loss, or None.
+        """Return a scalar to add to the minimised discriminator loss, or None where none is due.
 
         Args:
             discriminator: maps images to one logit each, shape (batch,).
             real: (batch, channels, height, width) in [-1, 1].
             fake: like ``real``, detached.
-            generator: the only source of random numbers the penalty may use.
+            draws: the only source of random numbers the penalty may use.
+            update: discriminator updates before this one, for penalties that are lazy (due at
+                every k-th) or annealed.
         """
         return None
 

@@ -35,24 +35,30 @@ class GradientPenalty(Method):
     centre: Annotated[float, Field(ge=0)] = 1.0
     one_sided: bool = False
 
-    def wrap(self, discriminator: nn.Module) -> None:
+    def wrap(self, discriminator: nn.Module) -> nn.Module:
         """Write LeakyReLU so that no second derivative is computed where it is zero."""
         from torch.nn import LeakyReLU
 
-        from runners.lipschitz.effective import PiecewiseLinear
+        from runners.lipschitz.piecewise_linear import PiecewiseLinear
 
         for parent in list(discriminator.modules()):
             for name, child in parent.named_children():
                 if isinstance(child, LeakyReLU):
                     setattr(parent, name, PiecewiseLinear(child.negative_slope))
+        return discriminator
 
     def penalty(
-        self, discriminator: nn.Module, real: Tensor, fake: Tensor, generator: torch.Generator
+        self,
+        discriminator: nn.Module,
+        real: Tensor,
+        fake: Tensor,
+        draws: torch.Generator,
+        update: int,  # noqa: ARG002
     ) -> Tensor:
         """Return the penalty on one batch of interpolates."""
-        from runners.lipschitz.effective import input_gradient_norms, interpolates
+        from runners.input_gradients import input_gradient_norms, interpolates
 
-        x = interpolates(real, fake, generator)
+        x = interpolates(real, fake, draws)
         excess = input_gradient_norms(discriminator, x, create_graph=True) - self.centre
         if self.one_sided:
             excess = excess.relu()

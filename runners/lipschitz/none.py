@@ -15,4 +15,5 @@ class Unconstrained(Method):
     """The plain discriminator."""
 
     summary: ClassVar[str] = "no constraint, the control"
+    promises: ClassVar[bool] = False
     name: Literal["none"] = "none"

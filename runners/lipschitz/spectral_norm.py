@@ -37,15 +37,16 @@ class SpectralNorm(Method):
     scale: Annotated[float, Field(gt=0)] = 1.0
     n_power_iterations: Annotated[int, Field(ge=1, le=100)] = 1
 
-    def wrap(self, discriminator: nn.Module) -> None:
+    def wrap(self, discriminator: nn.Module) -> nn.Module:
         """Attach u, v and the normalisation to every conv and linear layer."""
-        from runners.lipschitz.effective import reparametrise, weight_layers
+        from runners.weights import reparametrise, weight_layers
 
         for _, layer in weight_layers(discriminator):
             weight = layer.weight.data.flatten(1)
             u, v = (_normalise(weight.new_empty(size).normal_()) for size in weight.shape)
             power_iterate(weight, u, v, WARM_UP)
             reparametrise(layer, self.effective, buffers={"u": u, "v": v})
+        return discriminator
 
     def effective(self, weight: Tensor, u: Tensor, v: Tensor) -> Tensor:
         """Return K * W / (u' W v), with u and v constant under autograd."""
@@ -53,10 +54,10 @@ class SpectralNorm(Method):
 
     def project(self, discriminator: nn.Module) -> None:
         """Advance every layer's power iteration on its updated weight."""
-        from runners.lipschitz.effective import raw_weight, reparametrisation, weight_layers
+        from runners.weights import incoming_weight, reparametrisation, weight_layers
 
         for _, layer in weight_layers(discriminator):
-            state, weight = reparametrisation(layer), raw_weight(layer).data.flatten(1)
+            state, weight = reparametrisation(layer), incoming_weight(layer).detach().flatten(1)
             u, v = state.get_buffer("u"), state.get_buffer("v")
             power_iterate(weight, u, v, self.n_power_iterations)
 
@@ -66,10 +67,9 @@ class SpectralNorm(Method):
         gradients: Mapping[str, float],  # noqa: ARG002
     ) -> dict[str, dict[str, Any]]:
         """Compare every layer's true sigma with K, and the estimate with the truth."""
-        from runners.diagnostics.spectrum import singular_values
-        from runners.lipschitz.effective import weight_layers
+        from runners.weights import matrix, singular_values, weight_layers
 
-        layers = [layer.weight.detach().flatten(1) for _, layer in weight_layers(discriminator)]
+        layers = [matrix(layer) for _, layer in weight_layers(discriminator)]
         sigmas = [singular_values(weight)[0].item() for weight in layers]
         worst = max(sigmas, key=lambda sigma: abs(sigma - self.scale))
         tolerance = 0.05 * self.scale  # arXiv 1802.05957 reports about .05

@@ -31,12 +31,12 @@ class WeightClipping(Method):
 
     def project(self, discriminator: nn.Module) -> None:
         """Clip in place."""
-        from runners.lipschitz.effective import weight_layers
+        from runners.weights import raw_weight, weight_layers
 
         if self.scope == "all":
             clipped = list(discriminator.parameters())
         else:
-            clipped = [layer.weight for _, layer in weight_layers(discriminator)]
+            clipped = [raw_weight(layer) for _, layer in weight_layers(discriminator)]
         for parameter in clipped:
             parameter.data.clamp_(-self.c, self.c)
 
@@ -48,7 +48,7 @@ class WeightClipping(Method):
         """Measure how far weights leave [-c, c], and the share of them at its ends."""
         import torch
 
-        from runners.lipschitz.effective import weight_layers
+        from runners.weights import weight_layers
 
         weights = [layer.weight.detach().flatten() for _, layer in weight_layers(discriminator)]
         sizes = torch.cat(weights).abs()

@@ -30,22 +30,20 @@ class WeightNorm(Method):
     name: Literal["weight_norm"] = "weight_norm"
     learnable_gain: bool = False
 
-    def wrap(self, discriminator: nn.Module) -> None:
+    def wrap(self, discriminator: nn.Module) -> nn.Module:
         """Normalise the rows of every conv and linear layer."""
-        from runners.lipschitz.effective import reparametrise, weight_layers
+        from runners.weights import reparametrise, weight_layers
 
         for _, layer in weight_layers(discriminator):
             gain = layer.weight.new_ones(layer.weight.shape[0])
             parameters = {"gain": gain} if self.learnable_gain else {}
             reparametrise(layer, self.effective, parameters=parameters)
+        return discriminator
 
     def effective(self, weight: Tensor, gain: Tensor | None = None) -> Tensor:
-        """Return the weight with rows of norm 1, or |gain|, by the kernel of torch's own."""
-        import torch
-
+        """Return the weight with rows of norm 1, or |gain|."""
         column = (len(weight), *[1] * (weight.dim() - 1))
-        gain = weight.new_ones(column) if gain is None else gain.view(column)
-        return torch._weight_norm(weight, gain, dim=0)  # pyright: ignore
+        return _fused(weight, weight.new_ones(column) if gain is None else gain.view(column))
 
     def conformance(
         self,
@@ -55,10 +53,21 @@ class WeightNorm(Method):
         """Measure the row norm farthest from 1; a learnable gain makes no promise."""
         import torch
 
-        from runners.lipschitz.effective import weight_layers
+        from runners.weights import matrix, weight_layers
 
-        layers = [layer.weight.detach().flatten(1) for _, layer in weight_layers(discriminator)]
+        layers = [matrix(layer) for _, layer in weight_layers(discriminator)]
         norms = torch.cat([weight.norm(dim=1) for weight in layers])
         worst = norms[(norms - 1).abs().argmax()].item()
         tolerance = None if self.learnable_gain else 1e-4
         return {"rows": check("row norm, worst row", worst, 1.0, tolerance)}
+
+
+def _fused(weight: Tensor, gain: Tensor) -> Tensor:
+    """Return gain * w_i / |w_i| per row, by the kernel of torch's own weight norm.
+
+    The kernel has no public name; composed operations give the same up to rounding in four
+    times the time.
+    """
+    import torch
+
+    return torch._weight_norm(weight, gain, dim=0)  # pyright: ignore

@@ -1,4 +1,4 @@
-"""Scores of generated data: one a file, one line each here."""
+"""Scores of generated data: one per file, one line each here."""
 
 from runners.metrics.coverage import Coverage
 from runners.metrics.fid import FID
@@ -8,11 +8,11 @@ from runners.metrics.modes import Modes
 from runners.metrics.prc import PRC
 from runners.metrics.score import Metric
 
-METRICS: dict[str, Metric] = {
-    "is": InceptionScore(),
-    "fid": FID(),
-    "kid": KID(),
-    "prc": PRC(),
-    "coverage": Coverage(),
-    "modes": Modes(),
+METRICS: dict[str, type[Metric]] = {
+    "is": InceptionScore,
+    "fid": FID,
+    "kid": KID,
+    "prc": PRC,
+    "coverage": Coverage,
+    "modes": Modes,
 }

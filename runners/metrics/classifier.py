@@ -130,9 +130,20 @@ def _accuracy(network: Classifier, images: Images) -> float:
 
 @torch.no_grad()
 def outputs(network: nn.Module, images: Tensor, batch: int = 250) -> tuple[Tensor, Tensor]:
-    """Return (embedding, logits) of uint8 images, in batches."""
-    parts = [network(chunk) for chunk in images.split(batch)]
-    return torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
+    """Return (embedding (n, dim), logits (n, classes)) of n data on the CPU.
+
+    They are computed where the network is, a batch at a time.
+
+    Args:
+        network: any extractor's.
+        images: uint8 (n, channels, size, size), or points (n, 2).
+        batch: data at once.
+    """
+    device = next((tensor.device for tensor in network.state_dict().values()), images.device)
+    parts = [network(chunk.to(device)) for chunk in images.split(batch)]
+    return torch.cat([part[0] for part in parts]).cpu(), torch.cat(
+        [part[1] for part in parts]
+    ).cpu()
 
 
 def read(file: Path) -> tuple[Classifier, Card]:

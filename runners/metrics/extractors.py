@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runners.datasets import load_images
 from runners.datasets.base import Dataset, Images
-from runners.datasets.torchvision_sets import MNIST
+from runners.metrics import METRICS
+from runners.metrics.score import Metric
 from runners.options import Options
 
 if TYPE_CHECKING:
@@ -36,14 +37,14 @@ def classifier(dataset: Dataset, images: Images, options: Options) -> Extractor:
     """Return the data set's own small CNN: shipped, cached, or trained now."""
     from runners.metrics.classifier import StackedClassifier, file_hash, read, weights_file
 
-    stacked = dataset.name == "stacked_mnist"
-    name = "mnist" if stacked else dataset.name
-    judged = load_images(MNIST(), options.data_root) if stacked else images
-    file = weights_file(name, judged, options.cache)
+    known = dataset.channelwise or dataset
+    judged = images if known is dataset else load_images(known, options.data_root)
+    file = weights_file(known.name, judged, options.cache)
     network, card = read(file)
     identity = file_hash(file)
-    if stacked:
-        network, name = StackedClassifier(network), "stacked-mnist"
+    if known is not dataset:
+        network = StackedClassifier(network)
+    name = dataset.name if known is dataset else dataset.name.replace("_", "-")
     return Extractor(f"{name}-cnn-{identity[:8]}", identity, network, card.accuracy)
 
 
@@ -78,36 +79,24 @@ EXTRACTORS: dict[str, Callable[[Dataset, Images, Options], Extractor]] = {
 }
 
 
-def default_extractor(dataset: Dataset) -> str:
-    """Return the extractor a data set is scored by unless a spec says otherwise."""
-    if len(dataset.shape) == 1:
-        return "coordinates"
-    own = dataset.labelled and (dataset.shape[0] == 1 or dataset.name == "stacked_mnist")
-    return "classifier" if own else "inception"
-
-
-def default_metrics(dataset: Dataset, extractor: str) -> tuple[str, ...]:
+def usual_metrics(dataset: Dataset, extractor: str) -> tuple[Metric, ...]:
     """Return the metrics scored unless a spec says otherwise."""
-    if extractor == "coordinates":
-        return ("fid", "modes") if _is_mixture(dataset) else ("fid", "prc")
-    return ("is", "fid", "coverage") if extractor == "classifier" else ("is", "fid")
+    return tuple(cls() for cls in METRICS.values() if cls.usual(dataset, extractor))
 
 
-def _is_mixture(dataset: Dataset) -> bool:
-    return dataset.name.startswith("gaussians")
-
-
-def problem(dataset: Dataset, extractor: str, metrics: tuple[str, ...]) -> str | None:
+def problem(
+    dataset: Dataset, extractor: str, metrics: Iterable[Metric], samples: int
+) -> str | None:
     """Say why an extractor or a metric does not fit a data set, or return None."""
-    points = len(dataset.shape) == 1
-    if points != (extractor == "coordinates"):
-        return f"evaluation.extractor: {extractor} does not fit {dataset.name}"
+    name = dataset.name
+    if dataset.points != (extractor == "coordinates"):
+        return f"evaluation.extractor: {extractor} does not fit {name}"
     if extractor == "classifier" and not dataset.labelled:
-        return f"evaluation.extractor: {dataset.name} has no labels to train a classifier on"
-    if "coverage" in metrics and extractor != "classifier":
-        return "evaluation.metrics: coverage needs evaluation.extractor: classifier"
-    if "is" in metrics and points:
-        return "evaluation.metrics: is needs images; points have fid, kid, prc and modes"
-    if "modes" in metrics and not _is_mixture(dataset):
-        return "evaluation.metrics: modes needs gaussians8 or gaussians25"
+        return f"evaluation.extractor: {name} has no labels to train a classifier on"
+    for metric in metrics:
+        why = metric.problem(dataset, extractor)
+        if why is None and metric.least > samples:
+            why = f"{metric.name} needs at least {metric.least} samples, not {samples}"
+        if why:
+            return f"evaluation.metrics: {why}"
     return None

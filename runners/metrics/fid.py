@@ -2,31 +2,51 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from runners.metrics.score import Features, Metric, Plan, Reference
+from pydantic.dataclasses import dataclass
+
+from runners.component import STRICT
+from runners.metrics import fidelity_functions
+from runners.metrics.score import Column, Features, Metric, Reference
+
+if TYPE_CHECKING:
+    from runners.datasets.base import Dataset
+
+WORSE_RATIO, WORSE_BY = 2.0, 1.0
+"""Degraded is above twice the best FID and worse by more than 1, about what the FID of two
+samples of one distribution comes to at 64 dimensions and 1,000 images: below it, a doubling
+may be sampling alone."""
 
 
+@dataclass(frozen=True, config=STRICT)
 class FID(Metric):
     """FID of generated images to the reference; lower is better; biased upwards at small n."""
 
     summary: ClassVar[str] = "Frechet distance to the training images, lower is better"
-    lower_is_better: ClassVar[bool] = True
-    columns: ClassVar[tuple[str, ...]] = ("fid",)
+    columns: ClassVar[tuple[Column, ...]] = (Column("fid", lower_is_better=True, ranks=True),)
+    degradation: ClassVar[str] = (
+        f"the final FID is more than {WORSE_RATIO:g} times the run's best, and worse by more "
+        f"than {WORSE_BY:g}"
+    )
+    name: Literal["fid"] = "fid"
+
+    @classmethod
+    def usual(cls, dataset: Dataset, extractor: str) -> bool:  # noqa: ARG003
+        """Always."""
+        return True
 
     def score(
         self,
         generated: Features,
         reference: Reference,
-        plan: Plan,  # noqa: ARG002
+        samples: int,  # noqa: ARG002
     ) -> dict[str, float]:
         """Return {"fid": distance}."""
-        from torch_fidelity.metric_fid import (
-            fid_features_to_statistics,
-            fid_statistics_to_metric,
-        )
-
         real = {"mu": reference.mean, "sigma": reference.covariance}
-        fake = fid_features_to_statistics(generated.embedding)
-        out = fid_statistics_to_metric(fake, real, verbose=False)
-        return {"fid": out["frechet_inception_distance"]}
+        return {"fid": fidelity_functions.frechet_distance(generated.embedding, real)}
+
+    @classmethod
+    def degraded(cls, final: float, best: float) -> bool:
+        """Say whether it is above WORSE_RATIO times the best, and by more than WORSE_BY."""
+        return final > WORSE_RATIO * best and final - best > WORSE_BY

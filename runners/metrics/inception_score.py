@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from runners.metrics.score import Features, Metric, Plan, Reference
+from pydantic.dataclasses import dataclass
+
+from runners.component import STRICT
+from runners.metrics import fidelity_functions
+from runners.metrics.score import Column, Features, Metric, Reference
+
+if TYPE_CHECKING:
+    from runners.datasets.base import Dataset
+
+SPLITS = 10  # torch-fidelity's; fewer samples than splits would give NaN
 
 
+@dataclass(frozen=True, config=STRICT)
 class InceptionScore(Metric):
     """exp of the mutual information of image and predicted class; higher is better."""
 
     summary: ClassVar[str] = "exp E[KL(p(y|x) || p(y))] over 10 splits, higher is better"
-    lower_is_better: ClassVar[bool] = False
-    columns: ClassVar[tuple[str, ...]] = ("is", "is_std")
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("is", lower_is_better=False, ranks=True),
+        Column("is_std"),
+    )
+    name: Literal["is"] = "is"
+
+    @classmethod
+    def usual(cls, dataset: Dataset, extractor: str) -> bool:  # noqa: ARG003
+        """For all images."""
+        return not dataset.points
+
+    @property
+    def least(self) -> int:
+        """One sample per split."""
+        return SPLITS
+
+    def problem(self, dataset: Dataset, extractor: str) -> str | None:  # noqa: ARG002
+        """Refuse points, which no classifier has classes for."""
+        if dataset.points:
+            return "is needs images; points have fid, kid, prc and modes"
+        return None
 
     def score(
         self,
         generated: Features,
         reference: Reference,  # noqa: ARG002
-        plan: Plan,  # noqa: ARG002
+        samples: int,  # noqa: ARG002
     ) -> dict[str, float]:
         """Return {"is": mean over splits, "is_std": deviation over splits}."""
-        from torch_fidelity.metric_isc import isc_features_to_metric
-
-        out = isc_features_to_metric(generated.logits)
-        return {"is": out["inception_score_mean"], "is_std": out["inception_score_std"]}
+        mean, deviation = fidelity_functions.inception_score(generated.logits)
+        return {"is": mean, "is_std": deviation}

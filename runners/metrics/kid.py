@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
-from runners.metrics.score import Features, Metric, Plan, Reference
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from runners.component import STRICT
+from runners.metrics import fidelity_functions
+from runners.metrics.score import Column, Features, Metric, Reference
 
 
+@dataclass(frozen=True, config=STRICT)
 class KID(Metric):
-    """Unbiased squared MMD with a cubic kernel over random subsets; may be negative."""
+    """Unbiased squared MMD with a cubic kernel over random subsets; may be negative.
+
+    Args:
+        subsets: random subsets it is averaged over.
+        subset_size: data per subset; at most the number of samples and of training images.
+    """
 
     summary: ClassVar[str] = "kernel distance to the training images, unbiased, lower is better"
-    lower_is_better: ClassVar[bool] = True
-    columns: ClassVar[tuple[str, ...]] = ("kid", "kid_std")
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("kid", lower_is_better=True, ranks=True),
+        Column("kid_std"),
+    )
+    formerly: ClassVar[Mapping[str, str]] = {
+        "kid_subsets": "subsets",
+        "kid_subset_size": "subset_size",
+    }
+    name: Literal["kid"] = "kid"
+    subsets: Annotated[int, Field(ge=1, le=1000)] = 20
+    subset_size: Annotated[int, Field(ge=2, le=100_000)] = 500
 
-    def score(self, generated: Features, reference: Reference, plan: Plan) -> dict[str, float]:
+    @property
+    def least(self) -> int:
+        """One subset."""
+        return self.subset_size
+
+    def score(
+        self,
+        generated: Features,
+        reference: Reference,
+        samples: int,  # noqa: ARG002
+    ) -> dict[str, float]:
         """Return {"kid": mean over subsets, "kid_std": deviation over subsets}."""
-        from torch_fidelity.metric_kid import kid_features_to_metric
-
-        out = kid_features_to_metric(
-            generated.embedding,
-            reference.embedding(),
-            kid_subsets=plan.kid_subsets,
-            kid_subset_size=plan.kid_subset_size,
-            verbose=False,
+        mean, deviation = fidelity_functions.kernel_distance(
+            generated.embedding, reference.embedding(), self.subsets, self.subset_size
         )
-        names = {"kid": "mean", "kid_std": "std"}
-        return {name: out[f"kernel_inception_distance_{key}"] for name, key in names.items()}
+        return {"kid": mean, "kid_std": deviation}
 
-    def stamps(self, plan: Plan) -> list[str]:
+    def stamps(self, samples: int) -> list[str]:  # noqa: ARG002
         """Return the number and size of the subsets."""
-        return [f"kid-{plan.kid_subsets}x{plan.kid_subset_size}"]
+        return [f"kid-{self.subsets}x{self.subset_size}"]

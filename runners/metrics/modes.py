@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from runners.metrics.score import Features, Metric, Plan, Reference
+from pydantic.dataclasses import dataclass
+
+from runners.component import STRICT
+from runners.metrics.score import Column, Features, Metric, Reference
+
+if TYPE_CHECKING:
+    from runners.datasets.base import Dataset
 
 WITHIN = 3  # standard deviations
 
 
+@dataclass(frozen=True, config=STRICT)
 class Modes(Metric):
     """Modes with at least one sample within 3 std, and the share of samples within 3 std of any."""
 
     summary: ClassVar[str] = "modes of the mixture hit within 3 std, higher is better"
-    lower_is_better: ClassVar[bool] = False
-    columns: ClassVar[tuple[str, ...]] = ("modes", "modes_total", "high_quality")
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("modes", "modes hit", lower_is_better=False, ranks=True, total="modes_total"),
+        Column("modes_total"),
+        Column("high_quality", "share within 3 std of a mode", lower_is_better=False),
+    )
+    name: Literal["modes"] = "modes"
+
+    @classmethod
+    def usual(cls, dataset: Dataset, extractor: str) -> bool:  # noqa: ARG003
+        """Where the modes are known."""
+        return dataset.mixture
+
+    def problem(self, dataset: Dataset, extractor: str) -> str | None:  # noqa: ARG002
+        """Refuse data that were not drawn from a known mixture."""
+        return None if dataset.mixture else "modes needs gaussians8 or gaussians25"
 
     def score(
         self,
         generated: Features,
         reference: Reference,
-        plan: Plan,  # noqa: ARG002
+        samples: int,  # noqa: ARG002
     ) -> dict[str, float]:
         """Return the number of modes hit, of all modes, and the share of good samples."""
         import torch
 
-        assert reference.modes is not None  # a spec without modes is refused
-        centres = torch.from_numpy(reference.modes.centres)
+        assert reference.mixture is not None  # a spec without one is refused
+        centres = torch.from_numpy(reference.mixture.centres)
         distance, nearest = torch.cdist(generated.embedding.double(), centres).min(dim=1)
-        good = distance <= WITHIN * reference.modes.std
+        good = distance <= WITHIN * reference.mixture.std
         return {
             "modes": len(nearest[good].unique()),
             "modes_total": len(centres),

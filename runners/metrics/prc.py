@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from runners.metrics.score import Features, Metric, Plan, Reference
+from pydantic.dataclasses import dataclass
+
+from runners.component import STRICT
+from runners.metrics import fidelity_functions
+from runners.metrics.score import Column, Features, Metric, Reference
+
+if TYPE_CHECKING:
+    from runners.datasets.base import Dataset
 
 NEIGHBOURS = 3
 
 
+@dataclass(frozen=True, config=STRICT)
 class PRC(Metric):
     """Share of samples on the real manifold (precision), and of real data on theirs (recall)."""
 
     summary: ClassVar[str] = "precision and recall of the manifolds, 3 neighbours, both higher"
-    lower_is_better: ClassVar[bool] = False
-    columns: ClassVar[tuple[str, ...]] = ("precision", "recall")
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("precision", "precision", lower_is_better=False, ranks=True),
+        Column("recall", "recall", lower_is_better=False),
+    )
+    name: Literal["prc"] = "prc"
 
-    def score(self, generated: Features, reference: Reference, plan: Plan) -> dict[str, float]:
+    @classmethod
+    def usual(cls, dataset: Dataset, extractor: str) -> bool:  # noqa: ARG003
+        """For points without known modes."""
+        return dataset.points and not dataset.mixture
+
+    @property
+    def least(self) -> int:
+        """A point and its neighbours."""
+        return NEIGHBOURS + 1
+
+    def score(self, generated: Features, reference: Reference, samples: int) -> dict[str, float]:
         """Return {"precision": ..., "recall": ...} against the first real data, as many again."""
-        from torch_fidelity.metric_prc import prc_features_to_metric
-
-        out = prc_features_to_metric(
-            generated.embedding,
-            reference.embedding()[: plan.samples],
-            prc_neighborhood=NEIGHBOURS,
-            save_cpu_ram=True,
-            verbose=False,
+        precision, recall = fidelity_functions.precision_recall(
+            generated.embedding, reference.embedding()[:samples], NEIGHBOURS
         )
-        return {"precision": out["precision"], "recall": out["recall"]}
+        return {"precision": precision, "recall": recall}
 
-    def stamps(self, plan: Plan) -> list[str]:
+    def stamps(self, samples: int) -> list[str]:
         """Return the number of real data compared with, and the neighbourhood."""
-        return [f"prc-ref-{plan.samples}-k{NEIGHBOURS}"]
+        return [f"prc-ref-{samples}-k{NEIGHBOURS}"]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic.dataclasses import dataclass as component
+
+from runners.component import STRICT, Component
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
-    from runners.datasets.base import Modes
+    from runners.datasets.base import Dataset, Mixture
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Reference:
         mean: of the embedding, (dim,).
         covariance: of the embedding, (dim, dim).
         labels: share of each class, (classes,).
-        modes: of a synthetic mixture, else None.
+        mixture: the synthetic mixture the data were drawn from, else None.
         count: number of real data.
         embedding: gives all real features, float32 (count, dim); only some metrics need them.
     """
@@ -42,49 +46,89 @@ class Reference:
     mean: np.ndarray = field(repr=False)
     covariance: np.ndarray = field(repr=False)
     labels: np.ndarray = field(repr=False)
-    modes: Modes | None
+    mixture: Mixture | None
     count: int
     embedding: Callable[[], Tensor] = field(repr=False)
 
 
-class Plan(Protocol):
-    """Which metrics, on how many samples, with which settings: a spec's ``evaluation``."""
+@dataclass(frozen=True)
+class Column:
+    """One number of a score, as it is stored in rows and named in reports.
 
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        """Names from METRICS."""
-        ...
-
-    @property
-    def samples(self) -> int:
-        """Generated data a score."""
-        ...
-
-    @property
-    def kid_subsets(self) -> int:
-        """Subsets of KID."""
-        ...
-
-    @property
-    def kid_subset_size(self) -> int:
-        """Samples a subset of KID."""
-        ...
-
-
-class Metric:
-    """A score computed by torch-fidelity's own functions, or exactly.
-
-    The first of ``columns`` is the score; the others describe it.
+    Args:
+        name: in the rows.
+        title: in headings; the name in capitals if empty.
+        lower_is_better: the direction; None for a detail without one, such as a deviation.
+        ranks: whether methods are ranked by it; what has a direction and ranks nobody describes
+            the samples.
+        total: the column of what a count is out of.
+        limit: mode collapse lies beyond it; for a count, a share of its total.
     """
 
-    summary: ClassVar[str]
-    lower_is_better: ClassVar[bool]
-    columns: ClassVar[tuple[str, ...]]
+    name: str
+    title: str = ""
+    lower_is_better: bool | None = None
+    ranks: bool = False
+    total: str | None = None
+    limit: float | None = None
 
-    def score(self, generated: Features, reference: Reference, plan: Plan) -> dict[str, float]:
-        """Return one number for each of ``columns``."""
-        ...  # every metric has its own
+    @property
+    def heading(self) -> str:
+        """The title, or the name in capitals."""
+        return self.title or self.name.upper()
 
-    def stamps(self, plan: Plan) -> list[str]:  # noqa: ARG002
-        """Return what else belongs in the protocol of a score."""
+
+@component(frozen=True, config=STRICT)
+class Metric(Component):
+    """A score computed by torch-fidelity's own functions, or exactly; fields are its settings.
+
+    The first of ``columns`` is the score; the others describe it. ``formerly`` maps fields that
+    an evaluation held before metrics had their own to the names they have here.
+    """
+
+    summary: ClassVar[str] = ""
+    columns: ClassVar[tuple[Column, ...]] = ()
+    formerly: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def least(self) -> int:
+        """Fewest generated, and fewest real, data that it can be computed from."""
+        return 1
+
+    @classmethod
+    def usual(cls, dataset: Dataset, extractor: str) -> bool:  # noqa: ARG003
+        """Whether it is scored where a spec names no metrics."""
+        return False
+
+    def problem(self, dataset: Dataset, extractor: str) -> str | None:  # noqa: ARG002
+        """Say why it does not fit a data set or the name of an extractor, or return None."""
+        return None
+
+    def score(self, generated: Features, reference: Reference, samples: int) -> dict[str, float]:
+        """Return one number for each of ``columns``.
+
+        Args:
+            generated: what is scored: at least ``least`` data.
+            reference: the real side.
+            samples: how many data a run generates per score; held-out real data may be fewer.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no score")
+
+    def stamps(self, samples: int) -> list[str]:  # noqa: ARG002
+        """Return what else belongs in the protocol of a score of so many samples."""
         return []
+
+    @classmethod
+    def collapsed(cls, row: Mapping[str, Any]) -> bool | None:  # noqa: ARG003
+        """Say whether a stored row shows mode collapse, or return None where it cannot tell."""
+        return None
+
+    @classmethod
+    def degraded(cls, final: float, best: float) -> bool | None:  # noqa: ARG003
+        """Say whether ``final`` is clearly worse than ``best``; None for a metric not judged so."""
+        return None
+
+    collapse: ClassVar[str] = ""
+    """What :meth:`collapsed` means, in words that go on from "at the last score, "."""
+    degradation: ClassVar[str] = ""
+    """What :meth:`degraded` means, in words."""

@@ -1,4 +1,4 @@
-"""Scores generated data of one data set, the real side computed once a machine.
+"""Scores generated data of one data set, the real side computed once per machine.
 
 Data goes to the extractor in large batches straight from memory; the scores themselves are
 torch-fidelity's own functions.
@@ -12,21 +12,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch_fidelity.metric_fid import fid_features_to_statistics
 
 from runners.datasets import load_images
 from runners.datasets.base import Dataset, Images
 from runners.errors import UserProblem
 from runners.files import digest, write_bytes
-from runners.metrics import METRICS
+from runners.metrics import fidelity_functions
 from runners.metrics.classifier import outputs
 from runners.metrics.extractors import EXTRACTORS, Extractor
-from runners.metrics.score import Features, Plan, Reference
+from runners.metrics.score import Features, Metric, Reference
 from runners.options import Options
 
 
@@ -55,7 +54,7 @@ class Scorer:
         """Return the columns of the plan's metrics, and the full protocol.
 
         Args:
-            data: generated, like the data set's ``train``, on the CPU.
+            data: generated, like the data set's ``train``, on any device.
             plan: metrics and their settings.
 
         Raises:
@@ -64,10 +63,9 @@ class Scorer:
         features = Features(*outputs(self.extractor.network, data))
         scores: dict[str, Any] = {}
         stamps = [self.protocol, f"gen-{len(data)}"]
-        for name in plan.metrics:
-            metric = METRICS[name]
-            scores |= metric.score(features, self.reference, plan)
-            stamps += metric.stamps(plan)
+        for metric in plan.metrics:
+            scores |= metric.score(features, self.reference, plan.samples)
+            stamps += metric.stamps(plan.samples)
         return scores | {"protocol": "/".join(stamps)}
 
     def floor(self, plan: Plan) -> dict[str, Any]:
@@ -76,49 +74,68 @@ class Scorer:
         Metrics that need more data than are held out are left out.
         """
         held_out = self.images.test[: plan.samples]
-        small = len(held_out) < plan.kid_subset_size
-        metrics = tuple(name for name in plan.metrics if not (small and name == "kid"))
-        settings = (metrics, len(held_out), plan.kid_subsets, plan.kid_subset_size, plan.samples)
+        metrics = tuple(metric for metric in plan.metrics if metric.least <= len(held_out))
+        kept = Settings(metrics, plan.samples)
 
         def compute() -> bytes:
-            kept = Settings(metrics, plan.samples, plan.kid_subsets, plan.kid_subset_size)
             return json.dumps(self.score(torch.from_numpy(held_out), kept)).encode()
 
-        return json.loads(self.cache.file(f"floor/{settings}", ".json", compute).read_bytes())
+        what = f"floor/{metrics}/{len(held_out)}/{plan.samples}"
+        return json.loads(self.cache.file(what, ".json", compute).read_bytes())
+
+
+class Plan(Protocol):
+    """Which metrics, on how many samples: a spec's ``evaluation``."""
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """What is scored."""
+        ...
+
+    @property
+    def samples(self) -> int:
+        """Generated data per score."""
+        ...
 
 
 @dataclass(frozen=True)
 class Settings:
-    """A plan apart from any spec; see Evaluation."""
+    """A plan apart from any spec."""
 
-    metrics: tuple[str, ...]
+    metrics: tuple[Metric, ...]
     samples: int
-    kid_subsets: int
-    kid_subset_size: int
 
 
 @lru_cache(maxsize=4)
 def scorer(dataset: Dataset, extractor: str, options: Options) -> Scorer:
-    """Return the scorer of a data set; its real features are cached by content."""
+    """Return the scorer of a data set on the options' device.
+
+    It is kept for the next run of this process, and its real features in files by content.
+    """
     images = load_images(dataset, options.data_root)
     judge = EXTRACTORS[extractor](dataset, images, options)
+    judge.network.to(options.device)
     cache = _Cache(options.cache / "statistics", judge, images)
     statistics = cache.statistics
     reference = Reference(
-        statistics["mean"], statistics["covariance"], images.label_shares, images.modes,
+        statistics["mean"], statistics["covariance"], images.label_shares, images.mixture,
         len(images.train), lambda: cache.embedding,
     )  # fmt: skip
     return Scorer(judge, images, reference, cache)
 
 
 def check(scored: Scorer, plan: Plan) -> None:
-    """Refuse a plan that the reference is too small for."""
-    size = min(scored.reference.count, plan.samples)
-    if "kid" in plan.metrics and plan.kid_subset_size > size:
-        raise UserProblem(
-            f"evaluation.kid_subset_size is {plan.kid_subset_size}, but there are only {size} "
-            f"real or generated samples; make it smaller"
-        )
+    """Refuse a plan that the reference is too small for.
+
+    Raises:
+        UserProblem: which metric needs more data.
+    """
+    for metric in plan.metrics:
+        if metric.least > scored.reference.count:
+            raise UserProblem(
+                f"evaluation.metrics: {metric.name} needs at least {metric.least} real data, but "
+                f"there are only {scored.reference.count}; change its settings or leave it out"
+            )
 
 
 @dataclass(frozen=True)
@@ -153,7 +170,7 @@ class _Cache:
         return file
 
     def _statistics(self) -> bytes:
-        found = fid_features_to_statistics(self._embed())
+        found = fidelity_functions.statistics(self._embed())
         buffer = io.BytesIO()
         np.savez(buffer, mean=found["mu"], covariance=found["sigma"])
         return buffer.getvalue()

@@ -1,9 +1,10 @@
-"""Architectures: one a file, one line each here."""
+"""Architectures: one per file, one line each here."""
 
+from runners.models.base import Model
 from runners.models.dcgan import DCGAN
 from runners.models.mlp import MLP
 
-MODELS: dict[str, type[DCGAN] | type[MLP]] = {
+MODELS: dict[str, type[Model]] = {
     "dcgan": DCGAN,
     "mlp": MLP,
 }

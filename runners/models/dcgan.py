@@ -8,6 +8,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
+from runners.models.base import Batchwise, Model
 
 if TYPE_CHECKING:
     import torch
@@ -18,7 +19,7 @@ SLOPE = 0.2
 
 
 @dataclass(frozen=True, config=STRICT)
-class DCGAN:
+class DCGAN(Model):
     """Strided convolutions for square images of 8 to 64 pixels.
 
     With k = floor(log2(size / 4)) the generator is a dense layer to size / 2^k pixels and
@@ -37,6 +38,14 @@ class DCGAN:
     width: Annotated[int, Field(ge=1, le=512)] = 64
     latent: Annotated[int, Field(ge=1, le=4096)] = 128
     norm: Literal["none", "batch", "layer"] = "none"
+
+    @property
+    def batchwise(self) -> Batchwise | None:
+        """Batch norm sees a whole batch."""
+        if self.norm != "batch":
+            return None
+        cause = "batch norm in the discriminator (model.norm: batch)"
+        return Batchwise(cause, "use norm: none or layer")
 
     def problem(self, shape: tuple[int, ...]) -> str | None:
         """Say why images of (channels, height, width) do not fit, or return None."""
@@ -91,15 +100,15 @@ class DCGAN:
         head = [nn.Flatten(), nn.Linear(channels * size * size, 1), nn.Flatten(0)]
         return nn.Sequential(*layers, *head)
 
-    def initialise(self, network: nn.Module, generator: torch.Generator) -> None:
+    def initialise(self, network: nn.Module, draws: torch.Generator) -> None:
         """Draw weights from N(0, .02) and batch-norm gains from N(1, .02); zero the biases."""
         from torch import nn
 
         for module in network.modules():
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-                nn.init.normal_(module.weight, 0.0, INIT_STD, generator=generator)
+                nn.init.normal_(module.weight, 0.0, INIT_STD, generator=draws)
             elif isinstance(module, nn.BatchNorm2d):
-                nn.init.normal_(module.weight, 1.0, INIT_STD, generator=generator)
+                nn.init.normal_(module.weight, 1.0, INIT_STD, generator=draws)
             if getattr(module, "bias", None) is not None:
                 nn.init.zeros_(module.bias)  # pyright: ignore
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
+from runners.models.base import Model
 
 if TYPE_CHECKING:
     import torch
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, config=STRICT)
-class MLP:
+class MLP(Model):
     """Dense layers with ReLU in both networks, from He's initial weights (arXiv 1502.01852).
 
     Args:
-        width: units a hidden layer.
+        width: units per hidden layer.
         depth: hidden layers.
         latent: size of z.
     """
@@ -46,13 +47,13 @@ class MLP:
 
         return self._network(shape[0], 1).append(nn.Flatten(0))
 
-    def initialise(self, network: nn.Module, generator: torch.Generator) -> None:
+    def initialise(self, network: nn.Module, draws: torch.Generator) -> None:
         """Draw weights from N(0, sqrt(2 / inputs)) and zero the biases."""
         from torch import nn
 
         for module in network.modules():
             if isinstance(module, nn.Linear):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=draws)
                 nn.init.zeros_(module.bias)
 
     def _network(self, inputs: int, outputs: int) -> nn.Sequential:

@@ -14,8 +14,8 @@ from sizes import LATENT, LR, SIZES, options, spec
 from statistic import Sample
 
 from runners.engines.local import LocalEngine
-from runners.results import GridStore
-from runners.store import FINISHED
+from runners.store.grid import GridStore
+from runners.store.states import State
 
 HERE = Path(__file__).parent
 STEPS, SAMPLES = 300, 5000
@@ -88,6 +88,6 @@ def memory(data: Path) -> Iterator[tuple[str, Sample]]:
         engine.prepare([run])
         statuses = list(engine.run([run], GridStore(data / "memory"), lambda _: None))
         status = Path(f"/proc/{engine.idle[0].process.pid}/status").read_text()
-    assert statuses[0][1]["state"] == FINISHED, statuses
+    assert statuses[0][1].state == State.FINISHED, statuses
     kibibytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
     yield "memory/worker", Sample([int(kibibytes) / 1024], "MiB")

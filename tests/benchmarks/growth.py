@@ -17,7 +17,7 @@ from reports import frame
 from runners.datasets.digits import Digits
 from runners.engines.local import LocalEngine, default_workers
 from runners.metrics.scorer import Settings, scorer
-from runners.results import GridStore
+from runners.store.grid import GridStore
 
 COUNTS = (10, 100, 1000)
 SMALL = {"model": {"name": "dcgan", "width": 8, "latent": 16}, "steps": 1, "batch_size": 16}

@@ -47,7 +47,7 @@ def ours(size: str, method: str, precision: str, data: Path) -> float:
 def trained(run: RunSpec, data: Path) -> dict[int, float]:
     """Train a run in this process and return seconds of training by step."""
     from runners.metrics import classifier
-    from runners.store import RunStore
+    from runners.store.run import RunStore
     from runners.train import train
 
     classifier.UPDATES = 5  # nobody reads the scores of these runs

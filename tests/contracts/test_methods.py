@@ -9,12 +9,12 @@ import json
 
 import pytest
 import torch
+from runners.lipschitz.effective import raw_weight, weight_layers
 from torch import nn
 
 from runners import seeds
 from runners.diagnostics.diagnose import diagnose
 from runners.lipschitz import METHODS
-from runners.lipschitz.effective import raw_weight, weight_layers
 from runners.measure import undisturbed
 from runners.networks import build
 

@@ -21,7 +21,7 @@ import torch
 from runners.engines.task import execute, prepare
 from runners.options import Options
 from runners.spec import from_dict
-from runners.store import RunStore
+from runners.store.run import RunStore
 
 CUT = 86
 SPEC: dict[str, Any] = {
@@ -109,8 +109,8 @@ def run(store: RunStore, spec: dict[str, Any], cut_at: int = 0, forgetful: bool 
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     Disk(store, cut_at, forgetful)
     status = execute(spec, store.folder, Options())
-    sys.stderr.write(json.dumps(status) + "\n" if status["state"] != "finished" else "")
-    os._exit(0 if status["state"] == "finished" else 1)
+    sys.stderr.write(json.dumps(status) + "\n" if status.state != "finished" else "")
+    os._exit(0 if status.state == "finished" else 1)
 
 
 def state(store: RunStore) -> dict[str, bytes]:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from runners import checkpoint
 from runners.errors import StoreProblem, UserProblem
 from runners.options import Options
-from runners.results import GridStore
 from runners.spec import RunSpec
-from runners.store import RunStore
+from runners.store.grid import GridStore
+from runners.store.run import RunStore
 
 ROWS = tuple(f"{name}.jsonl" for name in RunStore.ROW_FILES)
 FILES = (*ROWS, "spec.json", "status.json", "proof.json", "outcomes.json", "checkpoint.pt",

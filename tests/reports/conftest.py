@@ -17,9 +17,10 @@ from matplotlib.image import imsave
 
 from reports.frame import Results, load
 from runners.files import write_json
-from runners.results import GridStore
 from runners.spec import RunSpec, from_dict
-from runners.store import CRASHED, DIVERGED, FINISHED, MISSING, UNFINISHED, RunStore
+from runners.store.grid import GridStore
+from runners.store.run import RunStore
+from runners.store.states import State, Status
 
 PROTOCOL = "digits-cnn-1a2b3c4d/ref-train-1437/gen-2000"
 METHODS = ("none", "weight_clipping", "gradient_penalty", "spectral_norm", "weight_norm")
@@ -148,9 +149,9 @@ def _proof(seed: int, method: str, finished: bool) -> dict[str, str]:
 
 
 STATUS = {
-    FINISHED: {},
-    DIVERGED: {"reason": "non-finite loss_d between steps 500 and 550"},
-    CRASHED: {"reason": "ValueError: <script>alert(1)</script>",
+    State.FINISHED: {},
+    State.DIVERGED: {"reason": "non-finite loss_d between steps 500 and 550"},
+    State.CRASHED: {"reason": "ValueError: <script>alert(1)</script>",
               "traceback": "Traceback (most recent call last):\n  <script>alert(2)</script>"},
 }  # fmt: skip
 
@@ -162,7 +163,7 @@ class Writer:
     root: Path
     protocol: str = PROTOCOL
     states: dict[tuple[str, int], str] = field(default_factory=dict)
-    ends: dict[str, int] = field(default_factory=lambda: {DIVERGED: 500, CRASHED: 250})
+    ends: dict[str, int] = field(default_factory=lambda: {State.DIVERGED: 500, State.CRASHED: 250})
     old: bool = False  # rows as runs wrote them before they recorded LATER
 
     def write(self, specs: Iterable[RunSpec], name: str = "lipschitz") -> Path:
@@ -170,8 +171,8 @@ class Writer:
         grid = GridStore(self.root / name)
         grid.write_plan(name, {spec.run_id: spec.as_dict for spec in specs})
         for spec in specs:
-            state = self.states.get((spec.method_label, spec.seed), FINISHED)
-            if state != MISSING:
+            state = self.states.get((spec.method_label, spec.seed), State.FINISHED)
+            if state != State.MISSING:
                 self._run(grid.run(spec.run_id), spec, state)
         for file in sorted(grid.folder.rglob("*")):
             os.utime(file, (1_700_000_000, 1_700_000_000))
@@ -180,7 +181,7 @@ class Writer:
     def _run(self, store: RunStore, spec: RunSpec, state: str) -> None:
         method, seed = spec.method.name, spec.seed
         store.create(spec.as_dict)
-        end = self.ends.get(state, 500 if state == UNFINISHED else spec.steps)
+        end = self.ends.get(state, 500 if state == State.UNFINISHED else spec.steps)
         steps = range(0, end + 1, EVERY)
         plane = len(spec.dataset.shape) == 1
         score = _plane_scores if plane else partial(_scores, protocol=self.protocol)
@@ -209,13 +210,11 @@ class Writer:
         store.append(name, kept)
 
     def _end(self, store: RunStore, seed: int, method: str, state: str, end: int) -> None:
-        write_json(store.proof_file, _proof(seed, method, state == FINISHED))
-        if state != UNFINISHED:
+        write_json(store.proof_file, _proof(seed, method, state == State.FINISHED))
+        if state != State.UNFINISHED:
             pace = {"seconds": 0.02 * end, "seconds_per_step": 0.02}
             status = {"state": state, "step": end, **STATUS[state], **pace}
-            if state != CRASHED and not self.old:
-                store.write_outcomes(status)
-            store.write_status(**status)
+            store.write_status(Status(**status))
 
 
 @pytest.fixture(scope="session")
@@ -235,10 +234,10 @@ def write_grid(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 
 MIXED = {
-    ("none", 1): DIVERGED,
-    ("weight_clipping", 2): CRASHED,
-    ("weight_norm", 1): UNFINISHED,
-    ("weight_norm", 2): MISSING,
+    ("none", 1): State.DIVERGED,
+    ("weight_clipping", 2): State.CRASHED,
+    ("weight_norm", 1): State.UNFINISHED,
+    ("weight_norm", 2): State.MISSING,
 }
 
 

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from reports.render import render
-from runners.results import GridStore
+from runners.store.grid import GridStore
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 

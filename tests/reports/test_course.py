@@ -1,6 +1,7 @@
 import math
 
 import pytest
+from runners.outcomes import THROUGHOUT, thresholds
 from scipy.stats import binomtest
 
 from reports import course
@@ -8,9 +9,8 @@ from reports.frame import load
 from reports.labels import FAILURES
 from reports.tables import runs as tables
 from runners.files import write_json
-from runners.outcomes import THROUGHOUT, thresholds
-from runners.results import GridStore
-from runners.store import CRASHED, MISSING, UNFINISHED
+from runners.store.grid import GridStore
+from runners.store.states import State
 
 
 @pytest.mark.parametrize(("k", "n"), [(0, 1), (0, 6), (1, 6), (3, 6), (6, 6), (7, 50), (1, 10)])
@@ -116,12 +116,12 @@ def test_a_collapse_ends_survival_before_the_run_ends(write_grid, make_spec):
 
 
 def test_runs_that_never_began_are_no_failures(write_grid, make_spec):
-    results = load(write_grid([make_spec("none", 0)], states={("none", 0): MISSING}))
+    results = load(write_grid([make_spec("none", 0)], states={("none", 0): State.MISSING}))
     assert course.survival(results).empty
     assert course.failure_rates(results)["n"].sum() == 0
 
 
-@pytest.mark.parametrize("state", [UNFINISHED, CRASHED])
+@pytest.mark.parametrize("state", [State.UNFINISHED, State.CRASHED])
 def test_a_run_that_did_not_end_is_not_judged(write_grid, make_spec, state):
     results = load(write_grid([make_spec("none", 0)], states={("none", 0): state}))
     assert course.failure_rates(results)["n"].sum() == 0

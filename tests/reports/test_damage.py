@@ -10,8 +10,9 @@ import pytest
 from reports.frame import load
 from reports.html import compute
 from runners.errors import UserProblem
-from runners.results import GridStore
-from runners.store import DAMAGED, RunStore
+from runners.store.grid import GridStore
+from runners.store.run import RunStore
+from runners.store.states import State
 
 ODD = ({}, "x", [1], True, None, -1, 10**400, {"a": {"b": 1}})
 ROWS = ("metrics", "scores", "spectra", "diagnostics", "timing")
@@ -61,4 +62,4 @@ def test_odd_values_in_whole_files(grid, name) -> None:
             file.write_text(json.dumps(whole | {key: value}))
             results = load(grid.folder)
             compute(results)
-            assert (results.runs["state"] == DAMAGED).sum() <= 1
+            assert (results.runs["state"] == State.DAMAGED).sum() <= 1

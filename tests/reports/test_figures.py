@@ -4,14 +4,14 @@ from matplotlib.image import imread
 
 from reports.figures import FIGURES, scores, stability, style
 from reports.frame import load
-from runners.store import MISSING
+from runners.store.states import State
 
 OF_IMAGES = [key for key in FIGURES if key != "surfaces"]
 
 
 @pytest.fixture(scope="module")
 def missing(write_grid, make_spec):
-    return load(write_grid([make_spec("none", 0)], states={("none", 0): MISSING}))
+    return load(write_grid([make_spec("none", 0)], states={("none", 0): State.MISSING}))
 
 
 def drawn(draw, results):

@@ -4,8 +4,8 @@ import pytest
 from reports.frame import DAMAGED, load
 from reports.html import compute, page
 from runners.errors import StoreProblem, UserProblem
-from runners.results import GridStore
-from runners.store import FINISHED, MISSING
+from runners.store.grid import GridStore
+from runners.store.states import State
 
 METHODS = ["none", "weight_clipping", "gradient_penalty", "spectral_norm", "weight_norm"]
 
@@ -107,7 +107,7 @@ def test_a_damaged_run_is_shown_and_the_others_stay(write_grid, make_spec, name,
     folder = write_grid(specs)
     (GridStore(folder).run(specs[0].run_id).folder / name).write_text(text)
     results = load(folder)
-    assert results.runs["state"].tolist() == [DAMAGED, FINISHED]
+    assert results.runs["state"].tolist() == [DAMAGED, State.FINISHED]
     assert said in results.runs["reason"].iloc[0]
     assert any(specs[0].run_id in note and said in note for note in results.notes)
     assert set(results.scores["seed"]) == {1}
@@ -132,8 +132,8 @@ def test_two_protocols_in_one_cell_are_refused(write_grid, make_spec):
 
 def test_no_run_started(write_grid, make_spec):
     spec = make_spec("none", 0)
-    results = load(write_grid([spec], states={("none", 0): MISSING}))
-    assert results.runs["state"].tolist() == [MISSING]
+    results = load(write_grid([spec], states={("none", 0): State.MISSING}))
+    assert results.runs["state"].tolist() == [State.MISSING]
     assert results.scores.empty
     assert results.score_columns == []
     assert "no run has ended yet" in results.when

@@ -6,7 +6,7 @@ from scipy import stats as scipy_stats
 
 from reports import inference, stats
 from reports.frame import load
-from runners.store import DIVERGED
+from runners.store.states import State
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_three_seeds_cannot_reject_and_say_so(write_grid, make_spec):
 
 
 def test_four_seeds_of_two_methods_can_reject(write_grid, make_spec):
-    states = {("none", 0): DIVERGED}  # a diverged run is a result
+    states = {("none", 0): State.DIVERGED}  # a diverged run is a result
     specs = [make_spec(m, s) for m in ("none", "weight_norm") for s in range(4)]
     (note,) = honesty_of(write_grid(specs, states=states))
     assert "A difference can be significant at .05" in note

@@ -6,7 +6,7 @@ from reports import ledger
 from reports.frame import load
 from reports.spectrum import spectra_spread
 from reports.tables import discriminator as tables
-from runners.results import GridStore
+from runners.store.grid import GridStore
 
 UNDEFINED = "undefined: batch norm in train mode has no per-sample Lipschitz constant"
 

@@ -3,7 +3,7 @@ from reports.frame import load
 from reports.pairing import pairing, undeclared, violations
 from reports.tables.runs import difference_table
 from runners.files import write_json
-from runners.results import GridStore
+from runners.store.grid import GridStore
 
 
 def test_equal_hashes_are_a_proof_and_stopped_runs_are_no_counterproof(mixed):

@@ -5,7 +5,7 @@ from reports.frame import DAMAGED, load
 from reports.html import compute
 from reports.references import REAL, UNTRAINED
 from reports.tables import scores as tables
-from runners.results import GridStore
+from runners.store.grid import GridStore
 
 PROTOCOL = "digits-cnn-1a2b3c4d/ref-train-1437/gen-2000"
 FLOOR = PROTOCOL.replace("2000", "360")

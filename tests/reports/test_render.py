@@ -11,8 +11,8 @@ from reports.html import page as page_of
 from reports.render import render
 from runners.errors import UserProblem
 from runners.files import write_json
-from runners.results import GridStore
-from runners.store import CRASHED, DIVERGED, MISSING, UNFINISHED
+from runners.store.grid import GridStore
+from runners.store.states import State
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +172,7 @@ def test_unequal_conditions_are_a_loud_warning(write_grid, make_spec):
 
 
 def test_figures_of_an_older_report_do_not_stay(write_grid, make_spec):
-    folder = write_grid([make_spec("none", 0)], states={("none", 0): MISSING})
+    folder = write_grid([make_spec("none", 0)], states={("none", 0): State.MISSING})
     figures = folder / "report" / "figures"
     figures.mkdir(parents=True)
     (figures / "99-old.svg").write_text("<svg/>")
@@ -181,13 +181,13 @@ def test_figures_of_an_older_report_do_not_stay(write_grid, make_spec):
 
 
 def test_no_run_started(write_grid, make_spec):
-    text = text_of(write_grid([make_spec("none", 0)], states={("none", 0): MISSING}))
+    text = text_of(write_grid([make_spec("none", 0)], states={("none", 0): State.MISSING}))
     assert "0 of 1 planned runs finished" in text
     assert "No run has been scored yet." in text
 
 
 def test_a_grid_without_a_finished_run(write_grid, make_spec):
-    ends = {"none": DIVERGED, "weight_norm": CRASHED, "spectral_norm": UNFINISHED}
+    ends = {"none": State.DIVERGED, "weight_norm": State.CRASHED, "spectral_norm": State.UNFINISHED}
     states = {(method, 0): state for method, state in ends.items()}
     text = text_of(write_grid([make_spec(m, 0) for m in ends], states=states))
     assert "0 of 3 planned runs finished" in text
@@ -196,8 +196,8 @@ def test_a_grid_without_a_finished_run(write_grid, make_spec):
 
 
 def test_only_the_untrained_generator(write_grid, make_spec):
-    states = {("none", 0): UNFINISHED}
-    text = text_of(write_grid([make_spec("none", 0)], states=states, ends={UNFINISHED: 0}))
+    states = {("none", 0): State.UNFINISHED}
+    text = text_of(write_grid([make_spec("none", 0)], states=states, ends={State.UNFINISHED: 0}))
     assert "No training step has been logged yet." in text
 
 

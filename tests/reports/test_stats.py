@@ -4,7 +4,7 @@ import pytest
 
 from reports import stats
 from reports.frame import load
-from runners.store import DIVERGED
+from runners.store.states import State
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_ranked_median_counts_the_diverged(scores):
 
 
 def test_ranked_median_fails_where_most_runs_diverged(write_grid, make_spec):
-    states = {("none", 0): DIVERGED, ("none", 1): DIVERGED}
+    states = {("none", 0): State.DIVERGED, ("none", 1): State.DIVERGED}
     folder = write_grid([make_spec("none", s) for s in range(3)], states=states)
     table = stats.score_summary(stats.run_scores(load(folder)))
     assert pick(table, metric="fid")["ranked_median"] == math.inf

@@ -9,7 +9,7 @@ from reports.frame import load
 from reports.html import compute, page
 from reports.tables import runs as run_tables
 from reports.tables import scores as tables
-from runners.results import GridStore
+from runners.store.grid import GridStore
 
 HEADERS = ["FID coordinates ↓", "KID coordinates ↓", "precision coordinates ↑",
            "modes hit coordinates ↑"]  # fmt: skip

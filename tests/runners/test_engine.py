@@ -18,12 +18,13 @@ import pytest
 from runners.engines import local
 from runners.engines.local import LocalEngine
 from runners.options import Limits, Options
-from runners.results import GridStore
 from runners.spec import RunSpec
-from runners.store import BUSY, CRASHED, DAMAGED, FINISHED, RunStore
+from runners.store.grid import GridStore
+from runners.store.run import RunStore
+from runners.store.states import State, Status
 
 MEASURED = ("metrics", "scores", "spectra", "diagnostics")
-Statuses = dict[str, dict[str, Any]]
+Statuses = dict[str, Status]
 
 
 def _numbers(store: RunStore) -> dict[str, bytes]:
@@ -98,17 +99,17 @@ def _strike(store: RunStore, *signals: int, file: str = "checkpoint.pt") -> Call
 def test_a_dead_worker_costs_its_run_only(number, words, tiny, execute, store) -> None:
     doomed, other = tiny(diagnostics_every=100, steps=3000), tiny(method="spectral_norm")
     statuses, _ = execute(doomed, other, during=_strike(store(doomed), number))
-    assert statuses["none"]["state"] == CRASHED
-    assert words in statuses["none"]["reason"]
+    assert statuses["none"].state == State.CRASHED
+    assert words in statuses["none"].reason
     assert store(doomed).status() == statuses["none"]
-    assert statuses["spectral_norm"]["state"] == FINISHED
+    assert statuses["spectral_norm"].state == State.FINISHED
 
 
 def test_retries_go_on_from_the_checkpoint_to_the_same_bytes(tiny, execute, store) -> None:
     spec = tiny(diagnostics_every=100, steps=300, method="spectral_norm")
     strike = _strike(store(spec), signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV)
     statuses, notes = execute(spec, during=strike, retries=3)
-    assert statuses["spectral_norm"]["state"] == FINISHED
+    assert statuses["spectral_norm"].state == State.FINISHED
     assert len(notes) == 3
     assert "retry 3 of 3" in notes[2]
     execute(spec, folder="whole")
@@ -121,17 +122,17 @@ def test_a_worker_that_hangs_is_killed_after_its_time(tiny, execute, store, monk
     spec = tiny(diagnostics_every=100, steps=100_000)
     strike = _strike(store(spec), signal.SIGSTOP)
     statuses, _ = execute(spec, during=strike, timeout=1.5)
-    assert statuses["none"]["reason"] == (
+    assert statuses["none"].reason == (
         "longer than --run-timeout 1.5 s; killed, as it did not stop"
     )
-    assert statuses["none"]["state"] == CRASHED
+    assert statuses["none"].state == State.CRASHED
 
 
 def test_a_slow_run_gets_further_with_every_retry(tiny, execute, store) -> None:
     spec = tiny(diagnostics_every=100, steps=100_000, evaluation={"every": 50_000, "samples": 100})
     statuses, notes = execute(spec, timeout=1.0, retries=1)
     first, last = (int(text.split("checkpoint at step ")[1].split(";")[0])
-                   for text in (notes[0], statuses["none"]["reason"]))  # fmt: skip
+                   for text in (notes[0], statuses["none"].reason))  # fmt: skip
     assert "longer than --run-timeout 1 s" in notes[0]
     assert 0 < first < last
 
@@ -145,9 +146,9 @@ def test_a_stopped_run_goes_on_where_it_stopped(tiny, execute, store) -> None:
 
     statuses, _ = execute(spec, other, during=stop)
     assert statuses == {"none": statuses["none"]}
-    assert statuses["none"]["state"] == "unfinished"
+    assert statuses["none"].state == "unfinished"
     assert store(spec).checkpoint_file.exists()
-    assert store(spec).status() == {"state": "unfinished"}
+    assert store(spec).status() == Status(State.UNFINISHED)
     execute(spec)
     execute(spec, folder="whole")
     assert _numbers(store(spec)) == _numbers(store(spec, "whole"))
@@ -157,8 +158,8 @@ def test_a_run_another_process_holds_is_busy(tiny, execute, store) -> None:
     spec, other = tiny(), tiny(method="spectral_norm")
     with store(spec).lock():
         statuses, _ = execute(spec, other)
-    assert statuses["none"]["state"] == BUSY
-    assert statuses["spectral_norm"]["state"] == FINISHED
+    assert statuses["none"].state == State.BUSY
+    assert statuses["spectral_norm"].state == State.FINISHED
     assert not store(spec).folder.exists()
 
 
@@ -224,13 +225,13 @@ def test_damage_is_named_and_redone_on_request(
     damage(whole.folder / name)
     before = {file: file.read_bytes() for file in whole.folder.rglob("*") if file.is_file()}
     statuses, _ = execute(spec)
-    assert statuses["none"]["state"] == DAMAGED
-    assert str(whole.folder / name) in statuses["none"]["reason"]
+    assert statuses["none"].state == State.DAMAGED
+    assert str(whole.folder / name) in statuses["none"].reason
     assert not (whole.folder / "exploded").exists()
     left = {file: file.read_bytes() for file in whole.folder.rglob("*") if file.is_file()}
     assert {**left, **before} == left, "a damaged run is touched"
     redone, _ = execute(spec, options=Options(redo_damaged=True))
-    assert redone["none"]["state"] == FINISHED
+    assert redone["none"].state == State.FINISHED
     assert _numbers(whole) == numbers
     (aside,) = (tmp_path / "g/damaged").iterdir()
     assert aside.name == f"{spec.run_id}-1"
@@ -246,7 +247,7 @@ def test_rubbish_after_the_checkpoint_is_no_damage(tiny, trained, execute, store
         file.write(bytes(100) + b"\n{torn")
     (whole.folder / ".status.json.123-0a1b2c3d").write_text("half")
     statuses, _ = execute(spec)
-    assert statuses["none"]["state"] == FINISHED
+    assert statuses["none"].state == State.FINISHED
     assert _numbers(whole) == numbers
     assert not list(whole.folder.glob(".*"))
 
@@ -260,11 +261,11 @@ def test_a_file_limit_stops_the_run_and_no_number_is_lost(tiny, execute, store) 
 
     statuses, _ = execute(spec, during=limit)
     status = statuses["none"]
-    assert status["state"] == CRASHED
-    assert "File too large; once that is put right, the same command goes on" in status["reason"]
+    assert status.state == State.CRASHED
+    assert "File too large; once that is put right, the same command goes on" in status.reason
     assert status["environment"]
     again, _ = execute(spec)
-    assert again["none"]["state"] == FINISHED
+    assert again["none"].state == State.FINISHED
     execute(spec, folder="whole")
     assert _numbers(store(spec)) == _numbers(store(spec, "whole"))
 
@@ -284,15 +285,15 @@ def small_disk(tmp_path: Path) -> Any:
 def test_a_full_disk_stops_the_run_and_no_number_is_lost(small_disk, tiny, execute, store) -> None:
     spec = tiny(diagnostics_every=100, steps=60)
     statuses, _ = execute(spec)
-    assert statuses["none"]["state"] == CRASHED
-    assert "No space left on device" in statuses["none"]["reason"]
+    assert statuses["none"].state == State.CRASHED
+    assert "No space left on device" in statuses["none"].reason
     assert not store(spec).is_done()
     small_disk("ro")
     statuses, _ = execute(spec)
-    assert "Read-only file system" in statuses["none"]["reason"]
+    assert "Read-only file system" in statuses["none"].reason
     small_disk("rw,size=50m")
     statuses, _ = execute(spec)
-    assert statuses["none"]["state"] == FINISHED
+    assert statuses["none"].state == State.FINISHED
     execute(spec, folder="whole")
     assert _numbers(store(spec)) == _numbers(store(spec, "whole"))
 
@@ -302,9 +303,9 @@ def test_vanished_data_are_named_and_come_back(tiny, execute, tmp_path) -> None:
     root = tmp_path / "file"
     root.write_text("not a folder")
     statuses, _ = execute(spec, options=Options(data_root=root))
-    assert statuses["none"]["state"] == CRASHED
-    assert f"mnist: cannot read {root}" in statuses["none"]["reason"]
-    assert "--data-root" in statuses["none"]["reason"]
+    assert statuses["none"].state == State.CRASHED
+    assert f"mnist: cannot read {root}" in statuses["none"].reason
+    assert "--data-root" in statuses["none"].reason
 
 
 def test_a_killed_wandb_costs_one_warning(tiny, execute, store) -> None:
@@ -318,7 +319,7 @@ def test_a_killed_wandb_costs_one_warning(tiny, execute, store) -> None:
                 os.kill(int(service), signal.SIGKILL)
 
     statuses, notes = execute(spec, other, during=kill, options=Options(wandb="offline"))
-    assert {status["state"] for status in statuses.values()} == {FINISHED}
+    assert {status.state for status in statuses.values()} == {State.FINISHED}
     assert len(notes) == 1
     assert "wandb stopped, training goes on without it" in notes[0]
     execute(spec, folder="whole")

@@ -7,11 +7,6 @@ import copy
 import pytest
 import scipy.linalg
 import torch
-from torch import nn
-from torch.nn.utils import parametrizations
-
-from runners import checkpoint
-from runners.lipschitz import METHODS
 from runners.lipschitz.effective import (
     PiecewiseLinear,
     input_gradient_norms,
@@ -19,6 +14,11 @@ from runners.lipschitz.effective import (
     reparametrisation,
     weight_layers,
 )
+from torch import nn
+from torch.nn.utils import parametrizations
+
+from runners import checkpoint
+from runners.lipschitz import METHODS
 from runners.lipschitz.gradient_penalty import GradientPenalty
 from runners.lipschitz.spectral_norm import SpectralNorm, power_iterate
 from runners.lipschitz.weight_clipping import WeightClipping

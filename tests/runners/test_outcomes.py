@@ -3,11 +3,11 @@ import math
 
 import pytest
 import torch
+from runners.outcomes import outcomes
 
 from runners import outcomes as o
 from runners.losses import LOSSES
-from runners.outcomes import outcomes
-from runners.store import CRASHED, DIVERGED, FINISHED, UNFINISHED
+from runners.store.states import State
 
 CHANCE = 2 * math.log(2)
 LENGTH = 1000
@@ -27,7 +27,7 @@ def scores(*fids, **columns):
 
 
 def finished(step=LENGTH):
-    return {"state": FINISHED, "step": step}
+    return {"state": State.FINISHED, "step": step}
 
 
 # at chance
@@ -259,7 +259,7 @@ def test_a_healthy_run_has_no_failure():
 def test_a_diverged_run_is_judged_up_to_its_end():
     bad = {"step": 600, "loss_d": None, "accuracy_d": None, "grad_norm_g": None}
     metrics = [row for row in METRICS if row["step"] < 600] + [bad]
-    status = {"state": DIVERGED, "step": 600}
+    status = {"state": State.DIVERGED, "step": 600}
     found = outcomes(SPEC, status, metrics, SCORES, [])
     assert found["failures"]["non_finite"] is True
     assert found["failures"]["degraded"] is None
@@ -268,7 +268,7 @@ def test_a_diverged_run_is_judged_up_to_its_end():
     assert found["observed_until"] == 600
 
 
-@pytest.mark.parametrize("state", [UNFINISHED, CRASHED])
+@pytest.mark.parametrize("state", [State.UNFINISHED, State.CRASHED])
 def test_a_run_that_did_not_end_is_not_judged(state):
     found = outcomes(SPEC, {"state": state}, METRICS[:4], SCORES, [{"step": 250}])
     assert set(found["failures"].values()) == {None}

@@ -8,7 +8,7 @@ import pytest
 from runners.errors import UserProblem
 from runners.options import Options
 from runners.rescore import rescore, samples
-from runners.store import RunStore
+from runners.store.run import RunStore
 
 
 def test_the_runs_own_evaluation_gives_its_own_score(tiny, trained) -> None:

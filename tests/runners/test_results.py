@@ -8,7 +8,7 @@ import os
 import pytest
 
 from runners.errors import StoreProblem
-from runners.results import GridStore, newest_results
+from runners.store.grid import GridStore, newest_results
 
 
 def test_newest_results_and_unplanned_runs(tmp_path) -> None:

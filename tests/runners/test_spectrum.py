@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import scipy.linalg
 import torch
+from runners.lipschitz.effective import weight_layers
 
 from runners.diagnostics.spectrum import singular_values, spectra, spread
-from runners.lipschitz.effective import weight_layers
 from runners.networks import build
 
 

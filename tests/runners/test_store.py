@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from runners.errors import StoreProblem
-from runners.store import FINISHED, RunStore
+from runners.store.run import RunStore
+from runners.store.states import State, Status
 
 
 @pytest.fixture
@@ -46,22 +47,22 @@ def test_rows_are_cut_back_to_a_checkpoint(store) -> None:
 
 
 def test_done_comes_last_and_a_crash_is_not_done(store) -> None:
-    assert store.status() == {"state": "unfinished"}
-    store.write_status("crashed", reason="boom")
+    assert store.status() == Status(State.UNFINISHED)
+    store.write_status(Status(State.CRASHED, reason="boom"))
     assert not store.is_done()
-    store.write_status(FINISHED, step=3)
+    store.write_status(Status(State.FINISHED, step=3))
     assert store.is_done()
-    assert store.status() == {"state": "finished", "step": 3}
-    assert RunStore(store.folder.parent / "absent").status() == {"state": "missing"}
+    assert store.status() == Status(State.FINISHED, step=3)
+    assert RunStore(store.folder.parent / "absent").status() == Status(State.MISSING)
 
 
 def test_one_attempt_leaves_nothing_half_written_to_the_next(store) -> None:
-    store.write_status("crashed", reason="boom")
+    store.write_status(Status(State.CRASHED, reason="boom"))
     (store.folder / ".spec.json.12-0123abcd").write_text("{")
     (store.samples_folder / ".step-00000000.png.12-0123abcd").write_bytes(b"")
     (store.folder / ".hidden").write_text("not ours")
     store.begin({"seed": 1})
-    assert store.status() == {"state": "unfinished"}
+    assert store.status() == Status(State.UNFINISHED)
     assert [file.name for file in store.folder.rglob(".*")] == [".hidden"]
 
 
@@ -78,9 +79,9 @@ def test_a_folder_set_aside_keeps_all_and_makes_room(store) -> None:
 def test_a_crash_is_not_recorded_over_another_process(store) -> None:
     with store.lock():
         store.record_crash("killed")
-    assert store.status() == {"state": "unfinished"}
+    assert store.status() == Status(State.UNFINISHED)
     store.record_crash("killed")
-    assert store.status() == {"state": "crashed", "reason": "killed", "traceback": ""}
-    store.write_status(FINISHED, step=0)
+    assert store.status() == Status(State.CRASHED, reason="killed")
+    store.write_status(Status(State.FINISHED, step=0))
     store.record_crash("killed")
-    assert store.status()["state"] == FINISHED
+    assert store.status().state == State.FINISHED

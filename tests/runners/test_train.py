@@ -26,7 +26,7 @@ def test_rows_fall_on_their_cadence_and_the_last_step(tiny, trained) -> None:
     assert [row["step"] for row in store.rows("scores")] == [0, 5, 10, 11]
     assert [row["step"] for row in store.rows("diagnostics")] == [0, 5, 10, 11]
     assert [step for step, _ in store.sample_grids()] == [0, 5, 10, 11]
-    assert store.status()["state"] == "finished"
+    assert store.status().state == "finished"
     assert store.is_done()
 
 
@@ -87,7 +87,7 @@ def test_every_loss_trains(loss, n_dis, tiny, trained) -> None:
 @pytest.mark.parametrize("norm", ["batch", "layer"])
 def test_norms_in_the_discriminator_train(norm, tiny, trained) -> None:
     store = trained(tiny(model={"name": "dcgan", "width": 8, "latent": 16, "norm": norm}))
-    assert store.status()["state"] == "finished"
+    assert store.status().state == "finished"
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -123,8 +123,8 @@ def test_divergence_is_a_result(tiny, trained) -> None:
     overflowing = {"name": "spectral_norm", "scale": 1e15}  # 1e45 after three layers
     store = trained(tiny(method=overflowing, loss="wasserstein"))
     status = store.status()
-    assert status["state"] == "diverged"
-    assert "non-finite" in status["reason"]
+    assert status.state == "diverged"
+    assert "non-finite" in status.reason
     assert store.is_done()
     assert None in store.rows("metrics")[-1].values()
 

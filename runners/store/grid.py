@@ -15,7 +15,7 @@ from typing import Any
 
 from runners.errors import StoreProblem
 from runners.files import read_json, write_json
-from runners.store import RunStore
+from runners.store.run import RunStore
 
 
 class GridStore:

@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from runners.errors import StoreProblem
 from runners.files import (
     append_rows,
@@ -26,13 +28,11 @@ from runners.files import (
     sync_folder,
     write_json,
 )
+from runners.spec import RunSpec, from_stored
+from runners.store.states import State, Status, from_json
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
-
-FINISHED, DIVERGED, CRASHED = "finished", "diverged", "crashed"  # written by a run that ended
-UNFINISHED, MISSING, BUSY = "unfinished", "missing", "busy"  # what else may be said of one
-DAMAGED = "damaged"
 
 LOG_TAIL = 8000  # characters of a dead worker's output to keep
 
@@ -57,7 +57,6 @@ class RunStore:
         self.spec_file = folder / "spec.json"
         self.status_file = folder / "status.json"
         self.proof_file = folder / "proof.json"
-        self.outcomes_file = folder / "outcomes.json"
         self.done_file = folder / "done"
         self.lock_file = folder.parent.parent / "locks" / folder.name
         self.log_file = folder / "worker.log"
@@ -92,7 +91,7 @@ class RunStore:
         self.lock_file.parent.mkdir(parents=True, exist_ok=True)
         return FileLock(self.lock_file, timeout=0)
 
-    def check(self, spec: dict[str, Any]) -> None:
+    def check(self, spec: RunSpec) -> None:
         """Refuse a folder that is not a sound state of the run with this spec.
 
         Raises:
@@ -101,17 +100,24 @@ class RunStore:
         if not self.folder.exists():
             return
         if self.spec_file.exists() or self.done_file.exists() or self.checkpoint_file.exists():
-            if self.spec() != spec:
+            if not self._holds(spec):
                 raise StoreProblem(f"{self.spec_file}: not the spec that {self.run_id} stands for")
             self.status()
             self.proof()
         if self.is_done():
             self._check_ended()
 
+    def _holds(self, spec: RunSpec) -> bool:
+        stored = self.spec()
+        try:
+            return stored == spec.as_dict or from_stored(stored) == spec
+        except ValidationError:
+            return False
+
     def _check_ended(self) -> None:
         status = self.status()
-        if status["state"] not in (FINISHED, DIVERGED):
-            raise StoreProblem(f"{self.status_file}: {status['state']}, yet the run is done")
+        if not status.ended:
+            raise StoreProblem(f"{self.status_file}: {status.state}, yet the run is done")
         seal = read_json(self.done_file)
         for file in self._lasting():
             if file.name in seal and seal[file.name] != digest(read_bytes(file)):
@@ -128,12 +134,12 @@ class RunStore:
         self.folder.rename(target)
         return target
 
-    def begin(self, spec: dict[str, Any]) -> None:
+    def begin(self, spec: RunSpec) -> None:
         """Make the folder ready for a first or another attempt; the caller holds the lock.
 
         What an attempt that was cut off left half-written goes, and so does its status.
         """
-        self.create(spec)
+        self.create(spec.as_dict)
         for folder in (self.folder, self.samples_folder):
             remove_temporaries(folder)
         self.status_file.unlink(missing_ok=True)
@@ -153,16 +159,16 @@ class RunStore:
         """Return the hashes of initial weights, data order and latents, {} before the first."""
         return read_json(self.proof_file) if self.proof_file.exists() else {}
 
-    def write_status(self, state: str, **details: Any) -> None:
-        """Record how the run ended; ``done`` follows unless it crashed."""
-        write_json(self.status_file, {"state": state, **details})
-        if state in (FINISHED, DIVERGED):
+    def write_status(self, status: Status) -> None:
+        """Record how the run stands; ``done`` follows where it ended."""
+        write_json(self.status_file, status.to_json())
+        if status.ended:
             present = [file for file in self._lasting() if file.exists()]
             write_json(self.done_file, {file.name: digest(file.read_bytes()) for file in present})
 
     def _lasting(self) -> list[Path]:
         rows = [self.rows_file(name) for name in self.ROW_FILES]
-        whole = [self.spec_file, self.status_file, self.proof_file, self.outcomes_file]
+        whole = [self.spec_file, self.status_file, self.proof_file]
         return [*whole, *rows, self.samples_file]
 
     def record_crash(self, reason: str, traceback: str = "") -> None:
@@ -171,7 +177,7 @@ class RunStore:
 
         with contextlib.suppress(Timeout, OSError), self.lock():
             if self.spec_file.exists() and not self.is_done():
-                self.write_status(CRASHED, reason=reason, traceback=traceback)
+                self.write_status(Status(State.CRASHED, reason=reason, traceback=traceback))
 
     def log_tail(self) -> str:
         """Return the end of what the last worker printed."""
@@ -180,27 +186,15 @@ class RunStore:
         except OSError:
             return ""
 
-    def status(self) -> dict[str, Any]:
-        """Return {"state": ..., details}; state is unfinished or missing where nothing ended."""
+    def status(self) -> Status:
+        """Return how the run stands: unfinished or missing where no end was recorded.
+
+        Raises:
+            StoreProblem: the recorded status is damaged.
+        """
         if self.status_file.exists():
-            return _sound(read_json(self.status_file), self.status_file)
-        return {"state": UNFINISHED if self.spec_file.exists() else MISSING}
-
-    def write_outcomes(self, status: dict[str, Any]) -> None:
-        """Record how the run went, as it is about to end with ``status``."""
-        write_json(self.outcomes_file, self._judge(status))
-
-    def outcomes(self) -> dict[str, Any]:
-        """Return the recorded outcomes; of a run that recorded none, those of its rows so far."""
-        if self.is_done() and self.outcomes_file.exists():
-            return read_json(self.outcomes_file)
-        return self._judge(self.status())
-
-    def _judge(self, status: dict[str, Any]) -> dict[str, Any]:
-        from runners.outcomes import outcomes  # which imports the states from here
-
-        rows = (self.rows(name) for name in ("metrics", "scores", "diagnostics"))
-        return outcomes(self.spec(), status, *rows)
+            return from_json(read_json(self.status_file), self.status_file)
+        return Status(State.UNFINISHED if self.spec_file.exists() else State.MISSING)
 
     def is_done(self) -> bool:
         """Whether the run finished or diverged: there is nothing left to do."""
@@ -255,18 +249,3 @@ class RunStore:
             file = self.rows_file(name)
             if file.exists():
                 os.truncate(file, sizes.get(name, 0))
-
-
-STATUS_TYPES: dict[str, Any] = {
-    "state": str, "step": int, "reason": str | None, "traceback": str,
-    "seconds": int | float, "seconds_per_step": int | float,
-}  # fmt: skip
-
-
-def _sound(status: dict[str, Any], path: Path) -> dict[str, Any]:
-    if "state" not in status:
-        raise StoreProblem(f"{path}: says no state")
-    for name, types in STATUS_TYPES.items():
-        if name in status and not isinstance(status[name], types):
-            raise StoreProblem(f"{path}: {name} is {str(status[name])[:40]}")
-    return status

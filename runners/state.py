@@ -1,0 +1,86 @@
+"""The state of training: everything a checkpoint holds, registered once, here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from runners import checkpoint
+from runners.networks import Networks
+from runners.spec import RunSpec
+from runners.store.run import RunStore
+
+WINDOW = ("loss_d", "loss_g", "penalty", "logit_real", "logit_fake", "accuracy_d")
+START = "00" * 32  # first link of the hash chains
+
+NUMBERS = ("step", "seconds", "proof", "window", "counted", "starts")
+
+
+class TrainingState:
+    """All that changes while a run trains; a fresh one stands before the first step.
+
+    No random state is part of it: every draw is keyed by (seed, purpose, step).
+
+    Args:
+        spec: the run.
+        networks: its generator, discriminator and stabilisers' states.
+        device: where it is accumulated.
+    """
+
+    def __init__(self, spec: RunSpec, networks: Networks, device: str) -> None:
+        self.networks = networks
+        self.optimizer_g = spec.optimizer.build(networks.generator.parameters())
+        self.optimizer_d = spec.optimizer.build(networks.discriminator.parameters())
+        self.parts: dict[str, Any] = {
+            "generator": networks.generator,
+            "discriminator": networks.discriminator,
+            "optimizer_g": self.optimizer_g,
+            "optimizer_d": self.optimizer_d,
+            **{f"stabiliser {name}": state for name, state in networks.states.items()},
+        }
+        self.step = 0
+        self.seconds = 0.0
+        self.proof: dict[str, str] = networks.hashes | {"batches": START, "latents": START}
+        self.window = torch.zeros(len(WINDOW), dtype=torch.float64, device=device)
+        self.counted = 0  # steps in the window
+        self.starts: dict[str, Tensor] = {}  # of the operator norms' power iterations
+
+    def restore(self, saved: checkpoint.Saved) -> None:
+        """Become what a checkpoint holds.
+
+        Raises:
+            StoreProblem: it lacks something, or something does not fit.
+        """
+        numbers = {name: saved[name] for name in NUMBERS}
+        self.networks.advance(numbers["step"])
+        saved.restore(self.parts)
+        self.window.copy_(numbers.pop("window"))
+        for name, value in numbers.items():
+            setattr(self, name, value)
+
+    def save(self, store: RunStore) -> None:
+        """Write a checkpoint, with the sizes of the row files it belongs to."""
+        states: Mapping[str, Any] = {name: part.state_dict() for name, part in self.parts.items()}
+        checkpoint.save(store, {**states, **{name: getattr(self, name) for name in NUMBERS}})
+
+    def ran_on(self, environment: Mapping[str, str]) -> None:
+        """Note what the run trains on from here; where that changes on the way, both are kept."""
+        for name, now in environment.items():
+            before = self.proof.get(name, now)
+            same = before.split(", then ")[-1] == now
+            self.proof[name] = before if same else f"{before}, then {now}"
+
+    def count(self, row: Tensor) -> None:
+        """Add one step's numbers, in the order of WINDOW, without leaving the device."""
+        self.window += row
+        self.counted += 1
+
+    def means(self) -> dict[str, float]:
+        """Return the means since the last row, and begin anew."""
+        means = dict(zip(WINDOW, (self.window / self.counted).tolist(), strict=True))
+        self.window.zero_()
+        self.counted = 0
+        return means
