@@ -50,6 +50,10 @@ Weights = Annotated[
 Trust = Annotated[
     bool, typer.Option("--trust-weights", help="Load weights even if that could run code.")
 ]
+Plugins = Annotated[
+    list[Path] | None,
+    typer.Option("--plugin", metavar="FILE", help="Load components from a Python file."),
+]
 RunFolder = Annotated[Path, typer.Argument(help="results/<grid>/runs/<run>.", metavar="RUN")]
 
 
@@ -95,6 +99,7 @@ def run(
     ] = False,
     inception_weights: Weights = None,
     trust_weights: Trust = False,
+    plugin: Plugins = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan only.")] = False,
 ) -> None:
     """Run a grid; runs that are done are skipped, unfinished ones go on where they stopped."""
@@ -103,6 +108,7 @@ def run(
     from runners.engines.local import default_workers
     from runners.options import Limits, Options
 
+    files = _load(plugin)
     overrides = grids.Overrides(
         steps=steps,
         seeds=seeds,
@@ -120,6 +126,7 @@ def run(
         redo_damaged=redo_damaged,
         inception_weights=inception_weights,
         trust_weights=trust_weights,
+        plugins=files,
     )
     if data_root is not None:
         options = replace(options, data_root=data_root)
@@ -133,11 +140,13 @@ def report(
         Path | None,
         typer.Argument(help="A grid's results folder; default: the newest under results/."),
     ] = None,
+    plugin: Plugins = None,
 ) -> None:
     """Render a grid's results, finished or not, as tables, figures and one HTML page."""
     from reports.render import render
     from runners.store.grid import newest_results
 
+    _load(plugin)
     page = render(results or newest_results(Path("results")))
     typer.echo(f"report: {page}")
 
@@ -170,11 +179,13 @@ def evaluate(
     data_root: DataRoot = None,
     inception_weights: Weights = None,
     trust_weights: Trust = False,
+    plugin: Plugins = None,
 ) -> None:
     """Score finished runs again from their checkpoints; appended, never overwritten."""
     from bench import runs
     from runners.options import Options
 
+    _load(plugin)
     options = Options(inception_weights=inception_weights, trust_weights=trust_weights)
     if data_root is not None:
         options = replace(options, data_root=data_root)
@@ -193,10 +204,12 @@ def sample(
     form: Annotated[Format, typer.Option("--format", help="One PNG an image, or one array.")] = (
         Format.png
     ),
+    plugin: Plugins = None,
 ) -> None:
     """Write samples of a run's generator."""
     from bench import runs
 
+    _load(plugin)
     typer.echo(runs.sample(folder, n, out, form.value))
 
 
@@ -204,12 +217,14 @@ def sample(
 def list_(
     kind: Annotated[
         str | None,
-        typer.Argument(help="methods, losses, models, datasets, metrics, engines or grids."),
+        typer.Argument(help="A kind of component, engines or grids; default: all."),
     ] = None,
+    plugin: Plugins = None,
 ) -> None:
     """List what there is to choose from, one line each."""
     from bench.registries import listing
 
+    _load(plugin)
     typer.echo(listing(kind))
 
 
@@ -220,3 +235,25 @@ def show(folder: RunFolder) -> None:
 
     for line in runs.show(folder):
         typer.echo(line)
+
+
+@app.command()
+def check(
+    plugin: Annotated[Path, typer.Argument(metavar="FILE", help="A Python file of components.")],
+) -> None:
+    """Run the contract suite on a plugin's components and say what is broken."""
+    from bench.check import check as run_checks
+
+    lines, sound = run_checks(plugin)
+    for line in lines:
+        typer.echo(line)
+    raise typer.Exit(0 if sound else 1)
+
+
+def _load(plugin: list[Path] | None) -> tuple[Path, ...]:
+    """Load the installed plugins and those named, and return the latter for other processes."""
+    from runners import plugins
+
+    files = tuple(path.absolute() for path in plugin or ())
+    plugins.load_all(files)
+    return files

@@ -12,6 +12,8 @@ from runners.lipschitz import METHODS
 from runners.losses import LOSSES
 from runners.metrics import METRICS
 from runners.models import MODELS
+from runners.optim import OPTIMIZERS
+from runners.stabilisers import STABILISERS
 
 Lines = dict[str, str]
 
@@ -35,6 +37,8 @@ KINDS: dict[str, Callable[[], Lines]] = {
     "methods": lambda: _summaries(METHODS),
     "losses": lambda: _summaries(LOSSES),
     "models": lambda: _summaries(MODELS),
+    "optimizers": lambda: _summaries(OPTIMIZERS),
+    "stabilisers": lambda: _summaries(STABILISERS),
     "datasets": lambda: _summaries(DATASETS),
     "metrics": lambda: _summaries(METRICS),
     "engines": _engines,
@@ -56,6 +60,7 @@ def listing(kind: str | None) -> str:
 
 def _section(kind: str, heading: bool) -> list[str]:
     entries = KINDS[kind]()
+    entries = entries or {"(none)": "plugins add some, see --plugin"}
     width = max(map(len, entries)) + 2
     lines = [f"{'  ' if heading else ''}{name:<{width}}{text}" for name, text in entries.items()]
     return [f"{kind}:", *lines] if heading else lines

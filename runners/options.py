@@ -31,6 +31,7 @@ class Options:
         inception_weights: a local file; None lets torch-fidelity download them.
         trust_weights: load that file even if unpickling it could run code.
         redo_damaged: set the folder of a damaged run aside and run it again.
+        plugins: files with components from outside, loaded by every process.
     """
 
     data_root: Path = field(default_factory=lambda: cache_folder() / "data")
@@ -41,6 +42,7 @@ class Options:
     inception_weights: Path | None = None
     trust_weights: bool = False
     redo_damaged: bool = False
+    plugins: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -134,13 +134,20 @@ class RunSpec:
         return self.model.batchwise or Batchwise(f"stabilisers: {parts}", "leave it out")
 
     @property
-    def components(self) -> tuple[Any, ...]:
-        """The components it is made of."""
-        single = (self.method, self.dataset, self.model, self.optimizer, LOSSES[self.loss])
-        return (*single, *self.stabilisers, *self.evaluation.metrics)
+    def parts(self) -> tuple[tuple[str, Any], ...]:
+        """The components it is made of, each with the name of its registry."""
+        return (
+            ("METHODS", self.method),
+            ("DATASETS", self.dataset),
+            ("MODELS", self.model),
+            ("OPTIMIZERS", self.optimizer),
+            ("LOSSES", LOSSES[self.loss]),
+            *(("STABILISERS", part) for part in self.stabilisers),
+            *(("METRICS", metric) for metric in self.evaluation.metrics),
+        )
 
     def _origins(self) -> tuple[str, ...]:
-        found = (origin(component) for component in self.components)
+        found = (origin(component) for _, component in self.parts)
         return tuple(sorted({file for file in found if file}))
 
     def _changed_plugin(self) -> str | None:

@@ -8,7 +8,7 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -19,6 +19,8 @@ import torch
 from filelock import Timeout
 
 from runners import checkpoint
+from runners.component import origin
+from runners.contracts import broken
 from runners.engines.lifeline import (
     die_with_parent,
     handle_stop_signals,
@@ -118,6 +120,7 @@ def prepare(specs: list[RunSpec], options: Options) -> list[str]:
         UserProblem: what is missing and what to do.
     """
     options = resolved(options)
+    check_plugins(specs)
     lines = []
     for spec in specs:
         judge = scorer(spec.dataset, spec.evaluation.extractor, options)
@@ -129,6 +132,22 @@ def prepare(specs: list[RunSpec], options: Options) -> list[str]:
             f"{spec.dataset.shape}, scored by {judge.extractor.name}{right}"
         )
     return lines
+
+
+def check_plugins(specs: Iterable[RunSpec]) -> None:
+    """Run the contract suite on the components from outside that these runs would use.
+
+    Raises:
+        UserProblem: what they break.
+    """
+    parts = [part for spec in specs for part in spec.parts if origin(part[1])]
+    found = [
+        f"{origin(component)}: {getattr(component, 'name', registry)}: {text}"
+        for registry, component in dict.fromkeys(parts)
+        for text in broken(registry, component)
+    ]
+    if found:
+        raise UserProblem("\n".join([*found, "bench check FILE says more; nothing was run"]))
 
 
 def resolved(options: Options) -> Options:

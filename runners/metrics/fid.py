@@ -36,6 +36,11 @@ class FID(Metric):
         """Always."""
         return True
 
+    @property
+    def least(self) -> int:
+        """A covariance needs two."""
+        return 2
+
     def score(
         self,
         generated: Features,

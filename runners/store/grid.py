@@ -9,12 +9,17 @@ results/<grid>/report/             made by `bench report`
 
 from __future__ import annotations
 
+import dataclasses
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from runners.errors import StoreProblem
 from runners.files import read_json, write_json
+from runners.spec import RunSpec, from_stored
 from runners.store.run import RunStore
 
 
@@ -26,26 +31,60 @@ class GridStore:
         self.plan_file = folder / "grid.json"
         self.runs_folder = folder / "runs"
         self.report_folder = folder / "report"
+        self._folders: dict[str, str] = {}  # of runs that an earlier version named otherwise
 
     def run(self, run_id: str) -> RunStore:
         """Return the store of one run."""
-        return RunStore(self.runs_folder / run_id)
+        return RunStore(self.runs_folder / self._folders.get(run_id, run_id))
 
-    def write_plan(self, name: str, specs: dict[str, dict[str, Any]]) -> None:
-        """Record the newest plan: the grid's name and every run's resolved spec by id."""
+    def recognise(self, specs: Iterable[RunSpec]) -> int:
+        """Find runs that an earlier version stored under another id, and return how many.
+
+        They keep their folders, and :meth:`run` knows them from then on.
+        """
+        wanted = {spec.run_id for spec in specs if not self.run(spec.run_id).folder.exists()}
+        if not wanted:
+            return 0
+        for name in self.folders():
+            run_id = _id_today(self.runs_folder / name)
+            if run_id in wanted:
+                self._folders[run_id] = name
+        return len(self._folders)
+
+    def folders(self) -> list[str]:
+        """Return the names of all run folders."""
+        entries = self.runs_folder.iterdir() if self.runs_folder.is_dir() else ()
+        return sorted(entry.name for entry in entries if entry.is_dir())
+
+    def write_plan(
+        self, name: str, description: str, axes: Sequence[str], specs: Sequence[RunSpec]
+    ) -> None:
+        """Record the newest plan.
+
+        Args:
+            name, description: the grid's.
+            axes: dotted names of the swept fields.
+            specs: the runs; each is recorded resolved, by the name of its folder.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_json(self.plan_file, {"name": name, "runs": specs})
+        metrics = dict.fromkeys(m for spec in specs for m in spec.evaluation.metrics)
+        columns = {column.name: column for m in metrics for column in m.columns}
+        plan = {"name": name, "description": description, "axes": list(axes)}
+        plan["columns"] = [dataclasses.asdict(column) for column in columns.values()]
+        plan["runs"] = {self.run(spec.run_id).run_id: spec.as_dict for spec in specs}
+        write_json(self.plan_file, plan)
 
     def plan(self) -> dict[str, Any]:
-        """Return {"name": ..., "runs": {run_id: spec}}."""
+        """Return the newest plan: name and runs, {folder name: resolved spec}.
+
+        Since schema 2 also description, axes, and columns: what the scores are called.
+        """
         return read_json(self.plan_file)
 
     def unplanned(self) -> list[str]:
         """Return ids of runs in the folder that the newest plan does not name."""
         planned = self.plan().get("runs", {})
-        entries = self.runs_folder.iterdir() if self.runs_folder.is_dir() else ()
-        folders = (entry.name for entry in entries if entry.is_dir())
-        return sorted(name for name in folders if name not in planned)
+        return [name for name in self.folders() if name not in planned]
 
     def require_writable(self) -> None:
         """Refuse a folder in which nothing can be written, before any work is done for it.
@@ -60,6 +99,14 @@ class GridStore:
                 if not os.access(folder, os.W_OK | os.X_OK):
                     raise StoreProblem(f"{folder}: cannot be written to; choose another --out")
                 return
+
+
+def _id_today(folder: Path) -> str | None:
+    """Return the id that this version gives the run in a folder; None if it is no run's."""
+    try:
+        return from_stored(RunStore(folder).spec()).run_id
+    except (StoreProblem, ValidationError):
+        return None
 
 
 def newest_results(root: Path) -> Path:
