@@ -164,9 +164,10 @@ def tile(images: Tensor, columns: int = 8, pixels: int = 32, gap: int = 4) -> np
         images: of any number.
         columns: images per row.
         pixels: each image is magnified by a whole factor to about this size.
-        gap: grey pixels around each, for images that fill their frame.
+        gap: grey pixels between neighbours, for images that fill their frame.
     """
     factor = max(1, pixels // images.shape[-1])
     large = images.repeat_interleave(factor, 2).repeat_interleave(factor, 3)
     grid = make_grid(large, nrow=columns, padding=gap, pad_value=GREY)
-    return grid[: images.shape[1]].permute(1, 2, 0).cpu().numpy()
+    inner = grid[: images.shape[1], gap:-gap, gap:-gap]
+    return inner.permute(1, 2, 0).cpu().numpy()

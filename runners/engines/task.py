@@ -195,7 +195,7 @@ def _attempt(spec: RunSpec, store: RunStore, options: Options) -> Status:
     if store.is_done():
         return store.status()
     saved = checkpoint.load(store)  # refused before anything in the folder changes
-    store.begin(spec)
+    store.begin(spec.as_dict)
     with _output_to(store.log_file):
         try:
             return train(spec, store, options, STOP, saved)

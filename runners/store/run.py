@@ -134,12 +134,12 @@ class RunStore:
         self.folder.rename(target)
         return target
 
-    def begin(self, spec: RunSpec) -> None:
+    def begin(self, spec: dict[str, Any]) -> None:
         """Make the folder ready for a first or another attempt; the caller holds the lock.
 
         What an attempt that was cut off left half-written goes, and so does its status.
         """
-        self.create(spec.as_dict)
+        self.create(spec)
         for folder in (self.folder, self.samples_folder):
             remove_temporaries(folder)
         self.status_file.unlink(missing_ok=True)

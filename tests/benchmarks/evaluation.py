@@ -13,7 +13,9 @@ from statistic import Sample, seconds
 from torch_fidelity import feature_extractor_inceptionv3 as theirs
 
 from runners.datasets.digits import Digits
+from runners.metrics.fid import FID
 from runners.metrics.inception import LAYERS, NAME, Inception
+from runners.metrics.inception_score import InceptionScore
 from runners.metrics.scorer import Settings, scorer
 
 SAMPLES = (2_000, 10_000)  # the default grid's, and a paper's
@@ -27,7 +29,7 @@ def digits(rounds: int, data: Path) -> Iterator[tuple[str, Sample]]:
     real = torch.from_numpy(judge.images.train)
     for count in SAMPLES:
         fake = real[torch.randint(len(real), (count,), generator=torch.manual_seed(0))]
-        plan = Settings(("is", "fid"), count, 1, 2)
+        plan = Settings((InceptionScore(), FID()), count)
         expected, mine = scores(fake, real), judge.score(fake, plan)
         gaps = [
             abs(mine["fid"] / expected["frechet_inception_distance"] - 1),

@@ -16,6 +16,8 @@ from bench import grid as grids
 from reports import frame
 from runners.datasets.digits import Digits
 from runners.engines.local import LocalEngine, default_workers
+from runners.metrics.fid import FID
+from runners.metrics.inception_score import InceptionScore
 from runners.metrics.scorer import Settings, scorer
 from runners.store.grid import GridStore
 
@@ -70,6 +72,6 @@ def samples(data: Path, counts: Sequence[int] = COUNTS) -> Iterator[tuple[str, S
     real = torch.from_numpy(judge.images.train)
     for count in (100 * c for c in counts):
         fake = real[torch.arange(count) % len(real)]
-        plan = Settings(("is", "fid"), count, 1, 2)
+        plan = Settings((InceptionScore(), FID()), count)
         found = seconds(lambda fake=fake, plan=plan: judge.score(fake, plan))
         yield f"growth/score/{count} samples", Sample([found], "s")

@@ -14,7 +14,7 @@ from runners import seeds
 from runners.diagnostics.diagnose import diagnose
 from runners.diagnostics.spectrum import spectra
 from runners.measure import PROBE, undisturbed
-from runners.networks import build
+from runners.networks import Networks
 
 
 def measure(sizes: Sequence[str], rounds: int, data: Path) -> Iterator[tuple[str, Sample]]:
@@ -22,7 +22,8 @@ def measure(sizes: Sequence[str], rounds: int, data: Path) -> Iterator[tuple[str
     torch.set_num_threads(1)
     for size in sizes:
         run = spec(SIZES[size], data, method="spectral_norm")
-        generator, discriminator, _ = build(run, "cpu")
+        networks = Networks(run, "cpu")
+        generator, discriminator = networks.generator, networks.discriminator
         real = torch.rand(PROBE, *run.dataset.shape) * 2 - 1
         latents = seeds.latents(0, "evaluation", 0, PROBE, run.model.latent)
         starts, both = {}, {"spectra": [], "ledger": []}

@@ -14,7 +14,7 @@ from statistic import Sample
 from torch.utils.flop_counter import FlopCounterMode
 
 from runners.engines.local import default_workers
-from runners.networks import build
+from runners.networks import Networks
 
 PACKAGES = ("torch", "torch-fidelity", "numpy")
 
@@ -50,7 +50,8 @@ def work(sizes: Sequence[str], data: Path) -> Iterator[tuple[str, Sample]]:
     """Yield GFLOP of the convolutions and products in one unconstrained step."""
     for size in sizes:
         run = spec(SIZES[size], data)
-        generator, discriminator, _ = build(run, "cpu")
+        networks = Networks(run, "cpu")
+        generator, discriminator = networks.generator, networks.discriminator
         real = torch.zeros(run.batch_size, *run.dataset.shape)
         with FlopCounterMode(display=False) as counter:
             fake = generator(torch.randn(run.batch_size, run.model.latent))

@@ -10,15 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from runners.diagnostics.bounds import ledger, lower_bound, upper_bound
+from runners.diagnostics.bounds import bounds, lower_bound, upper_bound
 from runners.diagnostics.operator_norm import operator_norms
 from runners.lipschitz import METHODS
-from runners.networks import build
+from runners.networks import Networks
 from runners.spec import from_dict
 
 
-def _norms(discriminator: nn.Module, shape: tuple[int, int, int]) -> list[float]:
-    return [row["operator_norm"] for row in operator_norms(discriminator, shape, {})]
+def _norms(discriminator: nn.Module, shape: tuple[int, int, int]) -> dict[str, float]:
+    rows = operator_norms(discriminator, shape, {})
+    return {name: row["operator_norm"] for name, row in rows.items()}
 
 
 @settings(max_examples=40, deadline=None)
@@ -34,12 +35,12 @@ def test_lower_never_exceeds_upper(method, norm, gain, seed) -> None:
         "model": {"name": "dcgan", "width": 4, "latent": 4, "norm": norm},
         "optimizer": "adam", "batch_size": 8,
     })  # fmt: skip
-    _, discriminator, _ = build(spec, "cpu")
+    discriminator = Networks(spec, "cpu").discriminator
     for parameter in discriminator.parameters():
         parameter.data.mul_(gain)
     discriminator.eval().requires_grad_(False)
     images = torch.rand(32, 1, 8, 8, generator=torch.Generator().manual_seed(seed)) * 2 - 1
-    row = ledger(discriminator, images, _norms(discriminator, (1, 8, 8)))
+    row = bounds(discriminator, images, _norms(discriminator, (1, 8, 8)))
     assert 0 < row["lipschitz_lower"] <= row["lipschitz_upper"]
     assert 0 < row["tightness"] <= 1
 
@@ -48,7 +49,7 @@ def test_bounds_of_a_linear_map_meet() -> None:
     torch.manual_seed(0)
     linear = nn.Sequential(nn.Flatten(), nn.Linear(16, 1), nn.Flatten(0))
     linear.requires_grad_(False)
-    row = ledger(linear, torch.zeros(4, 1, 4, 4), _norms(linear, (1, 4, 4)))
+    row = bounds(linear, torch.zeros(4, 1, 4, 4), _norms(linear, (1, 4, 4)))
     truth = linear.get_parameter("1.weight").norm().item()
     assert row["lipschitz_lower"] == pytest.approx(truth, rel=1e-5)
     assert row["tightness"] == pytest.approx(1, abs=0.01)
@@ -71,16 +72,17 @@ def test_walking_finds_a_steeper_piece() -> None:
     [
         (nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)), "batch norm in train mode"),
         (nn.Sequential(nn.Softmax(1)), "no Lipschitz constant known for Softmax"),
-        (nn.Linear(2, 2), "no chain of layers: Linear"),
+        (nn.Bilinear(2, 2, 1), "no Lipschitz constant known for Bilinear"),
+        (nn.Linear(2, 2), "no operator norm known for Linear"),
     ],
 )
 def test_what_has_no_bound_is_undefined_with_a_reason(module, reason) -> None:
-    upper, why = upper_bound(module, [1.0])
+    upper, why = upper_bound(module, {"0": 1.0})
     assert upper is None
     assert why is not None
     assert reason in why
 
 
 def test_steep_leaky_relu_counts() -> None:
-    upper, _ = upper_bound(nn.Sequential(nn.Linear(1, 1), nn.LeakyReLU(3.0)), [2.0])
+    upper, _ = upper_bound(nn.Sequential(nn.Linear(1, 1), nn.LeakyReLU(3.0)), {"0": 2.0})
     assert upper == pytest.approx(6, rel=0.01)

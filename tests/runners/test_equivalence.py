@@ -20,7 +20,7 @@ from runners.datasets.digits import Digits
 from runners.lipschitz import METHODS
 from runners.losses import LOSSES
 from runners.metrics import classifier
-from runners.networks import build
+from runners.networks import Networks
 from runners.options import Options
 from runners.spec import RunSpec
 
@@ -48,7 +48,8 @@ class Plain:
     def __init__(self, spec: RunSpec) -> None:
         self.spec = spec
         with torch.random.fork_rng():
-            generator, discriminator, _ = build(spec, "cpu")
+            networks = Networks(spec, "cpu")
+            generator, discriminator = networks.generator, networks.discriminator
         levels = 1 if spec.dataset.shape[1] == 8 else 2
         self.generator, self.discriminator = _networks(levels, spec.dataset.shape[0])
         _copy(generator, self.generator)

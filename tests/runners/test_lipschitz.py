@@ -7,29 +7,29 @@ import copy
 import pytest
 import scipy.linalg
 import torch
-from runners.lipschitz.effective import (
-    PiecewiseLinear,
-    input_gradient_norms,
-    raw_weight,
-    reparametrisation,
-    weight_layers,
-)
 from torch import nn
 from torch.nn.utils import parametrizations
 
 from runners import checkpoint
+from runners.input_gradients import input_gradient_norms
 from runners.lipschitz import METHODS
 from runners.lipschitz.gradient_penalty import GradientPenalty
+from runners.lipschitz.piecewise_linear import PiecewiseLinear
 from runners.lipschitz.spectral_norm import SpectralNorm, power_iterate
 from runners.lipschitz.weight_clipping import WeightClipping
 from runners.lipschitz.weight_norm import WeightNorm
-from runners.networks import build
+from runners.networks import Networks
+from runners.weights import (
+    raw_weight,
+    reparametrisation,
+    weight_layers,
+)
 
 TRAINED = {"steps": 300, "evaluation": {"every": 300, "samples": 200}, "log_every": 50}
 
 
 def _discriminator(spec, store) -> nn.Module:
-    _, discriminator, _ = build(spec, "cpu")
+    discriminator = Networks(spec, "cpu").discriminator
     state = checkpoint.load(store)
     assert state is not None
     discriminator.load_state_dict(state["discriminator"])
@@ -58,7 +58,7 @@ def test_clipped_weights_never_exceed_c(tiny, trained) -> None:
 
 
 def test_clipping_all_also_clips_biases(tiny) -> None:
-    _, discriminator, _ = build(tiny(), "cpu")
+    discriminator = Networks(tiny(), "cpu").discriminator
     for parameter in discriminator.parameters():
         parameter.data.fill_(1)
     WeightClipping(c=0.3, scope="all").project(discriminator)
@@ -141,12 +141,12 @@ def test_gradient_penalty_of_a_linear_map_is_known(parameters, expected) -> None
     nn.init.ones_(linear.get_parameter("1.weight"))  # |gradient| = sqrt(9) = 3 everywhere
     images = torch.zeros(4, 1, 3, 3)
     generator = torch.Generator().manual_seed(0)
-    penalty = GradientPenalty(**parameters).penalty(linear, images, images + 1, generator)
+    penalty = GradientPenalty(**parameters).penalty(linear, images, images + 1, generator, 0)
     assert penalty.item() == pytest.approx(expected)
 
 
 def test_input_gradient_norms_match_finite_differences(tiny) -> None:
-    _, discriminator, _ = build(tiny(), "cpu")
+    discriminator = Networks(tiny(), "cpu").discriminator
     discriminator = discriminator.double()
     torch.manual_seed(0)
     x = torch.randn(2, 1, 8, 8, dtype=torch.float64)

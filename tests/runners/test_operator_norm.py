@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from runners.diagnostics.operator_norm import TOLERANCE, operator_norm, operator_norms
-from runners.diagnostics.spectrum import singular_values
-from runners.networks import build
+from runners.networks import Networks
+from runners.weights import singular_values
 
 CASES = [
     (channels, features, size, kernel, stride, padding)
@@ -65,9 +65,9 @@ def test_a_warm_start_needs_one_look_and_keeps_the_value() -> None:
 @pytest.mark.parametrize("norm", ["none", "batch", "layer"])
 def test_rows_follow_the_layers_of_a_discriminator(norm, tiny) -> None:
     spec = tiny(model={"name": "dcgan", "width": 8, "latent": 16, "norm": norm})
-    _, discriminator, _ = build(spec, "cpu")
+    discriminator = Networks(spec, "cpu").discriminator
     starts: dict[str, torch.Tensor] = {}
-    rows = operator_norms(discriminator.eval(), spec.dataset.shape, starts)
+    rows = list(operator_norms(discriminator.eval(), spec.dataset.shape, starts).values())
     assert [row["input_size"] for row in rows] == [8, 4, None]
     assert [row["operator_bound"] for row in rows] == [2, 2, 1]
     assert len(starts) == 2

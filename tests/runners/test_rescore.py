@@ -15,7 +15,7 @@ def test_the_runs_own_evaluation_gives_its_own_score(tiny, trained) -> None:
     store = trained(tiny())
     row = rescore(store, {}, Options())
     assert row == store.rows("scores")[-1]
-    rescore(store, {"metrics": ["kid"], "kid_subset_size": 50}, Options())
+    rescore(store, {"metrics": [{"kid": {"subset_size": 50}}]}, Options())
     rows = store.rows("evals")
     assert [list(row)[1] for row in rows] == ["is", "kid"]
     assert rows[1]["protocol"] != rows[0]["protocol"]
@@ -28,8 +28,8 @@ def test_unfinished_runs_and_unfit_evaluations_are_refused(tiny, trained, tmp_pa
         rescore(unfinished, {}, Options())
     with pytest.raises(UserProblem, match="has no checkpoint"):
         samples(unfinished, "sample", 3)
-    with pytest.raises(UserProblem, match="kid_subset_size"):
-        rescore(trained(tiny()), {"metrics": ["kid"], "kid_subset_size": 150_000}, Options())
+    with pytest.raises(UserProblem, match="subset_size"):
+        rescore(trained(tiny()), {"metrics": [{"kid": {"subset_size": 150_000}}]}, Options())
 
 
 def test_samples_are_the_checkpoints_generators(tiny, trained) -> None:

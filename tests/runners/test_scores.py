@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 
 import numpy as np
@@ -26,14 +27,18 @@ from runners.metrics import METRICS
 from runners.metrics import scorer as scoring
 from runners.metrics.classifier import SHIPPED, StackedClassifier, fit, outputs, read
 from runners.metrics.extractors import EXTRACTORS
+from runners.metrics.fid import FID
 from runners.metrics.fidelity import EXTRACTOR
 from runners.metrics.inception import load
-from runners.metrics.score import Features, Plan, Reference
-from runners.metrics.scorer import Settings, check, scorer
+from runners.metrics.inception_score import InceptionScore
+from runners.metrics.kid import KID
+from runners.metrics.prc import PRC
+from runners.metrics.score import Features, Reference
+from runners.metrics.scorer import Plan, Settings, check, scorer
 from runners.options import Options
 from runners.spec import Evaluation
 
-ALL = Evaluation(metrics=("is", "fid", "kid", "prc"), samples=400, kid_subset_size=150)
+ALL = Evaluation(metrics=("is", "fid", KID(subset_size=150), "prc"), samples=400)
 
 
 class _Tensors(Dataset):
@@ -53,15 +58,17 @@ def digits() -> Images:
 
 
 def _theirs(one: np.ndarray, two: np.ndarray, plan: Plan, **extractor) -> dict[str, float]:
+    metrics = {metric.name: metric for metric in plan.metrics}
+    kid: Any = metrics.get("kid", KID())
     out = torch_fidelity.calculate_metrics(
         input1=_Tensors(one),
         input2=_Tensors(two),
-        isc="is" in plan.metrics,
-        fid="fid" in plan.metrics,
-        kid="kid" in plan.metrics,
-        kid_subsets=plan.kid_subsets,
-        kid_subset_size=plan.kid_subset_size,
-        prc="prc" in plan.metrics,
+        isc="is" in metrics,
+        fid="fid" in metrics,
+        kid="kid" in metrics,
+        kid_subsets=kid.subsets,
+        kid_subset_size=kid.subset_size,
+        prc="prc" in metrics,
         cuda=False,
         verbose=False,
         save_cpu_ram=True,
@@ -100,7 +107,7 @@ def test_every_score_equals_calculate_metrics(digits) -> None:
     noisy = digits.train[:400] // 2 + digits.train[400:800] // 4
     mine = judge.score(torch.from_numpy(noisy), ALL)
     assert mine.pop("protocol").endswith("/gen-400/kid-20x150/prc-ref-400-k3")
-    full = Evaluation(metrics=("is", "fid", "kid"), kid_subset_size=150)
+    full = Evaluation(metrics=("is", "fid", KID(subset_size=150)))
     expected = _theirs(noisy, digits.train, full, **_digits_extractor())
     part = Evaluation(metrics=("prc",))
     expected |= _theirs(noisy, digits.train[:400], part, **_digits_extractor())
@@ -144,14 +151,14 @@ def test_wrong_input_is_refused_by_the_extractor() -> None:
 
 def test_a_plan_the_data_cannot_serve_is_refused_before_training() -> None:
     judge = scorer(Digits(), "classifier", Options())
-    plan = Evaluation(metrics=("kid",), samples=5000, kid_subset_size=2000)
-    with pytest.raises(UserProblem, match="kid_subset_size is 2000, but there are only 1438"):
+    plan = Evaluation(metrics=(KID(subset_size=2000),), samples=5000)
+    with pytest.raises(UserProblem, match=r"kid needs at least 2000 real data, but .* only 1438"):
         check(judge, plan)
 
 
-def _reference(labels: np.ndarray, modes=None) -> Reference:
+def _reference(labels: np.ndarray, mixture=None) -> Reference:
     empty = np.zeros(0)
-    return Reference(empty, empty, labels, modes, 0, lambda: torch.zeros(0))
+    return Reference(empty, empty, labels, mixture, 0, lambda: torch.zeros(0))
 
 
 def test_a_perfect_sampler_of_stacked_digits_covers_a_thousand_modes(digits) -> None:
@@ -162,7 +169,7 @@ def test_a_perfect_sampler_of_stacked_digits_covers_a_thousand_modes(digits) -> 
     features = Features(*outputs(StackedClassifier(classifier), torch.from_numpy(images)))
     shares = np.bincount(digits.train_labels) / len(digits.train)
     product = np.einsum("a,b,c->abc", shares, shares, shares).ravel()
-    scores = METRICS["coverage"].score(features, _reference(product), Evaluation())
+    scores = METRICS["coverage"]().score(features, _reference(product), 2000)
     assert scores["classes"] == scores["classes_total"] == 1000
     assert scores["label_kl"] == pytest.approx(0.019, abs=0.004)
 
@@ -171,13 +178,13 @@ def test_a_perfect_sampler_of_stacked_digits_covers_a_thousand_modes(digits) -> 
 def test_a_perfect_sampler_covers_every_gaussian(toy, count) -> None:
     data = toy().load(Path())
     points = torch.from_numpy(data.test[:2500])
-    reference = _reference(np.zeros(0), data.modes)
-    metric = METRICS["modes"]
-    scores = metric.score(Features(points, points[:, :0]), reference, Evaluation())
+    reference = _reference(np.zeros(0), data.mixture)
+    metric = METRICS["modes"]()
+    scores = metric.score(Features(points, points[:, :0]), reference, 2000)
     assert scores["modes"] == scores["modes_total"] == count
     assert scores["high_quality"] == pytest.approx(1 - np.exp(-4.5), abs=0.01)  # Rayleigh, 3 std
     collapsed = Features(points[:1].repeat(50, 1), points[:1, :0])
-    assert metric.score(collapsed, reference, Evaluation())["modes"] == 1
+    assert metric.score(collapsed, reference, 2000)["modes"] == 1
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +216,7 @@ def test_inception_equals_calculate_metrics_on_grey_images(
     scorer.cache_clear()
     judge = scorer(Digits(), "inception", options)
     scorer.cache_clear()
-    plan = Settings(("is", "fid", "kid", "prc"), samples=50, kid_subsets=10, kid_subset_size=20)
+    plan = Settings((InceptionScore(), FID(), KID(subsets=10, subset_size=20), PRC()), samples=50)
     mine = judge.score(torch.from_numpy(digits.test[:50]), plan)
     assert mine.pop("protocol").startswith("inception-v3-")
     expected = _theirs(

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import scipy.linalg
 import torch
-from runners.lipschitz.effective import weight_layers
 
-from runners.diagnostics.spectrum import singular_values, spectra, spread
-from runners.networks import build
+from runners.diagnostics.spectrum import spectra, spread
+from runners.networks import Networks
+from runners.weights import singular_values, weight_layers
 
 
 @pytest.mark.parametrize("shape", [(5, 40), (40, 5), (1, 9), (7, 7)])
@@ -34,7 +34,7 @@ def test_spread_of_known_spectra() -> None:
 
 
 def test_rows_describe_the_effective_weight(tiny) -> None:
-    _, discriminator, _ = build(tiny(method="weight_norm"), "cpu")
+    discriminator = Networks(tiny(method="weight_norm"), "cpu").discriminator
     rows = spectra(discriminator)
     layers = list(weight_layers(discriminator))
     assert [row["kind"] for row in rows] == ["conv", "conv", "linear"]

@@ -116,7 +116,7 @@ def test_bf16_leaves_spectral_norm_its_promise(tiny, trained) -> None:
 
 
 def test_rmsprop_trains(tiny, trained) -> None:
-    assert trained(tiny(optimizer="rmsprop")).status()["state"] == "finished"
+    assert trained(tiny(optimizer="rmsprop")).status().state == "finished"
 
 
 def test_divergence_is_a_result(tiny, trained) -> None:
@@ -144,11 +144,12 @@ def test_the_loop_takes_one_plain_step(tiny, trained) -> None:
     """The first row equals a textbook step: two forwards, autograd, torch's own Adam."""
     from runners import seeds
     from runners.datasets import load_images
-    from runners.networks import build, to_float
+    from runners.networks import Networks, to_float
 
     spec = tiny(log_every=1)
     row = trained(spec).rows("metrics")[0]
-    generator, discriminator, _ = build(spec, "cpu")
+    networks = Networks(spec, "cpu")
+    generator, discriminator = networks.generator, networks.discriminator
     images = torch.from_numpy(load_images(spec.dataset, Options().data_root).train)
     real = to_float(images[seeds.BatchSampler(0, len(images), 32).batch(0)])
     z = seeds.latents(0, "latents", 0, 32, 16)

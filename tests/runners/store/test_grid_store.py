@@ -1,0 +1,94 @@
+"""A grid's folder: its plan, its runs, the newest of several, and folders of earlier versions."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from runners.errors import StoreProblem
+from runners.options import Options
+from runners.rescore import rescore, samples
+from runners.spec import RunSpec, from_stored
+from runners.store.grid import GridStore, newest_results
+from runners.store.states import State
+from runners.train import train
+
+SCHEMA_1 = Path(__file__).parents[2] / "stores" / "schema-1"
+
+
+def test_newest_results_and_unplanned_runs(tmp_path, tiny) -> None:
+    with pytest.raises(StoreProblem, match="bench run"):
+        newest_results(tmp_path)
+    spec = tiny()
+    for age, name in enumerate(("old", "new")):
+        GridStore(tmp_path / name).write_plan(name, "why", ("loss",), [spec])
+        os.utime(tmp_path / name / "grid.json", (age, age))
+    assert newest_results(tmp_path).name == "new"
+    grid = GridStore(tmp_path / "new")
+    grid.run("b").create({})
+    assert grid.unplanned() == ["b"]
+    plan = json.loads(grid.plan_file.read_text())
+    assert plan["runs"] == {spec.run_id: spec.as_dict}
+    assert (plan["name"], plan["description"], plan["axes"]) == ("new", "why", ["loss"])
+    assert [column["name"] for column in plan["columns"]][:3] == ["is", "is_std", "fid"]
+
+
+@pytest.fixture
+def old(tmp_path) -> tuple[GridStore, list[RunSpec]]:
+    """A grid that schema 1 stored: two finished runs, named by the hash of every field."""
+    folder = tmp_path / "old"
+    shutil.copytree(SCHEMA_1, folder)
+    grid = GridStore(folder)
+    return grid, [from_stored(data) for data in grid.plan()["runs"].values()]
+
+
+def test_runs_of_schema_1_are_recognised_as_done(old) -> None:
+    grid, specs = old
+    assert not any(grid.run(spec.run_id).is_done() for spec in specs)
+    assert grid.recognise(specs) == 2
+    for spec, name in zip(specs, grid.plan()["runs"], strict=True):
+        run = grid.run(spec.run_id)
+        assert run.folder.name == name != spec.run_id
+        run.check(spec)
+        assert run.is_done()
+
+
+def test_the_plan_names_the_folders_that_are_there(old) -> None:
+    grid, specs = old
+    before = list(grid.plan()["runs"])
+    grid.recognise(specs)
+    grid.write_plan("old", "", (), specs)
+    assert list(grid.plan()["runs"]) == before
+    assert grid.unplanned() == []
+
+
+def test_settings_of_metrics_come_along(old) -> None:
+    _, specs = old
+    (kid,) = [m for m in specs[0].evaluation.metrics if m.name == "kid"]
+    assert (kid.subsets, kid.subset_size) == (20, 50)
+
+
+def test_samples_and_scores_of_schema_1_can_be_made_again(old) -> None:
+    grid, specs = old
+    grid.recognise(specs)
+    store = grid.run(specs[1].run_id)
+    _, data, step = samples(store, "evaluation", 100)
+    assert (tuple(data.shape), step) == ((100, 1, 8, 8), 4)
+    row = rescore(store, {}, Options())
+    assert row["protocol"] == store.rows("scores")[-1]["protocol"]
+    assert row["fid"] == pytest.approx(store.rows("scores")[-1]["fid"], rel=0.05)
+
+
+def test_an_unfinished_run_of_schema_1_goes_on_from_its_checkpoint(old) -> None:
+    grid, specs = old
+    grid.recognise(specs)
+    store = grid.run(specs[0].run_id)
+    for file in (store.done_file, store.status_file):
+        file.unlink()
+    train(specs[0], store, Options())
+    assert store.status().state == State.FINISHED
+    assert store.status().step == 4

@@ -1,0 +1,163 @@
+"""Run ids: stable under new fields, and a changed default must say so."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Literal
+
+import pytest
+from pydantic.dataclasses import dataclass
+
+from runners import identity
+from runners.component import STRICT
+from runners.lipschitz import METHODS
+from runners.lipschitz.weight_clipping import WeightClipping
+from runners.losses import Loss
+from runners.plugins import CONTRACTS
+from runners.spec import Evaluation, RunSpec, from_dict
+
+BASE: dict[str, Any] = {
+    "method": "none", "seed": 0, "dataset": "digits", "model": "dcgan", "loss": "hinge",
+    "optimizer": "adam", "steps": 10, "batch_size": 16,
+}  # fmt: skip
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "digits-none-s0-400278d484": {},
+    "digits-none-s7-593fa6be7c": {"seed": 7},
+    "digits-weight_clipping_c=0.1_-s0-14d751ba37": {
+        "method": {"name": "weight_clipping", "c": 0.1}
+    },
+    "digits-spectral_norm_n_power_iterations=20_-s0-3ef21488dc": {
+        "method": {"name": "spectral_norm", "n_power_iterations": 20}
+    },
+    "digits-gradient_penalty-s0-d0e312018f": {"method": "gradient_penalty"},
+    "digits-weight_norm-s0-e18b6b41e6": {"method": "weight_norm", "precision": "bf16"},
+    "folder-none-s0-7df9038469": {"dataset": {"name": "folder", "path": "x", "labelled": True}},
+    "gaussians25-none-s0-32f07fbb2f": {
+        "dataset": "gaussians25",
+        "model": {"name": "mlp", "depth": 2},
+    },
+    "digits-none-s0-070e77c1da": {"evaluation": {"samples": 600, "metrics": ["kid"]}},
+    "digits-none-s0-1eaf6e6df3": {"evaluation": {"metrics": [{"kid": {"subsets": 5}}, "fid"]}},
+    "digits-none-s0-9ee400e362": {"optimizer": {"name": "rmsprop", "lr": 1e-3}, "n_dis": 5},
+    "digits-none-s0-132a803945": {
+        "model": {"name": "dcgan", "norm": "batch"},
+        "loss": "wasserstein",
+    },
+}
+"""Ids as they must stay -> what their specs say."""
+
+RAISE = (
+    "a default has changed, so that ids stored before stand for something else now: raise SCHEMA "
+    "in runners/identity.py, and pin the ids and defaults here anew"
+)
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "RunSpec": {
+        "n_dis": 1,
+        "stabilisers": (),
+        "precision": "fp32",
+        "log_every": 50,
+        "diagnostics_every": 250,
+        "force": False,
+        "plugins": (),
+    },
+    "Evaluation": {"every": 1000, "samples": 2000, "metrics": (), "extractor": "auto"},
+    "none": {},
+    "weight_clipping": {"c": 0.01, "scope": "weights"},
+    "gradient_penalty": {"lambda_gp": 10.0, "centre": 1.0, "one_sided": False},
+    "spectral_norm": {"scale": 1.0, "n_power_iterations": 1},
+    "weight_norm": {"learnable_gain": False},
+    "dcgan": {"width": 64, "latent": 128, "norm": "none"},
+    "mlp": {"width": 512, "depth": 3, "latent": 2},
+    "digits": {},
+    "mnist": {},
+    "fashion_mnist": {},
+    "kmnist": {},
+    "cifar10": {},
+    "svhn": {},
+    "stl10": {},
+    "stacked_mnist": {},
+    "folder": {"size": 32, "channels": 3, "labelled": False, "resize": True},
+    "gaussians8": {},
+    "gaussians25": {},
+    "swiss_roll": {},
+    "adam": {"lr": 0.0002, "beta1": 0.5, "beta2": 0.999},
+    "rmsprop": {"lr": 5e-05, "alpha": 0.99},
+    "is": {},
+    "fid": {},
+    "kid": {"subsets": 20, "subset_size": 500},
+    "prc": {},
+    "coverage": {},
+    "modes": {},
+}
+"""The default of every field that ids leave out."""
+
+
+@pytest.mark.parametrize(("run_id", "changes"), CHANGES.items())
+def test_ids_are_what_they_were(run_id: str, changes: dict[str, Any]) -> None:
+    assert from_dict(BASE | changes).run_id == run_id, "this run's stored folder would be orphaned"
+
+
+def _defaults() -> dict[str, dict[str, Any]]:
+    """Return what ids leave out, as plain data, of the spec and of every component."""
+    classes = {"RunSpec": RunSpec, "Evaluation": Evaluation}
+    for entries, kind in CONTRACTS.values():
+        classes |= {} if kind is Loss else entries
+    return {
+        name: {
+            field.name: field.default
+            for field in dataclasses.fields(cls)
+            if field.default is not dataclasses.MISSING and field.name != "name"
+        }
+        for name, cls in classes.items()
+    }
+
+
+def test_no_default_changed_without_a_new_schema() -> None:
+    now = _defaults()
+    changed = [
+        f"{name}.{field}: {default!r} -> {now[name].get(field)!r}"
+        for name, fields in DEFAULTS.items()
+        for field, default in fields.items()
+        if now[name].get(field, identity) != default
+    ]
+    assert identity.SCHEMA == 2, "pin DEFAULTS of the new schema here"
+    assert not changed, f"{RAISE}: {changed}"
+
+
+def test_the_table_of_defaults_knows_all_components() -> None:
+    known = {name: set(fields) for name, fields in _defaults().items()}
+    assert {name: set(fields) for name, fields in DEFAULTS.items()} == known, "pin the new ones"
+
+
+@dataclass(frozen=True, config=STRICT)
+class Grown(WeightClipping):
+    """Weight clipping as it may be one day: with another field."""
+
+    name: Literal["weight_clipping"] = "weight_clipping"
+    warm_up: int = 100
+
+
+def test_a_field_added_with_a_default_renames_nothing(monkeypatch) -> None:
+    before = {run_id for run_id, changes in CHANGES.items()}
+    monkeypatch.setitem(METHODS, "weight_clipping", Grown)
+    assert {from_dict(BASE | changes).run_id for changes in CHANGES.values()} == before
+    clipped = {"method": {"name": "weight_clipping", "warm_up": 5}}
+    assert from_dict(BASE | clipped).run_id not in before
+
+
+def test_what_is_resolved_is_part_of_an_id() -> None:
+    spec = from_dict(BASE)
+    said = identity.distinct(spec)
+    assert said["evaluation"] == {
+        "metrics": [{"name": "is"}, {"name": "fid"}, {"name": "coverage"}],
+        "extractor": "classifier",
+    }
+    assert said["method"] == {"name": "none"}
+    assert "n_dis" not in said
+
+
+def test_seed_and_method_are_readable_in_an_id() -> None:
+    changes = {"method": {"name": "spectral_norm", "scale": 2.0}, "seed": 3}
+    assert from_dict(BASE | changes).run_id.startswith("digits-spectral_norm_scale=2_-s3-")
