@@ -38,13 +38,18 @@ def broken(registry: str, component: Any) -> Iterator[str]:
         registry: a key of SUITES.
         component: an instance of a class in that registry.
     """
+    said: set[str] = set()
     for check in SUITES[registry]:
         try:
             check(component)
+            continue
         except Broken as problem:
-            yield f"{title(check)}: {problem}"
+            words = str(problem)
         except Exception as error:  # whatever foreign code can raise
-            yield f"{title(check)}: {type(error).__name__}: {str(error).strip()[:300]}"
+            words = f"{type(error).__name__}: {str(error).strip()[:300]}"
+        if words not in said:
+            yield f"{title(check)}: {words}"
+        said.add(words)
 
 
 def title(check: Check) -> str:

@@ -71,11 +71,13 @@ def stored_fields(method: Method) -> None:
 
 def wrapped_discriminator(method: Method) -> None:
     """Wrap returns a module of one logit per image, over the same raw weights for all methods."""
-    network = Networks(tiny(method=method), "cpu")
+    with seeds.scoped(0, "wrap"):
+        wrapped = method.wrap(Networks(tiny(), "cpu").discriminator)
     require(
-        isinstance(network.discriminator, nn.Module),
-        f"wrap returned {type(network.discriminator).__name__}; return the discriminator to train",
+        isinstance(wrapped, nn.Module),
+        f"wrap returned {type(wrapped).__name__}; return the discriminator to train",
     )
+    network = Networks(tiny(method=method), "cpu")
     logits = network.discriminator(images("x"))
     require(logits.shape == (BATCH,), f"D returns {tuple(logits.shape)}, not one logit per image")
     plain = Networks(tiny(), "cpu")
