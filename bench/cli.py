@@ -161,7 +161,7 @@ def doctor(
     from runners.options import Options
 
     options = Options() if data_root is None else Options(data_root=data_root)
-    raise typer.Exit(checks.report(out, options))
+    raise typer.Exit(checks.print_findings(out, options))
 
 
 @app.command("eval")

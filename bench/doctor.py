@@ -88,7 +88,7 @@ def examine(out: Path, options: Options) -> Iterator[Finding]:
     yield _browser()
 
 
-def report(out: Path, options: Options) -> int:
+def print_findings(out: Path, options: Options) -> int:
     """Print the findings and return the exit code: 1 if anything stops `bench run`."""
     table = Table("check", "", box=None, header_style="bold")
     table.add_column("found", overflow="fold")
@@ -190,15 +190,15 @@ def _space(name: str, folder: Path, least: float) -> Finding:
 
 def _data(root: Path) -> Iterator[Finding]:
     for name, cls in DATASETS.items():
-        folder = getattr(cls, "torchvision_name", None)
-        if folder is None:
-            yield Finding(f"data: {name}", OK, "ships with a dependency")
-        elif list((root / folder / "raw").glob("train-images*")):
-            yield Finding(f"data: {name}", OK, str(root / folder))
+        if cls.argument:
+            yield Finding(f"data: {name}", OK, f"any you name: {name}:{cls.argument.upper()}")
+        elif cls.files is None:
+            yield Finding(f"data: {name}", OK, "needs no download")
+        elif found := sorted(root.glob(cls.files)):
+            yield Finding(f"data: {name}", OK, str(found[0].parent))
         else:
-            found = f"not in {root}"
             advice = "downloaded when first used, or name its folder with --data-root"
-            yield Finding(f"data: {name}", WARN, found, advice)
+            yield Finding(f"data: {name}", WARN, f"no {root / cls.files}", advice)
 
 
 def _classifier() -> Finding:

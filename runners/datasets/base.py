@@ -30,6 +30,8 @@ class Dataset(Component):
     """Whether it is drawn from a mixture whose modes are known."""
     files: ClassVar[str | None] = None
     """Pattern, below the data root, of a file that is there once it is; None if it needs none."""
+    argument: ClassVar[str | None] = None
+    """The parameter that ``name:argument`` gives."""
     shape: ClassVar[tuple[int, ...]] = ()
 
     @property

@@ -32,7 +32,7 @@ class Folder(Dataset):
     """
 
     summary: ClassVar[str] = "folder:PATH, any image files, cropped and resized (size, channels)"
-    argument: ClassVar[str] = "path"
+    argument: ClassVar[str | None] = "path"
     path: Annotated[str, Field(min_length=1)]
     size: Annotated[int, Field(ge=8, le=64)] = 32
     channels: Literal[1, 3] = 3

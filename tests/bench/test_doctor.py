@@ -47,7 +47,7 @@ def test_a_pair_that_does_not_fit_fails_with_the_remedy(probe, tmp_path, capsys)
     assert finding.level == FAIL
     assert "nms" in finding.found
     assert "together" in finding.advice
-    assert doctor.report(tmp_path, Options()) == 1
+    assert doctor.print_findings(tmp_path, Options()) == 1
     assert "bench run cannot work here: torchvision" in capsys.readouterr().out
 
 
@@ -73,6 +73,9 @@ def test_data_and_login(probe, tmp_path, monkeypatch) -> None:
     assert found["data: digits"].level == found["data: mnist"].level == OK
     assert found["data: fashion_mnist"].level == WARN
     assert "--data-root" in found["data: fashion_mnist"].advice
+    assert found["data: stacked_mnist"].level == OK, "made of MNIST"
+    assert found["data: cifar10"].level == WARN
+    assert "folder:PATH" in found["data: folder"].found
     assert "not logged in" in found["wandb"].found
     monkeypatch.setenv("WANDB_API_KEY", "secret" * 7)
     assert "logged in" in _findings(tmp_path)["wandb"].found

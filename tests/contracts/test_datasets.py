@@ -13,6 +13,7 @@ import scipy.io
 import torch
 from sklearn.datasets import load_digits
 
+from runners.contracts.datasets import CHECKS, loaded, require_loaded
 from runners.datasets import DATASETS, load_images
 from runners.errors import DataProblem
 from runners.spec import from_dict
@@ -97,17 +98,11 @@ def test_gives_what_it_declares(name, tmp_path, monkeypatch) -> None:
     })  # fmt: skip
     dataset = spec.dataset
     assert dataset.name == name
-    assert dataset.summary
-    images = load_images(dataset, tmp_path)
-    points = len(dataset.shape) == 1
-    for data, labels in ((images.train, images.train_labels), (images.test, images.test_labels)):
-        assert data.shape[1:] == dataset.shape
-        assert data.dtype == (np.float32 if points else np.uint8)
-        assert labels.dtype == np.int64
-        assert len(labels) == len(data) > 0
-    assert images.label_shares.sum() == pytest.approx(1)
-    assert dataset.labelled == (len(set(images.train_labels)) > 1 and not points)
-    assert dataset.load(tmp_path).content_hash == images.content_hash
+    for check in CHECKS:
+        if check is not loaded:
+            check(dataset)
+    require_loaded(dataset, load_images(dataset, tmp_path), tmp_path)
+    assert dataset.files is None or list(tmp_path.glob(dataset.files)), "the doctor looks for it"
 
 
 @pytest.mark.parametrize("name", sorted(set(DATASETS) - set(OFFLINE) - {"folder"}))

@@ -42,11 +42,72 @@ PLAIN_LOSSES: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor]]] = {
 }
 
 
+class PlainMethod:
+    """A method in the plainest words: what is not overridden does nothing."""
+
+    def effective(self, weight: Tensor, *vectors: Tensor) -> Tensor:
+        """Return the weight a layer uses."""
+        return weight
+
+    def penalty(self, logits, real: Tensor, fake: Tensor, draws: torch.Generator) -> Any:
+        """Return what is added to D's loss."""
+        return 0.0
+
+    def project(self, weight: Tensor) -> None:
+        """Change a weight after D's update."""
+
+
+class PlainClipping(PlainMethod):
+    """Weights within .01."""
+
+    def project(self, weight: Tensor) -> None:
+        weight.copy_(weight.clip(-0.01, 0.01))
+
+
+class PlainPenalty(PlainMethod):
+    """Ten times the squared distance of gradient norms from 1."""
+
+    def penalty(self, logits, real: Tensor, fake: Tensor, draws: torch.Generator) -> Tensor:
+        share = torch.rand(BATCH, 1, 1, 1, generator=draws)
+        x = (share * real + (1 - share) * fake).requires_grad_(True)
+        out = logits(x)
+        (gradient,) = torch.autograd.grad(out, x, torch.ones_like(out), create_graph=True)
+        return 10 * torch.mean((torch.sqrt((gradient**2).sum(dim=(1, 2, 3))) - 1) ** 2)
+
+
+class PlainSpectral(PlainMethod):
+    """Weights over u W v."""
+
+    def effective(self, weight: Tensor, *vectors: Tensor) -> Tensor:
+        u, v = vectors
+        return weight / torch.dot(u, weight.flatten(1) @ v)
+
+
+class PlainRows(PlainMethod):
+    """Rows of norm 1."""
+
+    def effective(self, weight: Tensor, *vectors: Tensor) -> Tensor:
+        return torch.stack([row / torch.norm(row) for row in weight])
+
+
+PLAIN_METHODS: dict[str, PlainMethod] = {
+    "none": PlainMethod(),
+    "weight_clipping": PlainClipping(),
+    "gradient_penalty": PlainPenalty(),
+    "spectral_norm": PlainSpectral(),
+    "weight_norm": PlainRows(),
+}
+
+
+def test_every_method_has_its_plain_form() -> None:
+    assert set(PLAIN_METHODS) == set(METHODS), "write the new method's plain form above"
+
+
 class Plain:
     """A GAN with one forward pass for every use, plain layers and nothing cached."""
 
     def __init__(self, spec: RunSpec) -> None:
-        self.spec = spec
+        self.spec, self.method = spec, PLAIN_METHODS[spec.method.name]
         with torch.random.fork_rng():
             networks = Networks(spec, "cpu")
             generator, discriminator = networks.generator, networks.discriminator
@@ -58,7 +119,7 @@ class Plain:
         self.start = {name: copy.deepcopy(n.state_dict()) for name, n in networks.items()}
         state = discriminator.state_dict()
         self.vectors = {
-            name.removesuffix(".parametrizations.weight.0.u"): [
+            name.replace("parametrizations.weight.0.u", "weight"): [
                 state[name].clone(), state[name.removesuffix("u") + "v"].clone()
             ]
             for name in state if name.endswith(".u")
@@ -68,23 +129,18 @@ class Plain:
 
     def logits(self, x: Tensor) -> Tensor:
         """Return D(x) with the weights its method makes effective."""
-        effective = {}
-        for name, parameter in self.discriminator.named_parameters():
-            layer = name.removesuffix(".weight")
-            if not name.endswith("weight"):
-                continue
-            if self.spec.method.name == "spectral_norm":
-                u, v = self.vectors[layer]
-                effective[name] = parameter / torch.dot(u, parameter.flatten(1) @ v)
-            if self.spec.method.name == "weight_norm":
-                effective[name] = torch.stack([row / torch.norm(row) for row in parameter])
+        effective = {
+            name: self.method.effective(parameter, *self.vectors.get(name, ()))
+            for name, parameter in self.discriminator.named_parameters()
+            if name.endswith("weight")
+        }
         return functional_call(self.discriminator, effective, (x,)).flatten()
 
     def update_d(self, real: Tensor, z: Tensor, draws: torch.Generator) -> Tensor:
         """Take one step of D and return its loss without a penalty."""
         fake = self.generator(z).detach()
         loss = PLAIN_LOSSES[self.spec.loss][0](self.logits(real), self.logits(fake))
-        total = loss + self._penalty(real, fake, draws)
+        total = loss + self.method.penalty(self.logits, real, fake, draws)
         self.discriminator.zero_grad()
         total.backward()
         self.adam_d.step()
@@ -99,24 +155,14 @@ class Plain:
         self.adam_g.step()
         return loss
 
-    def _penalty(self, real: Tensor, fake: Tensor, draws: torch.Generator) -> Tensor | float:
-        if self.spec.method.name != "gradient_penalty":
-            return 0.0
-        share = torch.rand(BATCH, 1, 1, 1, generator=draws)
-        x = (share * real + (1 - share) * fake).requires_grad_(True)
-        out = self.logits(x)
-        (gradient,) = torch.autograd.grad(out, x, torch.ones_like(out), create_graph=True)
-        return 10 * torch.mean((torch.sqrt((gradient**2).sum(dim=(1, 2, 3))) - 1) ** 2)
-
     @torch.no_grad()
     def _project(self) -> None:
         weights = dict(self.discriminator.named_parameters())
-        if self.spec.method.name == "weight_clipping":
-            for name, weight in weights.items():
-                if name.endswith("weight"):
-                    weight.copy_(weight.clip(-0.01, 0.01))
-        for layer, vectors in self.vectors.items():
-            matrix = weights[f"{layer}.weight"].flatten(1)
+        for name, weight in weights.items():
+            if name.endswith("weight"):
+                self.method.project(weight)
+        for name, vectors in self.vectors.items():
+            matrix = weights[name].flatten(1)
             v = functional.normalize(matrix.T @ vectors[0], dim=0)
             vectors[:] = [functional.normalize(matrix @ v, dim=0), v]
 
