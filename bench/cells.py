@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bench.fields import is_key_problem, spec_path, words
+from bench.fields import is_key_problem, words
 from bench.layers import Assignment, Cell, Layers, Origins, report_at_origin
 from bench.methods import Entry
 from bench.problems import KeyPath, Report, key_path
@@ -72,26 +72,29 @@ def _row(
     data["seed"] = seed
     row: list[RunSpec] = []
     for entry in entries:
+        fields = {**data, "method": entry.data}
         try:
-            row.append(from_dict({**data, "method": entry.data}))
+            row.append(from_dict(fields))
         except ValidationError as problems:
             places: Origins = {**origins, ("method",): entry.source}
             for problem in problems.errors(include_url=False):
-                _explain(report, layers, problem, places, entry)
+                _explain(report, layers, problem, places, fields)
     return row
 
 
-def _explain(report: Report, layers: Layers, problem: Any, origins: Origins, entry: Entry) -> None:
+def _explain(
+    report: Report, layers: Layers, problem: Any, origins: Origins, fields: dict[str, Any]
+) -> None:
     if problem["type"] == "misfit":
-        path = ("method",) if problem["msg"].startswith(entry.data["name"]) else ()
+        path = ("method",) if problem["msg"].startswith(fields["method"]["name"]) else ()
         report_at_origin(report, origins, path, problem["msg"], key=True)
         return
-    path = spec_path(problem["loc"])
+    path = problem["loc"]
     if path[0] in layers.unread and path[:1] not in origins:
         return
     if problem["type"] == "too_short" and problem["input"]:
         return  # pydantic counts valid items only; the others have problems of their own
-    report_at_origin(report, origins, path, words(problem), is_key_problem(problem))
+    report_at_origin(report, origins, path, words(problem, fields), is_key_problem(problem))
 
 
 def _refuse_repeats(report: Report, firsts: list[tuple[Cell, RunSpec]]) -> None:

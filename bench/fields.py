@@ -67,13 +67,6 @@ def beside_setting(keys: Iterable[str]) -> list[str]:
     return [key for key in given if key in SETS] if SETTING in given else []
 
 
-def spec_path(loc: KeyPath) -> KeyPath:
-    """Return pydantic's location without the tag of a union, as ("optimizer", "lr")."""
-    field, *rest = loc
-    tagged = len(COMPONENTS.get(str(field), ())) > 1
-    return (field, *rest[1:]) if tagged else loc
-
-
 def is_key_problem(error: Mapping[str, Any]) -> bool:
     """Return whether an error is about a key rather than its value."""
     return error["type"] in ("unexpected_keyword_argument", "missing")
@@ -99,8 +92,13 @@ _BOUNDS = {
 _NOT_A_MAPPING = ("dataclass_type", "model_attributes_type", "dict_type")
 
 
-def words(error: Mapping[str, Any]) -> str:
-    """Return one of pydantic's errors in plain words, with the value and the choices."""
+def words(error: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+    """Return one of pydantic's errors in plain words, with the value and the choices.
+
+    Args:
+        error: as pydantic lists it.
+        data: what was validated: a spec's fields.
+    """
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     if kind in _EXPECTED:
         return f"expected {_EXPECTED[kind]}, got {show(value)}"
@@ -114,17 +112,17 @@ def words(error: Mapping[str, Any]) -> str:
         return f"expected {context['expected']}, got {show(value)}"
     if kind == "too_short":
         return f"must have at least {context['min_length']} entry, has {context['actual_length']}"
-    return _rarer_words(error)
+    return _rarer_words(error, data)
 
 
-def _rarer_words(error: Mapping[str, Any]) -> str:
+def _rarer_words(error: Mapping[str, Any], data: Mapping[str, Any]) -> str:
     kind, value = error["type"], error["input"]
     if kind == "missing":
         return "required but missing"
     if kind == "misfit":
         return error["msg"]
     if kind == "unexpected_keyword_argument":
-        return unknown_key(str(error["loc"][-1]), _names(_owner(error["loc"])) - {"name"})
+        return unknown_key(str(error["loc"][-1]), _names(_owner(error["loc"], data)) - {"name"})
     if kind == "unknown_name":
         choices = error["ctx"]["choices"].split(", ")
         if isinstance(value, dict) and "name" not in value:
@@ -133,11 +131,10 @@ def _rarer_words(error: Mapping[str, Any]) -> str:
     return f"{error['msg']}, got {show(value)}"
 
 
-def _owner(loc: KeyPath) -> type:
-    if loc[0] not in COMPONENTS:
-        return Evaluation if len(loc) > 1 else RunSpec
-    registry = COMPONENTS[str(loc[0])]
-    return registry[str(loc[1])] if len(registry) > 1 else next(iter(registry.values()))
+def _owner(loc: KeyPath, data: Mapping[str, Any]) -> type:
+    if loc[0] in COMPONENTS:
+        return COMPONENTS[str(loc[0])][data[str(loc[0])]["name"]]
+    return Evaluation if len(loc) > 1 else RunSpec
 
 
 def _number(bound: float) -> str:

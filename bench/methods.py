@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from bench.fields import is_key_problem, spec_path, words
+from bench.fields import is_key_problem, words
 from bench.layers import Source, report_at_origin
 from bench.overrides import known_methods
 from bench.problems import KeyPath, Report, key_path, show
@@ -73,8 +73,8 @@ def _entry(report: Report, path: KeyPath, value: object) -> Iterator[Entry]:
         for problem in problems.errors(include_url=False):
             error = {**problem, "loc": ("method", *problem["loc"])}
             at_key = is_key_problem(error) or not problem["loc"]
-            where = spec_path(error["loc"])
-            report_at_origin(report, {("method",): source}, where, words(error), at_key)
+            text = words(error, {"method": data})
+            report_at_origin(report, {("method",): source}, error["loc"], text, at_key)
 
 
 def _written(value: object) -> tuple[dict[str, Any], KeyPath] | str:

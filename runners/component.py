@@ -1,14 +1,48 @@
-"""What every registered component shares: strict fields, and lookup by name when a spec is read."""
+"""What every registered component shares: strict fields, and lookup by name when a spec is read.
+
+A registry is looked up each time a value is validated, never copied: it may grow later.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Union
+from functools import cache
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, PlainValidator, TypeAdapter
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def one_of(registry: Mapping[str, type]) -> Any:
+    """Return a field type that holds an instance of one of the registry's classes.
+
+    Args:
+        registry: name -> dataclass with a field ``name``.
+
+    Returns:
+        A type that accepts an instance, a name, ``name:argument``, or a mapping of ``name`` and
+        parameters; problems are located below the field itself, as ("method", "scale").
+    """
+    return Annotated[Any, PlainValidator(lambda value: _validate(value, registry))]
+
+
+def _validate(value: object, registry: Mapping[str, type]) -> object:
+    if type(value) in registry.values():
+        return value
+    fields = _split(value, registry) if isinstance(value, str) else value
+    if not isinstance(fields, dict):
+        raise PydanticKnownError("dict_type")
+    name = fields.get("name")
+    if not isinstance(name, str) or name not in registry:
+        raise PydanticCustomError(
+            "unknown_name",
+            "unknown name {name}; choices: {choices}",
+            {"name": repr(name), "choices": ", ".join(registry)},
+        )
+    return _adapter(registry[name]).validate_json(json.dumps(fields))
 
 
 def _split(text: str, registry: Mapping[str, type]) -> dict[str, str]:
@@ -18,18 +52,6 @@ def _split(text: str, registry: Mapping[str, type]) -> dict[str, str]:
     return {"name": name, field: argument} if colon and field else {"name": text}
 
 
-def one_of(registry: Mapping[str, type]) -> Any:
-    """Return a field type that accepts a name, or a mapping of ``name`` and parameters."""
-
-    def expand(value: object) -> object:
-        named = _split(value, registry) if isinstance(value, str) else value
-        if isinstance(named, dict) and named.get("name") not in list(registry):
-            raise PydanticCustomError(
-                "unknown_name",
-                "unknown name {name}; choices: {choices}",
-                {"name": repr(named.get("name")), "choices": ", ".join(registry)},
-            )
-        return named
-
-    union = Union[tuple(registry.values())]  # noqa: UP007 - built from a registry at run time
-    return Annotated[union, Field(discriminator="name"), BeforeValidator(expand)]
+@cache
+def _adapter(cls: type) -> TypeAdapter[Any]:
+    return TypeAdapter(cls)
