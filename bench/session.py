@@ -100,7 +100,8 @@ def _prepare(
     if engine:
         yield "preparing data and scores"
         yield from engine.prepare(todo)
-    store.write_plan(grid.name, {spec.run_id: spec.as_dict for spec in grid.specs})
+    specs = {spec.run_id: spec.as_dict for spec in grid.specs}
+    store.write_plan(grid.name, specs, grid.description, grid.axes)
 
 
 class Notes:

@@ -1,7 +1,7 @@
 """A grid's results folder: its plan and its runs.
 
-results/<grid>/grid.json           the plan: name and run ids, in order
-results/<grid>/runs/<run_id>/      one folder a run, see runners/store.py
+results/<grid>/grid.json           the plan: name, description, axes, and specs by run id, in order
+results/<grid>/runs/<run_id>/      one folder per run, see runners/store.py
 results/<grid>/locks/<run_id>      held by the process that is at the run, while it lives
 results/<grid>/damaged/            run folders that `bench run --redo-damaged` set aside
 results/<grid>/report/             made by `bench report`
@@ -10,6 +10,7 @@ results/<grid>/report/             made by `bench report`
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +32,31 @@ class GridStore:
         """Return the store of one run."""
         return RunStore(self.runs_folder / run_id)
 
-    def write_plan(self, name: str, specs: dict[str, dict[str, Any]]) -> None:
-        """Record the newest plan: the grid's name and every run's resolved spec by id."""
+    def write_plan(
+        self,
+        name: str,
+        specs: dict[str, dict[str, Any]],
+        description: str = "",
+        axes: Sequence[str] = (),
+    ) -> None:
+        """Record the newest plan.
+
+        Args:
+            name: of the grid.
+            specs: every run's resolved spec, by id.
+            description: of the grid, for the reader of the report.
+            axes: dotted names of the swept fields.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_json(self.plan_file, {"name": name, "runs": specs})
+        plan = {"name": name, "description": description, "axes": list(axes), "runs": specs}
+        write_json(self.plan_file, plan)
 
     def plan(self) -> dict[str, Any]:
-        """Return {"name": ..., "runs": {run_id: spec}}."""
-        return read_json(self.plan_file)
+        """Return {"name": ..., "description": ..., "axes": [...], "runs": {run_id: spec}}.
+
+        Plans written before grids had description and axes have empty ones.
+        """
+        return {"description": "", "axes": [], **read_json(self.plan_file)}
 
     def unplanned(self) -> list[str]:
         """Return ids of runs in the folder that the newest plan does not name."""

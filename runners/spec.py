@@ -44,6 +44,10 @@ MetricNames = tuple[_known(METRICS), ...]  # pyright: ignore
 ExtractorName = _known({"auto": None, **EXTRACTORS})
 
 
+SEED_END = 2**31
+"""Seeds are smaller."""
+
+
 @dataclass(frozen=True, config=STRICT)
 class Evaluation:
     """When and how samples are scored.
@@ -88,7 +92,7 @@ class RunSpec:
     """
 
     method: one_of(METHODS)  # pyright: ignore
-    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    seed: Annotated[int, Field(ge=0, lt=SEED_END)]
     dataset: one_of(DATASETS)  # pyright: ignore
     model: one_of(MODELS)  # pyright: ignore
     loss: _known(LOSSES)  # pyright: ignore
@@ -173,3 +177,19 @@ def from_dict(data: object) -> RunSpec:
         pydantic.ValidationError: with the location of every problem.
     """
     return ADAPTER.validate_json(json.dumps(data))
+
+
+def under_seed(spec: RunSpec, seed: int) -> RunSpec:
+    """Return the same run under another seed, without validating the rest again.
+
+    Args:
+        spec: valid, so its other fields are; what it computed from them is not taken along.
+        seed: from 0 to SEED_END - 1.
+    """
+    if not 0 <= seed < SEED_END:
+        raise ValueError(f"seed {seed}: must be from 0 to {SEED_END - 1}")
+    twin = object.__new__(RunSpec)
+    for field in dataclasses.fields(spec):
+        object.__setattr__(twin, field.name, getattr(spec, field.name))
+    object.__setattr__(twin, "seed", seed)
+    return twin

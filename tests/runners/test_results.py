@@ -21,4 +21,26 @@ def test_newest_results_and_unplanned_runs(tmp_path) -> None:
     grid = GridStore(tmp_path / "new")
     grid.run("b").create({})
     assert grid.unplanned() == ["b"]
-    assert json.loads(grid.plan_file.read_text()) == {"name": "new", "runs": {"a": {}}}
+    assert json.loads(grid.plan_file.read_text()) == {
+        "name": "new",
+        "description": "",
+        "axes": [],
+        "runs": {"a": {}},
+    }
+
+
+def test_the_plan_holds_description_and_axes(tmp_path) -> None:
+    grid = GridStore(tmp_path)
+    grid.write_plan("g", {"a": {}}, "two words", ("loss", "model.width"))
+    assert grid.plan() == {
+        "name": "g",
+        "description": "two words",
+        "axes": ["loss", "model.width"],
+        "runs": {"a": {}},
+    }
+
+
+def test_plans_without_description_and_axes_are_read(tmp_path) -> None:
+    grid = GridStore(tmp_path)
+    grid.plan_file.write_text('{"name": "old", "runs": {}}')
+    assert grid.plan() == {"name": "old", "description": "", "axes": [], "runs": {}}

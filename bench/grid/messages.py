@@ -1,4 +1,4 @@
-"""Problems of a grid in plain words: one line each, with the place, the value and the choices."""
+"""How messages show values, key paths and choices."""
 
 from __future__ import annotations
 
@@ -7,63 +7,10 @@ import math
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from runners.errors import UserProblem
+from bench.grid.document import KeyPath
 
-if TYPE_CHECKING:
-    from bench.yaml_source import Document
-
-KeyPath = tuple[str | int, ...]
-Position = tuple[int, int]
-
-MAX_LINES = 100
 SHOWN = 60  # characters of a value that a message repeats
-
-
-class GridProblem(UserProblem):
-    """Everything wrong with a grid: one line a problem, in the order of the file."""
-
-
-class Report:
-    """Collects problems until all are known.
-
-    Args:
-        file: the grid file's name as the user knows it.
-        document: what it holds.
-    """
-
-    def __init__(self, file: str, document: Document) -> None:
-        self.file = file
-        self.document = document
-        self._lines: dict[str, tuple[float, float]] = {}
-        for fault in document.faults:
-            self._add(fault.position, fault.path, fault.text)
-
-    def at(self, path: KeyPath, text: str, key: bool = False) -> None:
-        """Add a problem of the value, or of the key, at a path in the file."""
-        self._add(self.document.position(path, key), path, text)
-
-    def option(self, option: str, text: str) -> None:
-        """Add a problem of a command-line option; these come after those of the file."""
-        self._lines.setdefault(f"{plain(option)}: {text}", (math.inf, len(self._lines)))
-
-    def raise_if_any(self) -> None:
-        """Raise what was collected.
-
-        Raises:
-            GridProblem: there was a problem.
-        """
-        lines = sorted(self._lines, key=self._lines.__getitem__)
-        if len(lines) > MAX_LINES:
-            lines[MAX_LINES:] = [f"{self.file}: {len(lines) - MAX_LINES:,} more problems"]
-        if lines:
-            raise GridProblem("\n".join(lines))
-
-    def _add(self, position: Position, path: KeyPath, text: str) -> None:
-        line, column = position
-        label = f"{key_path(path)}: " if path else ""
-        self._lines.setdefault(f"{self.file}:{line}:{column}: {label}{text}", position)
 
 
 def plain(text: str, length: int = SHOWN) -> str:
