@@ -34,12 +34,11 @@ def show(value: object) -> str:
 
 def key_path(path: KeyPath) -> str:
     """Return ``methods[2].spectral_norm.scale`` for ("methods", 2, "spectral_norm", "scale")."""
-    parts = (f"[{part}]" if isinstance(part, int) else f".{_key(part)}" for part in path)
-    return "".join(parts).removeprefix(".")
-
-
-def _key(key: str) -> str:
-    return key if re.fullmatch(r"[\w.-]{1,60}", key) else show(key)
+    label = ""
+    for part in path:
+        simple = isinstance(part, str) and re.fullmatch(r"[\w.-]{1,60}", part)
+        label += f"[{part}]" if isinstance(part, int) else f".{part if simple else show(part)}"
+    return label.removeprefix(".")
 
 
 def unknown_key(key: str, choices: Iterable[str]) -> str:

@@ -23,25 +23,19 @@ TOO_MANY = f"more than {MAX_NODES:,} values"
 
 TAG = "tag:yaml.org,2002:"
 
-
-def _integer(text: str) -> int:
-    return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
-
-
-def _real(text: str) -> float:
-    return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
-
-
 CORE: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
     "null": (re.compile(r"|~|null|Null|NULL"), lambda _: None),
     "bool": (re.compile(r"true|True|TRUE|false|False|FALSE"), lambda text: text.lower() == "true"),
-    "int": (re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"), _integer),
+    "int": (
+        re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"),
+        lambda text: int(text, {"0o": 8, "0x": 16}.get(text[:2], 10)),
+    ),
     "float": (
         re.compile(
             r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
             r"|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
         ),
-        _real,
+        lambda text: float(re.sub(r"\.(inf|nan)", r"\1", text.lower())),
     ),
 }
 """The core schema (YAML 1.2.2, section 10.3.2): tag -> (form, value of the text)."""

@@ -1,8 +1,14 @@
 """The methods of a grid: forms of an entry, and the exact words for what is wrong with one."""
 
-import pytest
+from typing import Literal
 
-from bench.grid import load
+import pytest
+from pydantic.dataclasses import dataclass
+
+from bench.grid import Overrides, load
+from runners.component import STRICT
+from runners.lipschitz import METHODS
+from runners.lipschitz.base import Method
 
 ALL_METHODS = "choices: none, weight_clipping, gradient_penalty, spectral_norm, weight_norm"
 
@@ -72,3 +78,25 @@ def test_misfit_is_the_methods(refused, edited):
 )
 def test_problem(refused, edited, old, new, problem):
     assert refused(edited(old, new)) == [f"grid.yaml:{problem}"]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Late(Method):
+    strength: float
+    name: Literal["late"] = "late"
+
+
+def test_a_method_registered_after_the_import(write, refused, edited, monkeypatch):
+    text = edited("[none, spectral_norm]", "[late: {strength: 2}]")
+    (line,) = refused(text)
+    assert line.startswith("grid.yaml:8:11: methods[0].late: unknown name 'late'; ")
+    monkeypatch.setitem(METHODS, "late", Late)
+    assert load(write(text)).specs[0].method == Late(strength=2.0)
+    assert refused(text.replace("strength", "strenth")) == [
+        "grid.yaml:8:11: methods[0].late.strength: required but missing",
+        "grid.yaml:8:18: methods[0].late.strenth: unknown key; did you mean strength? "
+        "choices: strength",
+    ]
+    assert refused(edited("seeds: 2", "seeds: 1"), Overrides(methods=("late",))) == [
+        "--methods late: strength: required but missing"
+    ]
