@@ -42,6 +42,7 @@ Statuses = dict[str, Status]
 def print_plan(grid: Grid, out: Path) -> None:
     """Print every run of a grid and whether it is done already."""
     store = GridStore(out / grid.name)
+    store.recognise(grid.specs)
     table = Table("run", "method", "seed", "steps", "state", box=None, header_style="bold")
     for spec in grid.specs:
         row = (spec.run_id, spec.method_label, str(spec.seed), str(spec.steps), _state(store, spec))
@@ -78,6 +79,8 @@ def run_grid(
     console = Console(soft_wrap=True)
     store = GridStore(out / grid.name)
     store.require_writable()
+    if renamed := store.recognise(grid.specs):
+        console.print(f"{renamed} runs are known from an earlier version and keep their folders")
     todo = [spec for spec in grid.specs if not _is_done(store, spec)]
     skipped = len(grid.specs) - len(todo)
     console.print(
@@ -107,7 +110,10 @@ def _prepare(
     if engine:
         yield "preparing data and scores"
         yield from engine.prepare(todo)
-    store.write_plan(grid.name, {spec.run_id: spec.as_dict for spec in grid.specs})
+    runs = {store.run(spec.run_id).run_id: spec.as_dict for spec in grid.specs}
+    metrics = dict.fromkeys(m for spec in grid.specs for m in spec.evaluation.metrics)
+    columns = {column.name: column for metric in metrics for column in metric.columns}
+    store.write_plan(grid.name, runs, grid.description, grid.axes, columns.values())
 
 
 class Notes:

@@ -43,6 +43,10 @@ def _known(registry: Mapping[str, Any], *more: str) -> Any:
     return Annotated[str, AfterValidator(check)]
 
 
+SEED_END = 2**31
+"""Seeds are smaller."""
+
+
 @dataclass(frozen=True, config=STRICT)
 class Evaluation:
     """When and how samples are scored.
@@ -84,7 +88,7 @@ class RunSpec:
     """
 
     method: one_of(METHODS)  # pyright: ignore
-    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    seed: Annotated[int, Field(ge=0, lt=SEED_END)]
     dataset: one_of(DATASETS)  # pyright: ignore
     model: one_of(MODELS)  # pyright: ignore
     loss: _known(LOSSES)  # pyright: ignore
@@ -198,3 +202,19 @@ def from_stored(data: Mapping[str, Any]) -> RunSpec:
         pydantic.ValidationError: with the location of every problem.
     """
     return from_dict(identity.upgraded(data, METRICS))
+
+
+def under_seed(spec: RunSpec, seed: int) -> RunSpec:
+    """Return the same run under another seed, without validating the rest again.
+
+    Args:
+        spec: valid, so its other fields are; what it computed from them is not taken along.
+        seed: from 0 to SEED_END - 1.
+    """
+    if not 0 <= seed < SEED_END:
+        raise ValueError(f"seed {seed}: must be from 0 to {SEED_END - 1}")
+    twin = object.__new__(RunSpec)
+    for field in dataclasses.fields(spec):
+        object.__setattr__(twin, field.name, getattr(spec, field.name))
+    object.__setattr__(twin, "seed", seed)
+    return twin

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from runners.errors import StoreProblem
 from runners.files import read_json, write_json
+from runners.metrics.score import Column
 from runners.spec import RunSpec, from_stored
 from runners.store.run import RunStore
 
@@ -57,29 +58,31 @@ class GridStore:
         return sorted(entry.name for entry in entries if entry.is_dir())
 
     def write_plan(
-        self, name: str, description: str, axes: Sequence[str], specs: Sequence[RunSpec]
+        self,
+        name: str,
+        runs: Mapping[str, dict[str, Any]],
+        description: str = "",
+        axes: Sequence[str] = (),
+        columns: Iterable[Column] = (),
     ) -> None:
         """Record the newest plan.
 
         Args:
             name, description: the grid's.
+            runs: the name of each run's folder -> its resolved spec.
             axes: dotted names of the swept fields.
-            specs: the runs; each is recorded resolved, by the name of its folder.
+            columns: what the scores are called, also where a reader lacks their metric.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        metrics = dict.fromkeys(m for spec in specs for m in spec.evaluation.metrics)
-        columns = {column.name: column for m in metrics for column in m.columns}
-        plan = {"name": name, "description": description, "axes": list(axes)}
-        plan["columns"] = [dataclasses.asdict(column) for column in columns.values()]
-        plan["runs"] = {self.run(spec.run_id).run_id: spec.as_dict for spec in specs}
+        plan: dict[str, Any] = {"name": name, "description": description, "axes": list(axes)}
+        plan["columns"] = [dataclasses.asdict(column) for column in columns]
+        plan["runs"] = dict(runs)
         write_json(self.plan_file, plan)
 
     def plan(self) -> dict[str, Any]:
-        """Return the newest plan: name and runs, {folder name: resolved spec}.
-
-        Since schema 2 also description, axes, and columns: what the scores are called.
-        """
-        return read_json(self.plan_file)
+        """Return the newest plan as :meth:`write_plan` records it; older ones lack some of it."""
+        kept = {"description": "", "axes": [], "columns": []}
+        return {**kept, **read_json(self.plan_file)}
 
     def unplanned(self) -> list[str]:
         """Return ids of runs in the folder that the newest plan does not name."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from runners.errors import StoreProblem
+from runners.metrics import METRICS
 from runners.options import Options
 from runners.rescore import rescore, samples
 from runners.spec import RunSpec, from_stored
@@ -25,7 +26,9 @@ def test_newest_results_and_unplanned_runs(tmp_path, tiny) -> None:
         newest_results(tmp_path)
     spec = tiny()
     for age, name in enumerate(("old", "new")):
-        GridStore(tmp_path / name).write_plan(name, "why", ("loss",), [spec])
+        GridStore(tmp_path / name).write_plan(
+            name, {spec.run_id: spec.as_dict}, "why", ("loss",), METRICS["is"].columns
+        )
         os.utime(tmp_path / name / "grid.json", (age, age))
     assert newest_results(tmp_path).name == "new"
     grid = GridStore(tmp_path / "new")
@@ -34,7 +37,7 @@ def test_newest_results_and_unplanned_runs(tmp_path, tiny) -> None:
     plan = json.loads(grid.plan_file.read_text())
     assert plan["runs"] == {spec.run_id: spec.as_dict}
     assert (plan["name"], plan["description"], plan["axes"]) == ("new", "why", ["loss"])
-    assert [column["name"] for column in plan["columns"]][:3] == ["is", "is_std", "fid"]
+    assert [column["name"] for column in plan["columns"]] == ["is", "is_std"]
 
 
 @pytest.fixture
@@ -61,7 +64,7 @@ def test_the_plan_names_the_folders_that_are_there(old) -> None:
     grid, specs = old
     before = list(grid.plan()["runs"])
     grid.recognise(specs)
-    grid.write_plan("old", "", (), specs)
+    grid.write_plan("old", {grid.run(spec.run_id).run_id: spec.as_dict for spec in specs})
     assert list(grid.plan()["runs"]) == before
     assert grid.unplanned() == []
 

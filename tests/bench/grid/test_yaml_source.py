@@ -3,11 +3,13 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench import yaml_source
-from bench.yaml_source import read
+from bench.grid import yaml_source
+from bench.grid.yaml_source import read
+
+UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 
 
 def faults(content):
@@ -141,7 +143,7 @@ def test_too_many_values(monkeypatch):
     assert len(faults("[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]")) == 1
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, **UNTIMED)
 @given(
     st.text(st.sampled_from("ab: -[]{}&*!%|>'\"\n\t#?,~0.e\\uU\ud800\x85"), max_size=30) | st.text()
 )
@@ -150,7 +152,7 @@ def test_any_text_is_read_or_refused(text):
     assert document.usable or document.faults
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, **UNTIMED)
 @given(st.binary())
 def test_any_bytes_are_read_or_refused(content):
     document = read(content)

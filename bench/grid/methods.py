@@ -1,0 +1,76 @@
+"""The methods of a grid: those of the file, or those that --methods chooses, validated once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic.dataclasses import dataclass
+
+from bench.grid import complaints, entries
+from bench.grid.document import KeyPath
+from bench.grid.messages import key_path, show, unknown_name
+from bench.grid.problems import Problems, Source
+from runners.component import one_of
+from runners.lipschitz import METHODS
+from runners.lipschitz.base import Method
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A valid method, and where it was written."""
+
+    method: one_of(METHODS)  # pyright: ignore
+    source: Source
+
+
+def read(problems: Problems, top: Mapping[str, Any]) -> list[Entry]:
+    """Return the valid ones of a grid file's methods."""
+    if "methods" not in top:  # reported with the other missing keys
+        return []
+    listed = top["methods"]
+    if not isinstance(listed, list) or not listed:
+        problems.at(("methods",), f"expected a list of methods, got {show(listed)}")
+        return []
+    found: list[Entry] = []
+    first: dict[Method, KeyPath] = {}
+    for i, written in enumerate(listed):
+        path = ("methods", i)
+        component = entries.component(written, "method")
+        if isinstance(component, str):
+            problems.at(path, component)
+            continue
+        data, below = component
+        for entry in _valid(problems, data, (*path, *below)):
+            if entry.method in first:
+                problems.at(path, f"the same as {key_path(first[entry.method])}")
+            first.setdefault(entry.method, path)
+            found.append(entry)
+    return found
+
+
+def select(problems: Problems, found: list[Entry], names: tuple[str, ...] | None) -> list[Entry]:
+    """Return the entries that --methods names, in its order; one not in the file has defaults."""
+    if names is None:
+        return found
+    if not names:
+        problems.option("--methods", "name at least one")
+    chosen: dict[str, list[Entry]] = {}
+    for name in names:
+        option = f"--methods {name}"
+        if name not in METHODS:
+            problems.option(option, unknown_name(name, METHODS))
+        elif name in chosen:
+            problems.option(option, "given twice")
+        else:
+            configured = [entry for entry in found if entry.method.name == name]
+            chosen[name] = configured or list(_valid(problems, {"name": name}, option))
+    return [entry for same in chosen.values() for entry in same]
+
+
+def _valid(problems: Problems, data: dict[str, Any], source: Source) -> Iterator[Entry]:
+    try:
+        yield Entry(method=data, source=source)
+    except ValidationError as errors:
+        complaints.report(problems, errors, {"method": data}, {("method",): source})

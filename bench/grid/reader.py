@@ -1,0 +1,93 @@
+"""A grid file and the command line's changes to it -> a Grid of validated specs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.grid import expand, files, methods, overrides, sections, seeds, yaml_source
+from bench.grid.messages import plain, show, unknown_key
+from bench.grid.overrides import Overrides
+from bench.grid.problems import Problems
+from runners.spec import RunSpec
+
+KEYS = ("name", "description", "base", "methods", "seeds", "axes")
+REQUIRED = ("methods", "seeds")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The runs of one experiment.
+
+    Args:
+        name: of the folder the results go to.
+        description: for the reader of the report; may be empty.
+        specs: cells of the axes outermost, then seeds, methods innermost: where a grid is
+            stopped half-way, most seeds have all their methods.
+        axes: dotted names of the swept fields.
+    """
+
+    name: str
+    description: str
+    specs: tuple[RunSpec, ...]
+    axes: tuple[str, ...]
+
+
+def load(path: Path, changes: Overrides | None = None) -> Grid:
+    """Return the validated grid in a file.
+
+    Args:
+        path: as from :func:`bench.grid.find`.
+        changes: what the command line changes.
+
+    Raises:
+        GridProblem: with every problem of the file and the changes.
+    """
+    changes = changes or Overrides()
+    document = yaml_source.read(files.content(path))
+    problems = Problems(plain(str(path), 1000), document)
+    if not document.usable:
+        problems.raise_if_any()
+    top = _top(problems)
+    name = _name(problems, top.get("name"), path.stem)
+    seed_list = seeds.read(problems, top, changes.seeds)
+    entries = methods.select(problems, methods.read(problems, top), changes.methods)
+    layers = sections.read(problems, top, overrides.assignments(problems, changes))
+    specs = expand.specs(problems, layers, seed_list, entries)
+    return Grid(name, top.get("description") or "", specs, layers.axes)
+
+
+def _top(problems: Problems) -> Mapping[str, Any]:
+    top = problems.document.data
+    if not isinstance(top, dict):
+        got = "an empty file" if top is None else show(top)
+        problems.at((), f"expected a mapping with the keys {', '.join(KEYS)}, got {got}")
+        problems.raise_if_any()
+        return {}
+    for key in top:
+        if key not in KEYS:
+            problems.at((key,), unknown_key(key, KEYS), key=True)
+    for key in REQUIRED:
+        if key not in top:
+            problems.at((key,), "required but missing")
+    description = top.get("description")
+    if not isinstance(description, str | None):
+        problems.at(("description",), f"expected text, got {show(description)}")
+    return top
+
+
+def _name(problems: Problems, given: object, stem: str) -> str:
+    name = stem if given is None else given
+    if not isinstance(name, str):
+        problems.at(("name",), f"expected text, got {show(name)}")
+    elif not re.fullmatch(r"(?!\.)[A-Za-z0-9._-]{1,80}", name):
+        source = "" if given is not None else "; it is the file's, add a name: key"
+        problems.at(
+            ("name",),
+            f"expected 1 to 80 letters, digits, '.', '_' or '-', not beginning with '.', "
+            f"got {show(name)}{source}",
+        )
+    return str(name)

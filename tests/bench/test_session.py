@@ -1,0 +1,21 @@
+"""What a session leaves in the results folder besides its runs."""
+
+from __future__ import annotations
+
+from runners.store.grid import GridStore
+
+from bench.grid import Grid
+from bench.session import run_grid
+from runners.options import Options
+
+
+def test_description_and_axes_reach_the_plan(tmp_path) -> None:
+    grid = Grid("g", "two words", (), ("loss", "model.width"))
+    assert run_grid(grid, tmp_path, Options(), 1) == 0
+    assert GridStore(tmp_path / "g").plan() == {
+        "name": "g",
+        "description": "two words",
+        "axes": ["loss", "model.width"],
+        "columns": [],
+        "runs": {},
+    }
