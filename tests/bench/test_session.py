@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from runners.store.grid import GridStore
-
 from bench.grid import Grid
 from bench.session import run_grid
 from runners.options import Options
+from runners.store.grid import GridStore
 
 
 def test_description_and_axes_reach_the_plan(tmp_path) -> None:
