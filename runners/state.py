@@ -13,7 +13,7 @@ from runners.networks import Networks
 from runners.spec import RunSpec
 from runners.store.run import RunStore
 
-WINDOW = ("loss_d", "loss_g", "penalty", "logit_real", "logit_fake", "accuracy_d")
+WINDOW: tuple[str, ...] = ("loss_d", "loss_g", "penalty", "logit_real", "logit_fake", "accuracy_d")
 START = "00" * 32  # first link of the hash chains
 
 NUMBERS = ("step", "seconds", "proof", "window", "counted", "starts")

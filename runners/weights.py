@@ -84,7 +84,7 @@ def incoming_weight(layer: nn.Module) -> Tensor:
     """Return what a layer's last transform is applied to: the raw weight unless it is nested."""
     weight = raw_weight(layer)
     for module in list(layer.parametrizations["weight"])[:-1]:  # pyright: ignore
-        weight = module(weight)
+        weight = module(weight)  # pyright: ignore
     return weight
 
 

@@ -33,8 +33,11 @@ def upper_bound(
         operator_norms: of the weight layers in use, by name; they are estimates from below to a
             relative TOLERANCE, which the bound makes up for.
     """
-    norms = {layer: operator_norms[name] for name, layer in weight_layers(discriminator)
-             if name in operator_norms}  # fmt: skip
+    norms: dict[nn.Module, float] = {
+        layer: operator_norms[name]
+        for name, layer in weight_layers(discriminator)
+        if name in operator_norms
+    }
     try:
         constant = _Constants(norms).of(discriminator)
     except Unbounded as why:

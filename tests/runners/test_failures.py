@@ -2,6 +2,7 @@
 
 import json
 import math
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,9 @@ def scores(*fids, **columns):
     return [{"step": 100 * i, "fid": fid, **columns} for i, fid in enumerate(fids)]
 
 
-def judged(rule, loss="nonsaturating", metrics=(), scores=(), state=State.FINISHED, step=LENGTH):
+def judged(
+    rule: Any, loss="nonsaturating", metrics=(), scores=(), state=State.FINISHED, step: Any = LENGTH
+):
     return rule(Evidence(loss, Status(state, step), metrics, scores))
 
 

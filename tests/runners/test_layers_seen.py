@@ -105,7 +105,9 @@ def test_a_method_comes_after_what_a_layer_is_wrapped_in_already(method) -> None
     for _ in range(200):
         method.project(network)
     assert all(entry["ok"] for entry in method.conformance(network, {}).values())
-    assert all(torch.equal(a, raw_weight(b)) for a, (_, b) in zip(raw, weight_layers(network), strict=True))
+    assert all(
+        torch.equal(a, raw_weight(b)) for a, (_, b) in zip(raw, weight_layers(network), strict=True)
+    )
 
 
 def test_a_layer_used_at_two_sizes_has_the_larger_norm_and_counts_twice() -> None:
