@@ -14,8 +14,9 @@ from runners.contracts.base import Check, is_described, require
 from runners.datasets import DATASETS
 from runners.datasets.base import Dataset
 from runners.metrics import fidelity_functions
-from runners.metrics.classifier import outputs, read, weights_file
+from runners.metrics.classifier import read, weights_file
 from runners.metrics.coordinates import Coordinates
+from runners.metrics.features import outputs
 from runners.metrics.score import Features, Metric, Reference
 
 SAMPLES = 300

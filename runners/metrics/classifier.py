@@ -22,6 +22,7 @@ from torch.nn import functional
 from runners import seeds
 from runners.datasets.base import Images
 from runners.files import digest, write_bytes
+from runners.metrics.features import outputs
 
 FEATURES = 64
 UPDATES = 2000
@@ -126,24 +127,6 @@ def _accuracy(network: Classifier, images: Images) -> float:
     predicted = outputs(network, torch.from_numpy(images.test))[1].argmax(1)
     right = predicted == torch.from_numpy(images.test_labels)
     return round(right.double().mean().item(), 6)
-
-
-@torch.no_grad()
-def outputs(network: nn.Module, images: Tensor, batch: int = 250) -> tuple[Tensor, Tensor]:
-    """Return (embedding (n, dim), logits (n, classes)) of n data on the CPU.
-
-    They are computed where the network is, a batch at a time.
-
-    Args:
-        network: any extractor's.
-        images: uint8 (n, channels, size, size), or points (n, 2).
-        batch: data at once.
-    """
-    device = next((tensor.device for tensor in network.state_dict().values()), images.device)
-    parts = [network(chunk.to(device)) for chunk in images.split(batch)]
-    return torch.cat([part[0] for part in parts]).cpu(), torch.cat(
-        [part[1] for part in parts]
-    ).cpu()
 
 
 def read(file: Path) -> tuple[Classifier, Card]:

@@ -23,8 +23,8 @@ from runners.datasets.base import Dataset, Images
 from runners.errors import UserProblem
 from runners.files import digest, write_bytes
 from runners.metrics import fidelity_functions
-from runners.metrics.classifier import outputs
 from runners.metrics.extractors import EXTRACTORS, Extractor
+from runners.metrics.features import outputs
 from runners.metrics.score import Features, Metric, Reference
 from runners.options import Options
 

@@ -69,7 +69,8 @@ def test_every_entry_is_of_its_kind_and_knows_its_name(registry: str) -> None:
     for name, entry in entries.items():
         assert issubclass(entry, kind)
         assert issubclass(entry, Component)
-        assert {f.name: f.default for f in dataclasses.fields(entry)}["name"] == name
+        fields = dataclasses.fields(entry)  # pyright: ignore
+        assert {field.name: field.default for field in fields}["name"] == name
 
 
 @pytest.mark.parametrize("name", CONTRACTS["METHODS"][0])

@@ -25,8 +25,9 @@ from runners.datasets.toys import Gaussians8, Gaussians25
 from runners.errors import UserProblem
 from runners.metrics import METRICS
 from runners.metrics import scorer as scoring
-from runners.metrics.classifier import SHIPPED, StackedClassifier, fit, outputs, read
+from runners.metrics.classifier import SHIPPED, StackedClassifier, fit, read
 from runners.metrics.extractors import EXTRACTORS
+from runners.metrics.features import outputs
 from runners.metrics.fid import FID
 from runners.metrics.fidelity import EXTRACTOR
 from runners.metrics.inception import load
