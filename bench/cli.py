@@ -76,8 +76,11 @@ def run(
     ] = None,
     out: Annotated[Path, typer.Option(help="Results go to OUT/<grid>.")] = Path("results"),
     device: Annotated[Device, typer.Option(help="Where to train.")] = Device.auto,
+    engine: Annotated[
+        str, typer.Option(help="What executes the runs; see `bench list engines`.")
+    ] = "local",
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes at once; default: one a core.")
+        int | None, typer.Option(min=1, help="Runs at once; default: one per core, or per GPU.")
     ] = None,
     wandb: Annotated[Wandb, typer.Option(help="What wandb does.")] = Wandb.offline,
     data_root: DataRoot = None,
@@ -100,9 +103,10 @@ def run(
     """Run a grid; runs that are done are skipped, unfinished ones go on where they stopped."""
     from bench import grid as grids
     from bench.session import print_plan, run_grid
-    from runners.engines.local import default_workers
+    from runners.engines import chosen
     from runners.options import Limits, Options
 
+    make = chosen(engine).make
     overrides = grids.Overrides(
         steps=steps,
         seeds=seeds,
@@ -124,7 +128,7 @@ def run(
     if data_root is not None:
         options = replace(options, data_root=data_root)
     limits = Limits(run_timeout, retries)
-    raise typer.Exit(run_grid(plan, out, options, workers or default_workers(), limits))
+    raise typer.Exit(run_grid(plan, out, options, make, workers, limits))
 
 
 @app.command()
