@@ -150,7 +150,7 @@ def numbers() -> Callable[[Path], dict[str, bytes]]:
     """Return a reader of all numbers of all runs under a folder."""
 
     def read(runs: Path) -> dict[str, bytes]:
-        files = [f"{name}.jsonl" for name in MEASURED] + ["proof.json", "outcomes.json"]
+        files = [f"{name}.jsonl" for name in MEASURED] + ["proof.json", "floor.json"]
         return {
             f"{run.name}/{name}": (run / name).read_bytes()
             for run in sorted(runs.iterdir())

@@ -37,7 +37,7 @@ SPEC: dict[str, Any] = {
     "diagnostics_every": 3,
 }
 COMPARED = (*(f"{name}.jsonl" for name in ("metrics", "scores", "spectra", "diagnostics")),
-            "proof.json", "outcomes.json", "spec.json", "samples.npz")  # fmt: skip
+            "proof.json", "floor.json", "spec.json", "samples.npz")  # fmt: skip
 
 
 class Disk:

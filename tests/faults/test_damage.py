@@ -19,7 +19,7 @@ from runners.store.grid import GridStore
 from runners.store.run import RunStore
 
 ROWS = tuple(f"{name}.jsonl" for name in RunStore.ROW_FILES)
-FILES = (*ROWS, "spec.json", "status.json", "proof.json", "outcomes.json", "checkpoint.pt",
+FILES = (*ROWS, "spec.json", "status.json", "proof.json", "floor.json", "checkpoint.pt",
          "samples/step-00000005.png", "../../grid.json")  # fmt: skip
 SEALED = (*ROWS, "spec.json", "status.json", "proof.json")
 NESTED = b"[" * 100_000
