@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from runners.spec import RunSpec
 from runners.store.grid import GridStore
 from runners.store.run import RunStore
 from runners.store.states import State, Status
+from runners.train import train
 
 MEASURED = ("metrics", "scores", "spectra", "diagnostics")
+HANG = 600.0  # seconds after which something hangs, however slow the machine
 LONG = {"diagnostics_every": 10_000, "steps": 100_000}
 
 pytestmark = pytest.mark.parametrize("name", ENGINES)
@@ -142,23 +145,38 @@ def test_a_run_that_is_not_in_progress_can_be_stopped_and_killed(engine) -> None
 
 
 def test_a_killed_process_costs_its_run_one_attempt(engine, tiny, tmp_path) -> None:
-    spec, other = tiny(steps=300, **{"diagnostics_every": 100}), tiny(method="spectral_norm")
-    killed: list[str] = []
-
-    def kill(running: dict[str, tuple[str, int, int]]) -> None:
-        if not killed and running.get(spec.run_id, ("", 0, 0))[1] > 0:
-            engine.kill(spec.run_id)
-            killed.append(spec.run_id)
-
+    spec, other = tiny(**LONG), tiny(method="spectral_norm")
     told: list[str] = []
-    scheduler = Scheduler(engine, Limits(retries=1), lambda _, text: told.append(text))
-    ended = dict(scheduler.run([spec, other], GridStore(tmp_path / "g"), kill))
-    assert {status.state for status in ended.values()} == {State.FINISHED}
-    assert len(told) == 1
-    assert "retry 1 of 1" in told[0]
-    _statuses(engine, tmp_path / "whole", spec)
-    ours, whole = (GridStore(tmp_path / folder).run(spec.run_id) for folder in ("g", "whole"))
-    assert _numbers(ours) == _numbers(whole)
+    limits = Limits(retries=1, grace=HANG)
+    scheduler = Scheduler(engine, limits, lambda _, text: told.append(text))
+    seen: dict[int, int] = {}
+
+    def kill_then_stop(_: object) -> None:
+        job = scheduler.jobs.get(spec.run_id)
+        if job is None or job.step <= seen.setdefault(job.attempt, job.step):
+            return
+        if job.attempt == 1:
+            engine.kill(spec.run_id)
+        elif other.run_id not in scheduler.jobs and not scheduler.stopping:
+            scheduler.stop()
+
+    ended = dict(scheduler.run([spec, other], GridStore(tmp_path / "g"), kill_then_stop))
+    assert ended[other].state == State.FINISHED
+    assert ended[spec].state == State.UNFINISHED
+    assert [text.split("; ")[-1] for text in told] == ["retry 1 of 1"]
+    assert set(seen) == {1, 2}
+    _begins_like_a_run_never_cut(GridStore(tmp_path / "g").run(spec.run_id), spec, tmp_path)
+
+
+def _begins_like_a_run_never_cut(store: RunStore, spec: RunSpec, folder: Path) -> None:
+    rows = store.rows_file("metrics").read_bytes()
+    whole = RunStore(folder / "whole" / spec.run_id)
+    whole.create(spec.as_dict)
+    last = store.rows("metrics")[-1]["step"]
+    steps = itertools.count(1)
+    train(spec, whole, Options(), lambda: next(steps) >= last)
+    assert rows
+    assert rows == whole.rows_file("metrics").read_bytes()
 
 
 def test_the_fault_of_one_run_does_not_touch_another(engine, tiny, trained, tmp_path) -> None:

@@ -189,7 +189,7 @@ def test_a_stopped_run_goes_on_where_it_stopped(tiny, execute, store) -> None:
         _victim(scheduler, store(spec))
         scheduler.stop()
 
-    statuses, _ = execute(spec, other, during=stop)
+    statuses, _ = execute(spec, other, during=stop, grace=HANG)
     assert statuses == {"none": statuses["none"]}
     assert statuses["none"].state == "unfinished"
     assert store(spec).checkpoint_file.exists()
