@@ -43,10 +43,10 @@ def test_answers_with_results_and_problems(worker, tiny, monkeypatch) -> None:
     near, _ = worker()
     near.send(("devices",))
     assert near.recv() == ("done", ["cpu"], False)
-    near.send(("prepare", [tiny(dataset="gaussians8")]))
+    near.send(("prepare", [tiny()]))
     kind, (line,), spent = near.recv()
     assert (kind, spent) == ("done", False)
-    assert line.startswith("gaussians8: ")
+    assert line.startswith("digits: ")
 
 
 def test_a_task_that_fails_answers_with_its_traceback(worker) -> None:
