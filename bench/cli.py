@@ -80,8 +80,11 @@ def run(
     ] = None,
     out: Annotated[Path, typer.Option(help="Results go to OUT/<grid>.")] = Path("results"),
     device: Annotated[Device, typer.Option(help="Where to train.")] = Device.auto,
+    engine: Annotated[
+        str, typer.Option(help="What executes the runs; see `bench list engines`.")
+    ] = "local",
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes at once; default: one a core.")
+        int | None, typer.Option(min=1, help="Runs at once; default: one per core, or per GPU.")
     ] = None,
     wandb: Annotated[Wandb, typer.Option(help="What wandb does.")] = Wandb.offline,
     data_root: DataRoot = None,
@@ -105,10 +108,11 @@ def run(
     """Run a grid; runs that are done are skipped, unfinished ones go on where they stopped."""
     from bench import grid as grids
     from bench.session import print_plan, run_grid
-    from runners.engines.local import default_workers
+    from runners.engines import chosen
     from runners.options import Limits, Options
 
     files = _load(plugin)
+    make = chosen(engine).make
     overrides = grids.Overrides(
         steps=steps,
         seeds=seeds,
@@ -131,7 +135,7 @@ def run(
     if data_root is not None:
         options = replace(options, data_root=data_root)
     limits = Limits(run_timeout, retries)
-    raise typer.Exit(run_grid(plan, out, options, workers or default_workers(), limits))
+    raise typer.Exit(run_grid(plan, out, options, make, workers, limits))
 
 
 @app.command()
@@ -172,7 +176,7 @@ def evaluate(
     metrics: Annotated[
         str | None, typer.Option(help="Metrics, separated by commas; default: the run's own.")
     ] = None,
-    samples: Annotated[int | None, typer.Option(help="Generated data a run.")] = None,
+    samples: Annotated[int | None, typer.Option(help="Generated data per run.")] = None,
     extractor: Annotated[
         str | None, typer.Option(help="classifier, inception, inception_bf16 or coordinates.")
     ] = None,
@@ -186,7 +190,9 @@ def evaluate(
     from runners.options import Options
 
     _load(plugin)
-    options = Options(inception_weights=inception_weights, trust_weights=trust_weights)
+    options = Options(
+        device="auto", inception_weights=inception_weights, trust_weights=trust_weights
+    )
     if data_root is not None:
         options = replace(options, data_root=data_root)
     names = [name.strip() for name in metrics.split(",")] if metrics else None

@@ -22,7 +22,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from runners.datasets import DATASETS
-from runners.engines.local import default_workers
+from runners.engines.slots import cores
 from runners.options import Options
 
 OK, WARN, FAIL = "ok", "warn", "fail"
@@ -150,7 +150,7 @@ def _pair(found: dict[str, Any]) -> Finding:
 
 
 def _machine() -> Iterator[Finding]:
-    yield Finding("cores", OK, f"{default_workers()}, one worker each")
+    yield Finding("cores", OK, f"{cores()}, one worker each")
     memory = _available_memory()
     if memory is None:
         return

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from runners.datasets import DATASETS
+from runners.engines import ENGINES
 from runners.errors import UserProblem
 from runners.lipschitz import METHODS
 from runners.losses import LOSSES
@@ -29,10 +30,6 @@ def _grids() -> Lines:
     return {file.name: grid.load(file).description for file in files}
 
 
-def _engines() -> Lines:
-    return {"local": "worker processes on this machine, one core each"}
-
-
 KINDS: dict[str, Callable[[], Lines]] = {
     "methods": lambda: _summaries(METHODS),
     "losses": lambda: _summaries(LOSSES),
@@ -41,7 +38,7 @@ KINDS: dict[str, Callable[[], Lines]] = {
     "stabilisers": lambda: _summaries(STABILISERS),
     "datasets": lambda: _summaries(DATASETS),
     "metrics": lambda: _summaries(METRICS),
-    "engines": _engines,
+    "engines": lambda: _summaries(ENGINES),
     "grids": _grids,
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from rich.table import Table
 from bench.grid import Grid
 from bench.interrupts import Interrupts, interrupts
 from bench.progress import View, progress
-from runners.engines.local import LocalEngine
+from runners.engines.base import Engine
+from runners.engines.scheduler import Scheduler
 from runners.errors import StoreProblem
 from runners.options import Limits, Options
 from runners.spec import RunSpec
@@ -62,7 +63,12 @@ def _state(store: GridStore, spec: RunSpec) -> State:
 
 
 def run_grid(
-    grid: Grid, out: Path, options: Options, workers: int, limits: Limits | None = None
+    grid: Grid,
+    out: Path,
+    options: Options,
+    make: Callable[[Options, int | None], Engine],
+    workers: int | None = None,
+    limits: Limits | None = None,
 ) -> int:
     """Run what is not done yet.
 
@@ -70,7 +76,8 @@ def run_grid(
         grid: what to run.
         out: results go to out/<grid>.
         options: how and where to run.
-        workers: processes at once.
+        make: builds the engine, if there is anything to do.
+        workers: runs at once; None for the engine's own choice.
         limits: of time and of attempts.
 
     Returns:
@@ -88,13 +95,14 @@ def run_grid(
     )
     notes = Notes(console)
     statuses: Statuses = {}
-    engine = LocalEngine(min(workers, len(todo)), options, limits, notes) if todo else None
-    with interrupts() as interrupt, engine.open() if engine else nullcontext():
+    engine = make(options, workers) if todo else None
+    scheduler = Scheduler(engine, limits, notes) if engine else None
+    with interrupts() as interrupt, engine or nullcontext():
         try:
-            for line in _prepare(engine, todo, grid, store):
+            for line in _prepare(scheduler, todo, grid, store):
                 console.print(line)
-            if engine:
-                _watch(engine, todo, store, notes, interrupt, statuses)
+            if scheduler:
+                _watch(scheduler, todo, store, notes, interrupt, statuses)
         except KeyboardInterrupt:
             interrupt.count += 1
     code = _conclude(statuses, len(todo), store, console)
@@ -104,12 +112,12 @@ def run_grid(
 
 
 def _prepare(
-    engine: LocalEngine | None, todo: list[RunSpec], grid: Grid, store: GridStore
+    scheduler: Scheduler | None, todo: list[RunSpec], grid: Grid, store: GridStore
 ) -> Iterator[str]:
     """Prepare what is to do and write the plan, telling of it."""
-    if engine:
+    if scheduler:
         yield "preparing data and scores"
-        yield from engine.prepare(todo)
+        yield from scheduler.prepare(todo)
     runs = {store.run(spec.run_id).run_id: spec.as_dict for spec in grid.specs}
     metrics = dict.fromkeys(m for spec in grid.specs for m in spec.evaluation.metrics)
     columns = {column.name: column for metric in metrics for column in metric.columns}
@@ -135,7 +143,7 @@ def _is_done(store: GridStore, spec: RunSpec) -> bool:
 
 
 def _watch(
-    engine: LocalEngine,
+    scheduler: Scheduler,
     todo: list[RunSpec],
     store: GridStore,
     notes: Notes,
@@ -147,15 +155,15 @@ def _watch(
 
         def update(running: Any) -> None:
             view.update(running)
-            if interrupt.count and not engine.stopping:
-                engine.stop()
+            if interrupt.count and not scheduler.stopping:
+                scheduler.stop()
                 notes("interrupt", STOPPING)
 
-        for spec, status in engine.run(todo, store, update):
+        for spec, status in scheduler.run(todo, store, update):
             statuses[spec.run_id] = status
             _show(view, spec, status, store)
             if status.environment:
-                engine.stop()  # the disk or its permissions: other runs would fail as well
+                scheduler.stop()  # the disk or its permissions: other runs would fail as well
 
 
 def _show(view: View, spec: RunSpec, status: Status, store: GridStore) -> None:

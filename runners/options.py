@@ -47,12 +47,15 @@ class Options:
 
 @dataclass(frozen=True)
 class Limits:
-    """What an engine puts up with.
+    """What is put up with before a run is stopped, or given up.
 
     Args:
         timeout: seconds an attempt at a run may take; None for any.
         retries: further attempts at a run that crashed, from its checkpoint.
+        grace: seconds for a run that was asked to stop to write its checkpoint; then its
+            process is killed.
     """
 
     timeout: float | None = None
     retries: int = 0
+    grace: float = 30.0

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from runners import checkpoint, seeds
+from runners.device import resolved
 from runners.errors import UserProblem
 from runners.metrics.scorer import check, scorer
 from runners.networks import Networks, generate
@@ -65,8 +66,8 @@ def rescore(store: RunStore, changes: dict[str, Any], options: Options) -> dict[
     plain = store.spec()
     renewed = {"metrics": [], **changes} if "extractor" in changes else changes
     plain["evaluation"] = {**plain["evaluation"], **renewed}
-    plan = _plan(plain)
-    spec, generated, step = samples(store, "evaluation", plan.samples)
+    plan, options = _plan(plain), resolved(options)
+    spec, generated, step = samples(store, "evaluation", plan.samples, options.device)
     judge = scorer(spec.dataset, plan.extractor, options)
     check(judge, plan)
     row = {"step": step} | judge.score(generated, plan)

@@ -150,9 +150,13 @@ class RunSpec:
             *(("METRICS", metric) for metric in self.evaluation.metrics),
         )
 
+    @property
+    def foreign(self) -> tuple[tuple[str, Any], ...]:
+        """Those of its parts that come from outside this package."""
+        return tuple(part for part in self.parts if origin(part[1]))
+
     def _origins(self) -> tuple[str, ...]:
-        found = (origin(component) for _, component in self.parts)
-        return tuple(sorted({file for file in found if file}))
+        return tuple(sorted({str(origin(component)) for _, component in self.foreign}))
 
     def _changed_plugin(self) -> str | None:
         now = self._origins()

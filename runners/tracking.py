@@ -13,7 +13,7 @@ from runners.store.run import RunStore
 from runners.store.states import Status
 
 PROJECT = "lipschitz-bench"
-INIT_TIMEOUT = 15.0  # seconds to wait for a server, once a worker
+INIT_TIMEOUT = 15.0  # seconds to wait for a server, once per worker
 FINISH_TIMEOUT = 20.0  # seconds a finished run may go on uploading
 
 
@@ -28,7 +28,10 @@ class TrackingLost(TrackingWarning):
 
 
 class Tracker:
-    """One wandb run a run, id = run id, grouped by grid and method; the first fault ends it."""
+    """Mirrors one run as one wandb run of the same id, grouped by grid and method.
+
+    The first fault of wandb ends the mirroring, not the run.
+    """
 
     unreachable = False  # in this process: an online run waited in vain, so the next do not
 
@@ -134,8 +137,21 @@ def _init(spec: RunSpec, store: RunStore, options: Options, mode: Any) -> Any:
             init_timeout=INIT_TIMEOUT,
             finish_timeout=FINISH_TIMEOUT,
             finish_timeout_raises=True,
-            x_disable_stats=True,
-            x_disable_meta=True,
-            x_transaction_log_flush_interval=1.0,
+            **private_settings(),
         ),
     )
+
+
+PRIVATE_SETTINGS = {
+    "x_disable_stats": True,  # no thread that samples processor and memory
+    "x_disable_meta": True,  # no list of installed packages, no copy of code
+    "x_transaction_log_flush_interval": 1.0,  # seconds of numbers that a killed worker may lose
+}
+
+
+def private_settings() -> dict[str, Any]:
+    """Return wandb's settings that are no public API, without those that this wandb lacks."""
+    import wandb
+
+    known = wandb.Settings.model_fields
+    return {name: value for name, value in PRIVATE_SETTINGS.items() if name in known}

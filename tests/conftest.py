@@ -7,10 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from runners.options import Options
 from runners.spec import RunSpec, from_dict
 from runners.store.run import RunStore
+
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")  # no example fails for being slow
 
 TINY: dict[str, Any] = {
     "method": "none",

@@ -14,7 +14,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
-OOM_SCORE = "500"  # of 1000: the kernel ends a worker before the process that tends the grid
+OOM_SCORE = "500"  # of 1000: when memory runs out, the kernel ends a worker before its parent
 
 
 def die_with_parent() -> None:
@@ -36,19 +36,22 @@ def _exit_after(sentinel: int) -> None:
 
 
 def volunteer() -> None:
-    """Make this process the kernel's choice when memory runs out."""
+    """Have the kernel end this process rather than its parent when memory runs out."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(OOM_SCORE)
 
 
 def block_stop_signals() -> None:
-    """Put off SIGTERM and SIGHUP, here and in processes forked from this one."""
+    """Keep SIGTERM and SIGHUP waiting, here and in processes forked from this one."""
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGHUP})
 
 
 def handle_stop_signals(handler: Callable[..., None]) -> None:
-    """Have SIGTERM call a handler, also one that came before; leave the rest to the parent."""
+    """Have SIGTERM call a handler, also one that came while it was blocked.
+
+    SIGINT and SIGHUP are ignored: the parent gets them too, and tells its workers what to do.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, handler)
     if sys.platform != "win32":

@@ -2,6 +2,6 @@
 
 import wandb
 
-import runners.engines.task
+import runners.engines.service
 
 __all__ = ["runners", "wandb"]

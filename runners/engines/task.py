@@ -1,137 +1,68 @@
-"""What a worker process does: prepare a grid once, then execute runs one at a time."""
+"""What a worker process is asked to do: begin, prepare a grid once, execute runs one at a time."""
 
 from __future__ import annotations
 
 import contextlib
-import faulthandler
 import os
 import sys
 import traceback
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import torch
 from filelock import Timeout
 
-from runners import checkpoint
+from runners import checkpoint, plugins
 from runners.component import origin
 from runners.contracts import broken
-from runners.engines.lifeline import (
-    die_with_parent,
-    handle_stop_signals,
-    volunteer,
-    watch_creator,
-)
+from runners.device import resolved
+from runners.engines.slots import CPU
 from runners.errors import StoreProblem, UserProblem
 from runners.metrics.scorer import check, scorer
 from runners.options import Options
 from runners.spec import RunSpec
 from runners.store.run import RunStore
 from runners.store.states import State, Status
-from runners.tracking import TrackingLost
 from runners.train import train
 
-
-class Flag:
-    """Whether somebody asked the run in progress to stop; a look at it costs nanoseconds."""
-
-    def __init__(self) -> None:
-        self.raised = False
-
-    def __call__(self) -> bool:
-        """Return whether it is raised."""
-        return self.raised
-
-    def up(self, *_signal: Any) -> None:
-        """Raise it; a signal handler."""
-        self.raised = True
+Stop = Callable[[], bool]
 
 
-STOP = Flag()
+def begin(options: Options, gpu: str | None) -> None:
+    """Make a fresh worker ready for its first message; no spec has been unpickled before.
 
-
-def serve(connection: Connection) -> None:
-    """Carry out what comes through the pipe until it closes.
-
-    An answer is (kind, value, whether this process should be replaced by a fresh one).
+    Args:
+        options: with the plugins, whose components specs may hold.
+        gpu: what CUDA_VISIBLE_DEVICES is to be, None to leave it; CUDA has not been used yet.
     """
-    start_worker()
-    spent = _send_warnings(connection)
-    while True:
-        try:
-            name, *arguments = connection.recv()
-        except EOFError:
-            return
-        answer = _answer(TASKS[name], arguments)
-        connection.send((*answer, spent() or STOP()))
-
-
-def start_worker() -> None:
-    """Set up a fresh worker: one torch thread, interrupts left to the parent, no orphan."""
-    die_with_parent()
-    watch_creator()
-    volunteer()
-    torch.set_num_threads(1)
-    handle_stop_signals(STOP.up)
-    faulthandler.enable()
-
-
-def _send_warnings(connection: Connection) -> Callable[[], bool]:
-    """Send warnings through the pipe instead of into progress bars.
-
-    Returns:
-        Whether wandb broke in this process.
-    """
-    lost: list[object] = []
-
-    def show(message: Any, category: type[Warning], filename: str, lineno: int, *_: Any) -> None:
-        lost.extend([category] if issubclass(category, TrackingLost) else [])
-        topic = getattr(category, "topic", f"{filename}:{lineno}")
-        with contextlib.suppress(OSError):
-            connection.send(("note", topic, f"{message}"))
-
-    warnings.showwarning = show
-    return lambda: bool(lost)
-
-
-def _answer(task: Callable[..., Any], arguments: list[Any]) -> tuple[str, Any]:
-    try:
-        return ("done", task(*arguments))
-    except UserProblem as problem:
-        return ("problem", str(problem))
-    except OSError as error:
-        return ("problem", explain(error))
-    except Exception:
-        return ("failed", traceback.format_exc())
+    if gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+    plugins.load_all(options.plugins)
 
 
 def prepare(specs: list[RunSpec], options: Options) -> list[str]:
     """Check the device, load every data set and fill the caches before any training starts.
 
     Returns:
-        One line a data set: sizes, extractor and its held-out accuracy.
+        One line per data set: sizes, extractor and its held-out accuracy.
 
     Raises:
         UserProblem: what is missing and what to do.
     """
     options = resolved(options)
     check_plugins(specs)
-    lines = []
+    lines: dict[str, None] = {}
     for spec in specs:
         judge = scorer(spec.dataset, spec.evaluation.extractor, options)
         check(judge, spec.evaluation)
         accuracy = judge.extractor.accuracy
         right = "" if accuracy is None else f" (held-out accuracy {accuracy:.1%})"
-        lines.append(
+        lines[
             f"{spec.dataset.name}: {len(judge.images.train)} training data of shape "
             f"{spec.dataset.shape}, scored by {judge.extractor.name}{right}"
-        )
-    return lines
+        ] = None
+    return list(lines)
 
 
 def check_plugins(specs: Iterable[RunSpec]) -> None:
@@ -140,57 +71,56 @@ def check_plugins(specs: Iterable[RunSpec]) -> None:
     Raises:
         UserProblem: what they break.
     """
-    parts = [part for spec in specs for part in spec.parts if origin(part[1])]
+    parts = dict.fromkeys(part for spec in specs for part in spec.foreign)
     found = [
         f"{origin(component)}: {getattr(component, 'name', registry)}: {text}"
-        for registry, component in dict.fromkeys(parts)
+        for registry, component in parts
         for text in broken(registry, component)
     ]
     if found:
         raise UserProblem("\n".join([*found, "bench check FILE says more; nothing was run"]))
 
 
-def resolved(options: Options) -> Options:
-    """Return the options with ``cpu`` or ``cuda`` for the device ``auto``.
-
-    Raises:
-        UserProblem: cuda is asked for and not there.
-    """
-    available = torch.cuda.is_available()
-    if options.device == "cuda" and not available:
-        raise UserProblem("--device cuda: torch finds no CUDA device; use --device cpu or auto")
-    if options.device != "auto":
-        return options
-    return replace(options, device="cuda" if available else "cpu")
+def devices(options: Options) -> list[str]:
+    """Return the devices that runs may be spread over: ``cpu``, or ``cuda:0`` and so on."""
+    if resolved(options).device == CPU:
+        return [CPU]
+    return [f"cuda:{number}" for number in range(torch.cuda.device_count())]
 
 
-def execute(spec: RunSpec, folder: Path, options: Options) -> Status:
+def execute(spec: RunSpec, folder: Path, options: Options, stop: Stop = lambda: False) -> Status:
     """Execute one run in its folder, unless it is done or another process holds it.
 
     An exception is recorded with its traceback and never leaves this function, so that one
     run cannot take others along.
+
+    Args:
+        spec: what to run.
+        folder: the run's folder.
+        options: how and where to run.
+        stop: asked after every step; True ends the run early, after a checkpoint.
     """
     store = RunStore(folder)
     try:
         with store.lock():
-            return _unless_damaged(spec, store, resolved(options))
+            return _unless_damaged(spec, store, resolved(options), stop)
     except Timeout:
         return Status(State.BUSY, reason="another process is at this run")
     except Exception as error:
         return _crashed(store, error)
 
 
-def _unless_damaged(spec: RunSpec, store: RunStore, options: Options) -> Status:
+def _unless_damaged(spec: RunSpec, store: RunStore, options: Options, stop: Stop) -> Status:
     try:
-        return _attempt(spec, store, options)
+        return _attempt(spec, store, options, stop)
     except StoreProblem as problem:
         if not options.redo_damaged:
             return Status(State.DAMAGED, reason=str(problem))
         store.set_aside()
-        return _attempt(spec, store, options)
+        return _attempt(spec, store, options, stop)
 
 
-def _attempt(spec: RunSpec, store: RunStore, options: Options) -> Status:
+def _attempt(spec: RunSpec, store: RunStore, options: Options, stop: Stop) -> Status:
     store.check(spec)
     if store.is_done():
         return store.status()
@@ -198,7 +128,7 @@ def _attempt(spec: RunSpec, store: RunStore, options: Options) -> Status:
     store.begin(spec.as_dict)
     with _output_to(store.log_file):
         try:
-            return train(spec, store, options, STOP, saved)
+            return train(spec, store, options, stop, saved)
         except StoreProblem:
             raise
         except Exception as error:
@@ -248,6 +178,3 @@ def _output_to(file: Path) -> Iterator[None]:
         if os.fstat(log).st_size == 0:
             file.unlink(missing_ok=True)
         os.close(log)
-
-
-TASKS: dict[str, Callable[..., Any]] = {"prepare": prepare, "execute": execute}

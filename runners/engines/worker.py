@@ -1,4 +1,4 @@
-"""A worker process as the process that tends the grid sees it: a pipe, and how it ended.
+"""A worker process as seen by the process that started it: a pipe, and how it ended.
 
 Each worker has a pipe of its own and shares no lock with another, so that one killed at any
 moment can block nobody.
@@ -12,9 +12,12 @@ import signal
 from multiprocessing.connection import Connection
 from typing import Any
 
+from runners.engines.slots import CPU, visible
 from runners.errors import UserProblem
+from runners.options import Options
 
 PATIENCE = 5.0  # seconds for a worker without work to go
+BURIAL = 60.0  # seconds for a process whose pipe is closed to be gone, on a crowded machine
 
 MEANINGS = {
     signal.SIGKILL: "out of memory, or somebody killed it",
@@ -31,12 +34,15 @@ class Worker:
 
     Args:
         context: multiprocessing's fork server context.
+        options: how and where to run; sent once, before anything else.
+        device: ``cpu``, or the GPU that is to be its only one, as ``cuda:0``.
 
     Raises:
         UserProblem: no process can be started.
     """
 
-    def __init__(self, context: Any) -> None:
+    def __init__(self, context: Any, options: Options, device: str = CPU) -> None:
+        self.device = device
         self.connection: Connection
         self.connection, far = context.Pipe()
         self.process = context.Process(target=_serve, args=(far,), daemon=True)
@@ -49,6 +55,7 @@ class Worker:
             ) from error
         finally:
             far.close()
+        self.send(options, visible(device))
 
     def send(self, *message: Any) -> bool:
         """Send a message; False if the worker is gone."""
@@ -84,7 +91,7 @@ class Worker:
 
     def ending(self) -> str:
         """Say how the dead process ended."""
-        self.process.join(PATIENCE)
+        self.process.join(BURIAL)
         code = self.process.exitcode
         if code is None or code >= 0:
             return f"the worker process exited with code {code}"
@@ -96,6 +103,6 @@ class Worker:
 
 def _serve(connection: Connection) -> None:
     """Import torch in the worker only."""
-    from runners.engines.task import serve
+    from runners.engines.service import serve
 
     serve(connection)

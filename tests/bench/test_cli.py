@@ -12,6 +12,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from runners.engines import ENGINES
+
 
 def bench(*arguments: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -36,7 +38,7 @@ def test_help_names_the_commands_and_every_flag(tmp_path) -> None:
     flags = _plain(bench("run", "--help", cwd=tmp_path).stdout)
     for flag in ("--grid", "--steps", "--seeds", "--methods", "--out", "--device", "--workers",
                  "--wandb", "--set", "--dry-run", "--data-root", "--run-timeout", "--retries",
-                 "--redo-damaged"):  # fmt: skip
+                 "--redo-damaged", "--engine"):  # fmt: skip
         assert flag in flags
 
 
@@ -124,7 +126,7 @@ def test_nothing_stays_in_the_folder_for_temporary_files(tmp_path) -> None:
     assert not list(long.iterdir())
 
 
-def test_wandb_offline_holds_one_run_a_run_with_config_and_metrics(tmp_path) -> None:
+def test_wandb_offline_holds_the_run_with_its_config_and_metrics(tmp_path) -> None:
     from wandb.proto.wandb_internal_pb2 import Record  # pyright: ignore
 
     done = bench("run", "--grid", "smoke.yaml", "--methods", "spectral_norm", cwd=tmp_path)
@@ -186,6 +188,13 @@ def test_cuda_without_a_gpu_is_refused(tmp_path) -> None:
     assert done.returncode == 2
     assert "no CUDA device" in done.stderr
     assert not (tmp_path / "results").exists()
+
+
+def test_an_unknown_engine_is_refused_with_the_choices(tmp_path) -> None:
+    done = bench("run", "--grid", "smoke.yaml", "--engine", "slum", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.strip() == f"--engine slum: unknown; choices: {', '.join(ENGINES)}"
+    assert not list(tmp_path.iterdir())
 
 
 def test_results_that_cannot_be_written_are_refused_before_any_work(tmp_path) -> None:

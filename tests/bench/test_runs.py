@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from bench.cli import app
 from bench.registries import KINDS
+from runners.engines import ENGINES
 from runners.errors import UserProblem
 from runners.lipschitz import METHODS
 
@@ -25,6 +26,8 @@ def _invoke(*arguments: str | Path) -> str:
 def test_list_has_a_line_for_every_entry() -> None:
     lines = _invoke("list", "methods").splitlines()
     assert [line.split()[0] for line in lines] == list(METHODS)
+    lines = _invoke("list", "engines").splitlines()
+    assert lines == [f"{name}  {entry.summary}" for name, entry in ENGINES.items()]
     everything = _invoke("list")
     assert all(f"{kind}:" in everything for kind in KINDS)
     with pytest.raises(UserProblem, match="choices: methods, losses"):

@@ -14,6 +14,7 @@ from sizes import LATENT, LR, SIZES, options, spec
 from statistic import Sample
 
 from runners.engines.local import LocalEngine
+from runners.engines.scheduler import Scheduler
 from runners.store.grid import GridStore
 from runners.store.states import State
 
@@ -82,11 +83,11 @@ def memory(data: Path) -> Iterator[tuple[str, Sample]]:
     """Yield the peak resident memory of a worker that trained and scored at size a (Linux)."""
     if not Path("/proc/self/status").exists():
         return
-    engine = LocalEngine(1, options(data))
     run = spec(SIZES["a"], data, method="spectral_norm", evaluation={"samples": SAMPLES})
-    with engine.open():
-        engine.prepare([run])
-        statuses = list(engine.run([run], GridStore(data / "memory"), lambda _: None))
+    with LocalEngine(options(data), 1) as engine:
+        scheduler = Scheduler(engine)
+        scheduler.prepare([run])
+        statuses = list(scheduler.run([run], GridStore(data / "memory"), lambda _: None))
         status = Path(f"/proc/{engine.idle[0].process.pid}/status").read_text()
     assert statuses[0][1].state == State.FINISHED, statuses
     kibibytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))

@@ -15,7 +15,8 @@ from training import trained
 from bench import grid as grids
 from reports import frame
 from runners.datasets.digits import Digits
-from runners.engines.local import LocalEngine, default_workers
+from runners.engines.local import LocalEngine
+from runners.engines.scheduler import Scheduler
 from runners.metrics.fid import FID
 from runners.metrics.inception_score import InceptionScore
 from runners.metrics.scorer import Settings, scorer
@@ -47,11 +48,11 @@ def runs(data: Path, counts: Sequence[int] = COUNTS) -> Iterator[tuple[str, Samp
 def _dispatch(file: Path, folder: Path) -> float:
     """Return seconds to send runs that are done to workers and have them answered."""
     specs = grids.load(file).specs
-    engine = LocalEngine(default_workers(), options(folder))
-    with engine.open():
-        engine.prepare(specs[:1])
+    with LocalEngine(options(folder)) as engine:
+        scheduler = Scheduler(engine)
+        scheduler.prepare(specs[:1])
         clock = time.perf_counter()
-        for _ in engine.run(specs, GridStore(folder), lambda _: None):
+        for _ in scheduler.run(specs, GridStore(folder), lambda _: None):
             pass
         return time.perf_counter() - clock
 

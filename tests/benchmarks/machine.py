@@ -13,7 +13,7 @@ from sizes import SIZES, spec
 from statistic import Sample
 from torch.utils.flop_counter import FlopCounterMode
 
-from runners.engines.local import default_workers
+from runners.engines.slots import cores
 from runners.networks import Networks
 
 PACKAGES = ("torch", "torch-fidelity", "numpy")
@@ -26,7 +26,7 @@ def describe() -> dict[str, str]:
     names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     return {
         "processor": names[0] if names else platform.processor(),
-        "cores": str(default_workers()),
+        "cores": str(cores()),
         "python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
     }

@@ -14,7 +14,8 @@ from pathlib import Path
 from sizes import SIZES, options, spec
 from statistic import Sample
 
-from runners.engines.local import WORKER_ENVIRONMENT, default_workers
+from runners.engines.local import WORKER_ENVIRONMENT
+from runners.engines.slots import cores
 from runners.spec import RunSpec
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -93,12 +94,12 @@ def throughput(
     sizes: Sequence[str], methods: Sequence[str], rounds: int, data: Path
 ) -> Iterator[tuple[str, Sample]]:
     """Yield milliseconds a step of as many workers as there are cores, divided by their number."""
-    cores = default_workers()
-    with processes(cores, WORKER_ENVIRONMENT) as workers:
+    count = cores()
+    with processes(count, WORKER_ENVIRONMENT) as workers:
         for size, method, precision in itertools.product(sizes, methods, ("fp32", "bf16")):
             found = []
             for _ in range(rounds):
-                jobs = [workers.submit(ours, size, method, precision, data) for _ in range(cores)]
+                jobs = [workers.submit(ours, size, method, precision, data) for _ in range(count)]
                 seconds = [job.result() for job in jobs]
-                found.append(1e3 * sum(seconds) / cores / cores)
+                found.append(1e3 * sum(seconds) / count / count)
             yield f"grid/{size}/{method}/{precision}", Sample(found, "ms")

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+HANG = 900.0  # seconds after which something hangs, however slow the machine
 MEASURED = ("metrics", "scores", "spectra", "diagnostics")
 GRID = """
 name: g
@@ -49,8 +50,11 @@ class Bench:
     def text(self) -> str:
         return self.log.read_text()
 
-    def wait(self, timeout: float = 120) -> int:
-        return self.process.wait(timeout)
+    def wait(self) -> int:
+        return self.process.wait(HANG)
+
+    def until(self, look: Callable[[], Any]) -> Any:
+        return until(look)
 
     def alive(self) -> dict[int, str]:
         """Return {pid: command line} of every process it started, itself included."""
@@ -61,10 +65,16 @@ class Bench:
                     found[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
         return found
 
-    def gone(self, seconds: float = 10) -> dict[int, str]:
-        """Return what is still alive after some seconds: hopefully nothing."""
-        until(lambda: not self.alive(), seconds)
+    def gone(self) -> dict[int, str]:
+        """Wait until nothing is alive any more, and return what is: hopefully nothing."""
+        until(lambda: not self.alive())
         return self.alive()
+
+    def says(self, words: str) -> bool:
+        """Wait for words in its output."""
+        return until(lambda: words in self.text() or self.process.poll() is not None) and (
+            words in self.text()
+        )
 
     def workers(self) -> dict[str, int]:
         """Return {run_id: pid} of the workers that hold a run's lock."""
@@ -78,24 +88,27 @@ class Bench:
                             found[target.name] = pid
         return found
 
-    def training(self, name: str = "", timeout: float = 60) -> int:
-        """Wait for a run whose id contains ``name`` to log rows, and return its worker."""
+    def training(self, name: str = "", other_than: int = 0) -> int:
+        """Wait for a run whose id contains ``name`` to log rows, and return its worker.
+
+        With ``other_than``, wait for another worker than that one.
+        """
 
         def look() -> int | None:
             for run_id, pid in self.workers().items():
                 rows = self.runs / run_id / "metrics.jsonl"
-                if name in run_id and rows.exists() and rows.stat().st_size:
+                if name in run_id and pid != other_than and rows.exists() and rows.stat().st_size:
                     return pid
             return None
 
-        pid = until(look, timeout)
-        assert pid, f"nothing trains:\n{self.text()}"
+        pid = until(lambda: look() or (-1 if self.process.poll() is not None else 0))
+        assert pid > 0, f"nothing trains:\n{self.text()}"
         return pid
 
 
-def until(look: Callable[[], Any], seconds: float) -> Any:
-    """Return the first true answer, or the last one."""
-    end = time.monotonic() + seconds
+def until(look: Callable[[], Any]) -> Any:
+    """Return the first true answer, or the last one before it must be a hang."""
+    end = time.monotonic() + HANG
     while not (answer := look()) and time.monotonic() < end:
         time.sleep(0.02)
     return answer
@@ -150,7 +163,7 @@ def numbers() -> Callable[[Path], dict[str, bytes]]:
     """Return a reader of all numbers of all runs under a folder."""
 
     def read(runs: Path) -> dict[str, bytes]:
-        files = [f"{name}.jsonl" for name in MEASURED] + ["proof.json", "outcomes.json"]
+        files = [f"{name}.jsonl" for name in MEASURED] + ["proof.json", "floor.json"]
         return {
             f"{run.name}/{name}": (run / name).read_bytes()
             for run in sorted(runs.iterdir())

@@ -20,7 +20,7 @@ import torch
 
 from runners.engines.task import execute, prepare
 from runners.options import Options
-from runners.spec import from_dict
+from runners.spec import RunSpec, from_dict
 from runners.store.run import RunStore
 
 CUT = 86
@@ -37,7 +37,7 @@ SPEC: dict[str, Any] = {
     "diagnostics_every": 3,
 }
 COMPARED = (*(f"{name}.jsonl" for name in ("metrics", "scores", "spectra", "diagnostics")),
-            "proof.json", "outcomes.json", "spec.json", "samples.npz")  # fmt: skip
+            "proof.json", "floor.json", "spec.json", "samples.npz")  # fmt: skip
 
 
 class Disk:
@@ -102,14 +102,14 @@ class Disk:
         os._exit(CUT)
 
 
-def run(store: RunStore, spec: dict[str, Any], cut_at: int = 0, forgetful: bool = False) -> int:
+def run(store: RunStore, spec: RunSpec, cut_at: int = 0, forgetful: bool = False) -> int:
     """Execute in a forked process and return its exit code: 0 for done, CUT for cut."""
     child = os.fork()
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     Disk(store, cut_at, forgetful)
     status = execute(spec, store.folder, Options())
-    sys.stderr.write(json.dumps(status) + "\n" if status.state != "finished" else "")
+    sys.stderr.write(json.dumps(status.to_json()) + "\n" if status.state != "finished" else "")
     os._exit(0 if status.state == "finished" else 1)
 
 
@@ -122,18 +122,18 @@ def main(folder: Path, method: str, stride: int) -> None:
     """Cut at every ``stride``-th operation, resume, compare."""
     torch.set_num_threads(1)
     spec = from_dict({**SPEC, "method": method})
-    prepare([spec.as_dict], Options())  # cached for all forks
+    prepare([spec], Options())  # cached for all forks
     whole = RunStore(folder / "whole/runs" / spec.run_id)
-    assert run(whole, spec.as_dict) == 0
+    assert run(whole, spec) == 0
     cuts, wrong, n = 0, [], 1
     while True:
         codes = set()
         for forgetful in (False, True):
             store = RunStore(folder / f"{n}-{forgetful}/runs" / spec.run_id)
-            code = run(store, spec.as_dict, n, forgetful)
+            code = run(store, spec, n, forgetful)
             codes.add(code)
             cuts += code == CUT
-            resumed = run(store, spec.as_dict)
+            resumed = run(store, spec)
             rubbish = [file.name for file in store.folder.rglob(".*")]
             if resumed or state(store) != state(whole) or rubbish or not store.is_done():
                 wrong.append([n, forgetful, code, resumed, rubbish])

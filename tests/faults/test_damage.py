@@ -19,7 +19,7 @@ from runners.store.grid import GridStore
 from runners.store.run import RunStore
 
 ROWS = tuple(f"{name}.jsonl" for name in RunStore.ROW_FILES)
-FILES = (*ROWS, "spec.json", "status.json", "proof.json", "outcomes.json", "checkpoint.pt",
+FILES = (*ROWS, "spec.json", "status.json", "proof.json", "floor.json", "checkpoint.pt",
          "samples/step-00000005.png", "../../grid.json")  # fmt: skip
 SEALED = (*ROWS, "spec.json", "status.json", "proof.json")
 NESTED = b"[" * 100_000
@@ -32,7 +32,7 @@ FUZZ = settings(
     max_examples=60,
     deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
@@ -51,7 +51,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunSpec]:
     grid = GridStore(tmp_path_factory.mktemp("whole") / "g")
     grid.write_plan("g", {spec.run_id: spec.as_dict})
     store = grid.run(spec.run_id)
-    store.begin(spec.as_dict)
+    store.begin(spec)
     train(spec, store, Options())
     return grid.folder, spec
 
@@ -62,7 +62,7 @@ def _read_everything(folder: Path, spec: RunSpec) -> None:
 
     store = GridStore(folder).run(spec.run_id)
     for read in (
-        lambda: store.check(spec.as_dict),
+        lambda: store.check(spec),
         lambda: checkpoint.load(store),
         lambda: store.last_row("timing"),
         lambda: store.sample_grids(),
@@ -107,7 +107,7 @@ def test_any_json_value_in_any_place_of_an_ended_run(whole, tmp_path, name, data
     if text.encode() != (copy.folder / name).read_bytes():
         (copy.folder / name).write_text(text)
         with pytest.raises(StoreProblem, match=name):
-            copy.check(spec.as_dict)
+            copy.check(spec)
 
 
 @FUZZ

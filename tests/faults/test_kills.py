@@ -25,13 +25,12 @@ def _kill(pid: int, number: int) -> None:
 
 @pytest.mark.slow
 def test_workers_killed_three_ways_are_retried_and_lose_nothing(grid, start, numbers) -> None:
-    grid("[none, spectral_norm]", steps=300)
+    grid("[none, spectral_norm]", steps=1000)
     whole = start("--out", "whole")
-    bench = start("--workers", "1", "--retries", "3")
+    bench, victim = start("--workers", "1", "--retries", "3"), 0
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV):
-        victim = bench.training()
+        victim = bench.training(other_than=victim)
         _kill(victim, number)
-        time.sleep(0.4)
     assert bench.wait() == 0, bench.text()
     assert whole.wait() == 0
     assert "2 finished" in bench.text()
@@ -43,7 +42,7 @@ def test_workers_killed_three_ways_are_retried_and_lose_nothing(grid, start, num
 
 @pytest.mark.slow
 def test_a_killed_worker_loses_its_run_only_and_a_second_call_redoes_it(grid, start) -> None:
-    grid("[none, spectral_norm]", steps=200)
+    grid("[none, spectral_norm]", steps=1000)
     bench = start("--workers", "1")
     victim = bench.training("none")
     os.kill(victim, signal.SIGSEGV)
@@ -63,17 +62,17 @@ def test_a_killed_worker_loses_its_run_only_and_a_second_call_redoes_it(grid, st
 
 
 def until_running(bench, run: Path) -> bool:
-    """Whether the status of the crash is gone while the run runs again."""
-    bench.training(run.name)
-    return not (run / "status.json").exists() or (run / "done").exists()
+    """Whether the status of the crash goes when the run runs again."""
+    return bench.until(lambda: not (run / "status.json").exists() or (run / "done").exists())
 
 
 def test_ctrl_c_once_writes_checkpoints_and_says_how_to_resume(grid, start) -> None:
     grid("[none, weight_norm]", steps=100_000)
     bench = start("--workers", "2", wandb="offline")
-    bench.training()
+    bench.training("none")
+    bench.training("weight_norm")
     bench.process.send_signal(signal.SIGINT)
-    assert bench.wait(30) == 130
+    assert bench.wait() == 130
     assert "stopping: every run in progress writes a checkpoint" in bench.text()
     assert "2 stopped" in bench.text()
     assert "checkpoint at step" in bench.text()
@@ -89,12 +88,12 @@ def test_ctrl_c_twice_stops_at_once_even_with_a_worker_that_hangs(grid, start) -
     bench = start()
     os.kill(bench.training(), signal.SIGSTOP)
     bench.process.send_signal(signal.SIGTERM)
-    time.sleep(0.6)
+    assert bench.says("stopping: every run in progress writes a checkpoint")
     assert bench.process.poll() is None
-    began = time.monotonic()
     bench.process.send_signal(signal.SIGINT)
-    assert bench.wait(10) == 130
-    assert time.monotonic() - began < 3
+    assert bench.wait() == 130
+    assert "1 not started" in bench.text()
+    assert "as it did not stop" not in bench.text(), "it waited for the worker that hangs"
     assert "Traceback" not in bench.text()
     assert bench.gone() == {}
 
@@ -113,11 +112,15 @@ def test_no_orphan_survives_a_killed_parent(grid, start) -> None:
 
 @pytest.mark.slow
 def test_a_run_that_takes_too_long_is_stopped_and_retried_from_its_checkpoint(grid, start) -> None:
+    grid(steps=20)
+    began = time.monotonic()
+    assert start("--out", "short").wait() == 0
+    seconds = f"{max(2.0, time.monotonic() - began):.0f}"  # a run gets going in this time here
     grid("[none, spectral_norm]", steps=100_000)
-    bench = start("--workers", "2", "--run-timeout", "2", "--retries", "1")
+    bench = start("--workers", "2", "--run-timeout", seconds, "--retries", "1")
     assert bench.wait() == 1
     assert "2 crashed" in bench.text()
-    assert "longer than --run-timeout 2 s; checkpoint at step" in bench.text()
+    assert f"longer than --run-timeout {seconds} s; checkpoint at step" in bench.text()
     assert "retry 1 of 1" in bench.text()
     steps = [
         json.loads((run / "status.json").read_text())["reason"] for run in bench.runs.iterdir()
@@ -181,7 +184,7 @@ def test_a_power_cut_between_any_two_writes_loses_nothing(tmp_path, method, stri
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("seed", [0])
 def test_fifty_kills_at_random_moments_lose_nothing(grid, start, numbers, seed) -> None:
     draw = random.Random(seed)
@@ -189,7 +192,7 @@ def test_fifty_kills_at_random_moments_lose_nothing(grid, start, numbers, seed) 
     grid(ALL, steps=1500)
     began = time.monotonic()
     whole = start("--workers", "2", "--out", "whole")
-    assert whole.wait(300) == 0
+    assert whole.wait() == 0
     pause = (time.monotonic() - began) / 60  # on a slow or busy machine kills come slower too
     bench, parents = start("--workers", "2", "--retries", "100"), 0
     while bench.process.poll() is None and not _enough(hits):
@@ -197,7 +200,7 @@ def test_fifty_kills_at_random_moments_lose_nothing(grid, start, numbers, seed) 
         if bench.process.poll() is None and parents < 12 and sum(hits.values()) > 4 * parents + 4:
             signal_ = draw.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
             bench.process.send_signal(signal_)
-            bench.wait(60)
+            bench.wait()
             assert bench.gone() == {}
             hits[f"parent {signal_.name}"] = hits.get(f"parent {signal_.name}", 0) + 1
             parents += 1
@@ -208,12 +211,12 @@ def test_fifty_kills_at_random_moments_lose_nothing(grid, start, numbers, seed) 
             _kill(pid, signal_)
             name = f"{run_id.split('-')[1]} {signal_.name}"
             if pid == bench.process.pid:  # it held the lock to record a crash
-                bench.wait(60)
+                bench.wait()
                 assert bench.gone() == {}
                 name = f"parent {signal_.name} in a record"
                 bench = start("--workers", "2", "--retries", "100")
             hits[name] = hits.get(name, 0) + 1
-    assert bench.wait(300) == 0, bench.text()
+    assert bench.wait() == 0, bench.text()
     print(json.dumps(hits, indent=1, sort_keys=True), sum(hits.values()), "kills", pause)
     assert _enough(hits)
     assert numbers(bench.runs) == numbers(bench.folder / "whole/g/runs")

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from runners.engines import local
 from runners.engines.local import LocalEngine
+from runners.engines.scheduler import Scheduler
 from runners.options import Limits, Options
 from runners.spec import RunSpec
 from runners.store.grid import GridStore
@@ -24,7 +24,18 @@ from runners.store.run import RunStore
 from runners.store.states import State, Status
 
 MEASURED = ("metrics", "scores", "spectra", "diagnostics")
+HANG = 600.0  # seconds after which something hangs, however slow the machine
 Statuses = dict[str, Status]
+
+
+class Clock:
+    """Seconds that pass only when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 def _numbers(store: RunStore) -> dict[str, bytes]:
@@ -37,22 +48,22 @@ def execute(tmp_path: Path) -> Callable[..., tuple[Statuses, list[str]]]:
 
     def run(
         *specs: RunSpec,
-        during: Callable[[LocalEngine], Any] = lambda engine: None,
+        during: Callable[[Scheduler], Any] = lambda scheduler: None,
         options: Options | None = None,
         workers: int = 1,
         folder: str = "g",
+        clock: Callable[[], float] = time.monotonic,
         **limits: Any,
     ) -> tuple[Statuses, list[str]]:
         notes: list[str] = []
-        options = options or Options()
-        engine = LocalEngine(
-            workers, options, Limits(**limits), lambda topic, text: notes.append(text)
-        )
         found: Statuses = {}
-        with engine.open():
-            helper = threading.Thread(target=during, args=(engine,))
+        with LocalEngine(options or Options(), workers) as engine:
+            scheduler = Scheduler(
+                engine, Limits(**limits), lambda topic, text: notes.append(text), clock
+            )
+            helper = threading.Thread(target=during, args=(scheduler,))
             helper.start()
-            for spec, status in engine.run(specs, GridStore(tmp_path / folder), lambda _: None):
+            for spec, status in scheduler.run(specs, GridStore(tmp_path / folder), lambda _: None):
                 found[spec.method.name] = status
             helper.join()
         return found, notes
@@ -65,25 +76,40 @@ def store(tmp_path: Path) -> Callable[..., RunStore]:
     return lambda spec, folder="g": GridStore(tmp_path / folder).run(spec.run_id)
 
 
-def _victim(engine: LocalEngine, store: RunStore, file: str = "metrics.jsonl") -> int:
-    """Wait until a run has written a file, and return its worker's pid."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        busy = {job.store.run_id: worker for worker, job in list(engine.jobs.items())}
-        if store.run_id in busy and (store.folder / file).exists():
-            return busy[store.run_id].process.pid or 0
+def _until(look: Callable[[], Any], what: str) -> Any:
+    """Return the first true answer."""
+    end = time.monotonic() + HANG
+    while not (answer := look()):
+        assert time.monotonic() < end, what
         time.sleep(0.005)
-    raise AssertionError("the run did not start")
+    return answer
+
+
+def _engine(scheduler: Scheduler) -> LocalEngine:
+    assert isinstance(scheduler.engine, LocalEngine)
+    return scheduler.engine
+
+
+def _victim(
+    scheduler: Scheduler, store: RunStore, file: str = "metrics.jsonl", other_than: int = 0
+) -> int:
+    """Wait until a run has written a file, and return its worker's pid, if it is another one."""
+
+    def look() -> int | None:
+        busy = list(_engine(scheduler).busy.items())
+        pids = [worker.process.pid for worker, attempt in busy if attempt.run == store.run_id]
+        found = pids and pids[0] != other_than and (store.folder / file).exists()
+        return pids[0] if found else None
+
+    return _until(look, "the run did not start")
 
 
 def _strike(store: RunStore, *signals: int, file: str = "checkpoint.pt") -> Callable[..., None]:
-    def strike(engine: LocalEngine) -> None:
-        before = 0
+    def strike(scheduler: Scheduler) -> None:
+        pid = 0
         for number in signals:
-            while (pid := _victim(engine, store, file)) == before:
-                time.sleep(0.01)
+            pid = _victim(scheduler, store, file, other_than=pid)
             os.kill(pid, number)
-            before = pid
 
     return strike
 
@@ -117,11 +143,16 @@ def test_retries_go_on_from_the_checkpoint_to_the_same_bytes(tiny, execute, stor
     assert store(spec).proof() == store(spec, "whole").proof()
 
 
-def test_a_worker_that_hangs_is_killed_after_its_time(tiny, execute, store, monkeypatch) -> None:
-    monkeypatch.setattr(local, "GRACE", 0.3)
-    spec = tiny(diagnostics_every=100, steps=100_000)
-    strike = _strike(store(spec), signal.SIGSTOP)
-    statuses, _ = execute(spec, during=strike, timeout=1.5)
+def test_a_worker_that_hangs_is_killed_after_its_time(tiny, execute, store) -> None:
+    spec, clock = tiny(diagnostics_every=100, steps=100_000), Clock()
+
+    def hang(scheduler: Scheduler) -> None:
+        os.kill(_victim(scheduler, store(spec)), signal.SIGSTOP)
+        while scheduler.jobs:
+            clock.now += 0.5
+            time.sleep(0.01)
+
+    statuses, _ = execute(spec, during=hang, clock=clock, timeout=1.5)
     assert statuses["none"].reason == (
         "longer than --run-timeout 1.5 s; killed, as it did not stop"
     )
@@ -130,7 +161,21 @@ def test_a_worker_that_hangs_is_killed_after_its_time(tiny, execute, store, monk
 
 def test_a_slow_run_gets_further_with_every_retry(tiny, execute, store) -> None:
     spec = tiny(diagnostics_every=100, steps=100_000, evaluation={"every": 50_000, "samples": 100})
-    statuses, notes = execute(spec, timeout=1.0, retries=1)
+    clock = Clock()
+
+    def let_time_pass(scheduler: Scheduler) -> None:
+        for attempt in (1, 2):
+            job = _until(
+                lambda number=attempt: next(
+                    (job for job in list(scheduler.jobs.values()) if job.attempt == number), None
+                ),
+                f"attempt {attempt} did not start",
+            )
+            before = job.step
+            _until(lambda job=job, before=before: job.step > before, "no progress")
+            clock.now += 1.5
+
+    statuses, notes = execute(spec, during=let_time_pass, clock=clock, timeout=1.0, retries=1)
     first, last = (int(text.split("checkpoint at step ")[1].split(";")[0])
                    for text in (notes[0], statuses["none"].reason))  # fmt: skip
     assert "longer than --run-timeout 1 s" in notes[0]
@@ -140,11 +185,11 @@ def test_a_slow_run_gets_further_with_every_retry(tiny, execute, store) -> None:
 def test_a_stopped_run_goes_on_where_it_stopped(tiny, execute, store) -> None:
     spec, other = tiny(diagnostics_every=100, steps=250), tiny(method="spectral_norm")
 
-    def stop(engine: LocalEngine) -> None:
-        _victim(engine, store(spec))
-        engine.stop()
+    def stop(scheduler: Scheduler) -> None:
+        _victim(scheduler, store(spec))
+        scheduler.stop()
 
-    statuses, _ = execute(spec, other, during=stop)
+    statuses, _ = execute(spec, other, during=stop, grace=HANG)
     assert statuses == {"none": statuses["none"]}
     assert statuses["none"].state == "unfinished"
     assert store(spec).checkpoint_file.exists()
@@ -255,15 +300,15 @@ def test_rubbish_after_the_checkpoint_is_no_damage(tiny, trained, execute, store
 def test_a_file_limit_stops_the_run_and_no_number_is_lost(tiny, execute, store) -> None:
     spec = tiny(diagnostics_every=100, steps=150, log_every=1)
 
-    def limit(engine: LocalEngine) -> None:
-        pid = _victim(engine, store(spec), "checkpoint.pt")
+    def limit(scheduler: Scheduler) -> None:
+        pid = _victim(scheduler, store(spec), "checkpoint.pt")
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (4_000, resource.RLIM_INFINITY))
 
     statuses, _ = execute(spec, during=limit)
     status = statuses["none"]
     assert status.state == State.CRASHED
     assert "File too large; once that is put right, the same command goes on" in status.reason
-    assert status["environment"]
+    assert status.environment
     again, _ = execute(spec)
     assert again["none"].state == State.FINISHED
     execute(spec, folder="whole")
@@ -312,8 +357,8 @@ def test_a_killed_wandb_costs_one_warning(tiny, execute, store) -> None:
     spec = tiny(diagnostics_every=100, steps=150)
     other = tiny(method="spectral_norm")
 
-    def kill(engine: LocalEngine) -> None:
-        pid = _victim(engine, store(spec), "checkpoint.pt")
+    def kill(scheduler: Scheduler) -> None:
+        pid = _victim(scheduler, store(spec), "checkpoint.pt")
         for child in Path(f"/proc/{pid}/task").glob("*/children"):
             for service in child.read_text().split():
                 os.kill(int(service), signal.SIGKILL)
@@ -330,10 +375,10 @@ def test_a_killed_wandb_costs_one_warning(tiny, execute, store) -> None:
 def test_no_worker_is_left(tiny, execute) -> None:
     seen: list[int] = []
 
-    def note(engine: LocalEngine) -> None:
-        while not engine.jobs:
-            time.sleep(0.01)
-        seen.extend(worker.process.pid or 0 for worker in engine.jobs)
+    def note(scheduler: Scheduler) -> None:
+        engine = _engine(scheduler)
+        workers = _until(lambda: [*engine.busy, *engine.idle], "no worker")
+        seen.extend(worker.process.pid or 0 for worker in workers)
 
     execute(tiny(), during=note)
     with pytest.raises(ProcessLookupError):
