@@ -12,6 +12,7 @@ from bench.grid.fields import COMPONENTS, LISTS, names
 from bench.grid.messages import show, unknown_key, unknown_name
 from bench.grid.problems import Origins, Problems
 from runners.component import written
+from runners.metrics import METRICS
 from runners.spec import Evaluation, RunSpec
 
 WORDS = {
@@ -60,6 +61,9 @@ def report(
 def _words(error: Mapping[str, Any], fields: Mapping[str, Any]) -> str:
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     if kind == "unexpected_keyword_argument":
+        moved = _moved(error["loc"])
+        if moved:
+            return moved
         return unknown_key(str(error["loc"][-1]), names(_owner(error["loc"], fields)) - {"name"})
     if kind == "unknown_name":
         choices = context["choices"].split(", ")
@@ -71,6 +75,15 @@ def _words(error: Mapping[str, Any], fields: Mapping[str, Any]) -> str:
     bounds = {key: f"{v:g}" if isinstance(v, float) else v for key, v in context.items()}
     template = WORDS.get(kind, "{message}, got {got}")
     return template.format(message=error["msg"], got=show(value), **bounds)
+
+
+def _moved(location: KeyPath) -> str | None:
+    """Say where a setting of a metric stands now that stood beside their names, or None."""
+    for name, metric in METRICS.items():
+        if location[0] == "evaluation" and location[-1] in metric.formerly:
+            setting = metric.formerly[str(location[-1])]
+            return f"stands with its metric now, as metrics: [{name}: {{{setting}: ...}}]"
+    return None
 
 
 def _owner(location: KeyPath, fields: Mapping[str, Any]) -> type:

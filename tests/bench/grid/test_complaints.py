@@ -79,6 +79,12 @@ def test_long_values_are_cut(refused, edited):
         ),
         (
             "steps: 10",
+            "steps: 1\n  evaluation: {kid_subset_size: 9}",
+            "7:16: base.evaluation.kid_subset_size: stands with its metric now, as "
+            "metrics: [kid: {subset_size: ...}]",
+        ),
+        (
+            "steps: 10",
             "steps: 1\n  stabilisers: [replay]",
             "7:17: base.stabilisers[0]: unknown name 'replay'; there are none but those "
             "of a --plugin",
