@@ -24,6 +24,12 @@ def _of(frame: Frame, cell: str, score: Score) -> Frame:
     return frame[(frame["cell"] == cell) & (frame["metric"] == score.column)]
 
 
+def _by_method(summary: Frame, results: Results) -> list[Any]:
+    """Return the rows of the methods present, in the plan's order."""
+    known = {row["method"]: row for row in summary.to_dict("records")}
+    return [known[method] for method in results.methods if method in known]
+
+
 @style.styled
 def final_scores(results: Results, numbers: Numbers) -> Figure | None:
     """Draw every seed's final and best score, and a cross for each run without a final one."""
@@ -48,12 +54,12 @@ def final_scores(results: Results, numbers: Numbers) -> Figure | None:
 def _points(ax: Axes, rows: Frame, medians: Frame, results: Results) -> None:
     colours = style.palette(results)
     labels = []
-    for place, known in enumerate(medians.sort_values("method").itertuples()):
-        mine = rows[rows["method"] == known.method].sort_values("seed")
-        _seeds(ax, mine, panels.offsets(len(mine), place), colours[str(known.method)])
-        _median(ax, known.final_median, place)
-        count = f"{known.final_n} of {known.n_planned}"
-        labels.append(f"{known.method}\n{count}" if panels.is_leftmost(ax) else count)
+    for place, known in enumerate(_by_method(medians, results)):
+        method, count = known["method"], f"{known['final_n']} of {known['n_planned']}"
+        mine = rows[rows["method"] == method].sort_values("seed")
+        _seeds(ax, mine, panels.offsets(len(mine), place), colours[method])
+        _median(ax, known["final_median"], place)
+        labels.append(f"{method}\n{count}" if panels.is_leftmost(ax) else count)
     panels.name_rows(ax, labels)
 
 
@@ -109,12 +115,13 @@ def degradation(results: Results, numbers: Numbers) -> Figure | None:
 
 def _gaps(ax: Axes, rows: Frame, medians: Frame, results: Results) -> None:
     gaps = rows.assign(final=rows["gap"], best=float("nan"))
-    known = medians.sort_values("method")
-    methods = [str(method) for method in known["method"]]
-    for place, (method, median) in enumerate(zip(methods, known["gap_median"], strict=True)):
-        mine = gaps[gaps["method"] == method].sort_values("seed")
-        _seeds(ax, mine, panels.offsets(len(mine), place), style.palette(results)[method])
-        _median(ax, median, place)
+    shown = _by_method(medians, results)
+    methods = [known["method"] for known in shown]
+    for place, known in enumerate(shown):
+        mine = gaps[gaps["method"] == known["method"]].sort_values("seed")
+        colour = style.palette(results)[known["method"]]
+        _seeds(ax, mine, panels.offsets(len(mine), place), colour)
+        _median(ax, known["gap_median"], place)
     panels.name_rows(ax, methods if panels.is_leftmost(ax) else [""] * len(methods))
     ax.axvline(0, **style.REFERENCE)
     widest = gaps["final"].max()

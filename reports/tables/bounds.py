@@ -42,4 +42,4 @@ def _or_undefined(row: Any, name: str) -> str:
     return "undefined" if missing else number(row[f"{name}_median"])
 
 
-BOUNDS = Table("bound-table", bounds_table, "No run has bounds to show.", beside="bounds")
+BOUNDS = Table("bounds", bounds_table, "No run has bounds to show.", beside="bounds")

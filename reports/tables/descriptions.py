@@ -31,7 +31,7 @@ def description_table(results: Results, numbers: Numbers) -> Frame:
 
 
 DESCRIPTIONS = Table(
-    "description-table",
+    "descriptions",
     description_table,
     "No trained generator was scored yet.",
     beside="descriptions",

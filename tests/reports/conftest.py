@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from matplotlib.image import imsave
 
-from reports.frame import Results, load
+from reports.load.loader import load
+from reports.load.results import Results
 from runners.files import write_json
 from runners.spec import RunSpec, from_dict
 from runners.store.grid import GridStore

@@ -2,14 +2,16 @@ import math
 
 import pytest
 
-from reports import stats
-from reports.frame import load
+from reports.load.loader import load
+from reports.stats.numbers import compute
+from reports.stats.run_scores import run_scores
+from reports.stats.summaries import summary
 from runners.store.states import State
 
 
 @pytest.fixture(scope="module")
 def scores(mixed):
-    return stats.run_scores(mixed)
+    return run_scores(mixed)
 
 
 def pick(frame, **values):
@@ -18,39 +20,8 @@ def pick(frame, **values):
     return frame.iloc[0]
 
 
-def test_final_and_best_of_a_finished_run(mixed, scores):
-    row = pick(scores, method="spectral_norm", seed=0, metric="fid")
-    fids = mixed.scores[mixed.scores["run_id"] == row["run_id"]].set_index("step")["fid"]
-    assert row["initial"] == fids[0]
-    assert row["final"] == fids[1000]
-    assert row["best"] == fids[1:].min()
-    assert row["best_step"] == fids[1:].idxmin()
-    assert row["gap"] == pytest.approx(fids[1000] - fids[1:].min())
-    assert row["cost"] == row["final"]
-
-
-def test_higher_is_better_turns_the_cost(scores):
-    row = pick(scores, method="spectral_norm", seed=0, metric="is")
-    assert row["cost"] == -row["final"]
-    assert row["gap"] >= 0
-
-
-def test_a_diverged_run_has_no_final_score_but_ranks_worst(scores):
-    row = pick(scores, method="none", seed=1, metric="fid")
-    assert math.isnan(row["final"])
-    assert row["cost"] == math.inf
-    assert row["best_step"] == 500
-
-
-@pytest.mark.parametrize(("method", "seed"), [("weight_clipping", 2), ("weight_norm", 1)])
-def test_a_crashed_or_unfinished_run_has_no_rank(scores, method, seed):
-    row = pick(scores, method=method, seed=seed, metric="fid")
-    assert math.isnan(row["final"])
-    assert math.isnan(row["cost"])
-
-
 def test_failures_count_among_the_planned(mixed):
-    table = stats.summary(mixed)
+    table = summary(mixed)
     none = pick(table, method="none")
     assert (none["n_planned"], none["finished"], none["diverged"]) == (3, 2, 1)
     norm = pick(table, method="weight_norm")
@@ -64,15 +35,15 @@ def test_failures_count_among_the_planned(mixed):
 
 
 def test_gradient_health_is_median_over_runs(mixed):
-    row = pick(stats.summary(mixed), method="spectral_norm")
+    row = pick(summary(mixed), method="spectral_norm")
     runs = mixed.metrics[mixed.metrics["method"] == "spectral_norm"].groupby("seed")["grad_norm_d"]
     assert row["grad_norm_d_median"] == pytest.approx(runs.median().median())
     tail = (runs.quantile(0.99) / runs.median()).median()
     assert row["grad_norm_d_p99_over_median"] == pytest.approx(tail)
 
 
-def test_score_summary_by_hand(scores):
-    row = pick(stats.score_summary(scores), method="gradient_penalty", metric="fid")
+def test_score_summary_by_hand(mixed, scores):
+    row = pick(compute(mixed).score_summary, method="gradient_penalty", metric="fid")
     mine = scores[(scores["method"] == "gradient_penalty") & (scores["metric"] == "fid")]
     finals = sorted(mine["final"])
     assert row["final_median"] == finals[1]
@@ -80,8 +51,8 @@ def test_score_summary_by_hand(scores):
     assert (row["final_min"], row["final_max"], row["final_n"]) == (finals[0], finals[2], 3)
 
 
-def test_ranked_median_counts_the_diverged(scores):
-    row = pick(stats.score_summary(scores), method="none", metric="fid")
+def test_ranked_median_counts_the_diverged(mixed):
+    row = pick(compute(mixed).score_summary, method="none", metric="fid")
     assert row["final_n"] == 2
     assert row["ranked_median"] == row["final_max"]  # of (low, high, failed) the middle is high
 
@@ -89,6 +60,6 @@ def test_ranked_median_counts_the_diverged(scores):
 def test_ranked_median_fails_where_most_runs_diverged(write_grid, make_spec):
     states = {("none", 0): State.DIVERGED, ("none", 1): State.DIVERGED}
     folder = write_grid([make_spec("none", s) for s in range(3)], states=states)
-    table = stats.score_summary(stats.run_scores(load(folder)))
+    table = compute(load(folder)).score_summary
     assert pick(table, metric="fid")["ranked_median"] == math.inf
     assert pick(table, metric="is")["ranked_median"] == -math.inf

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports import spectrum
+from reports.stats import gaussian, spectra
+from reports.stats.last_rows import last_rows
 
 
 def pick(frame, **values):
@@ -14,8 +15,8 @@ def pick(frame, **values):
 
 
 def test_spectrum_curves_are_squares_over_the_largest(mixed):
-    curves = spectrum.spectrum_curves(mixed.spectra)
-    row = spectrum.last_rows(mixed.spectra).iloc[0]
+    curves = spectra.spectrum_curves(mixed.spectra)
+    row = last_rows(mixed.spectra).iloc[0]
     curve = curves[(curves["run_id"] == row["run_id"]) & (curves["layer"] == row["layer"])]
     values = np.array(row["singular_values"])
     np.testing.assert_allclose(curve["power"], (values / values[0]) ** 2)
@@ -25,7 +26,7 @@ def test_spectrum_curves_are_squares_over_the_largest(mixed):
 
 
 def test_spectra_spread_is_of_the_last_step(mixed):
-    row = pick(spectrum.spectra_spread(mixed.spectra), method="spectral_norm", layer="2")
+    row = pick(spectra.spectra_spread(mixed.spectra), method="spectral_norm", layer="2")
     rows = mixed.spectra
     mine = rows[
         (rows["method"] == "spectral_norm") & (rows["layer"] == "2") & (rows["step"] == 1000)
@@ -43,19 +44,19 @@ def test_a_zero_or_unreadable_spectrum_is_left_out():
             "singular_values": [[0.0, 0.0], [None, 1.0]],
         }
     )  # fmt: skip
-    assert spectrum.spectrum_curves(frame).empty
+    assert spectra.spectrum_curves(frame).empty
 
 
 def test_gaussian_stable_rank_matches_a_drawn_matrix():
     sigma = np.linalg.svd(np.random.default_rng(0).normal(size=(200, 800)), compute_uv=False)
     measured = (sigma**2).mean() / sigma[0] ** 2
-    assert spectrum.gaussian_stable_rank(200, 800) == pytest.approx(measured, rel=0.05)
+    assert gaussian.gaussian_stable_rank(200, 800) == pytest.approx(measured, rel=0.05)
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(200, 800), (300, 300), (16, 4000)])
 def test_the_gaussian_curve_is_the_quantiles_of_a_drawn_matrix(rows, columns):
     sigma = np.linalg.svd(np.random.default_rng(0).normal(size=(rows, columns)), compute_uv=False)
-    position, power = spectrum.gaussian_curve(rows, columns)
+    position, power = gaussian.gaussian_curve(rows, columns)
     places = (np.arange(rows) + 0.5) / rows
     expected = (sigma / (math.sqrt(rows) + math.sqrt(columns))) ** 2
     np.testing.assert_allclose(np.interp(places, position, power), expected, atol=0.03)
@@ -63,14 +64,14 @@ def test_the_gaussian_curve_is_the_quantiles_of_a_drawn_matrix(rows, columns):
 
 @pytest.mark.parametrize("columns", [16, 512])
 def test_the_mean_of_the_gaussian_curve_is_its_stable_rank(columns):
-    position, power = spectrum.gaussian_curve(32, columns)
+    position, power = gaussian.gaussian_curve(32, columns)
     assert position[-1] == pytest.approx(1, abs=0.002)
     mean = np.trapezoid(power, position)
-    assert mean == pytest.approx(spectrum.gaussian_stable_rank(32, columns), abs=0.005)
+    assert mean == pytest.approx(gaussian.gaussian_stable_rank(32, columns), abs=0.005)
 
 
 def test_the_largest_possible_operator_norm_is_the_bound_times_sigma(mixed):
-    rows = spectrum.with_bounds(mixed.spectra)
+    rows = spectra.with_bounds(mixed.spectra)
     conv, head = rows[rows["kind"] == "conv"], rows[rows["kind"] == "linear"]
     assert (conv["largest_operator_norm"] == 2 * conv["sigma_max"]).all()
     assert (head["largest_operator_norm"] == head["sigma_max"]).all()

@@ -1,19 +1,14 @@
 import pytest
 
-from reports import references
-from reports.frame import DAMAGED, load
-from reports.html import compute
-from reports.references import REAL, UNTRAINED
-from reports.tables import scores as tables
+from reports.load.loader import load
+from reports.stats.numbers import compute
+from reports.stats.real_and_untrained import REAL, UNTRAINED, floor_notes
+from reports.tables import summary as tables
 from runners.store.grid import GridStore
+from runners.store.states import State
 
 PROTOCOL = "digits-cnn-1a2b3c4d/ref-train-1437/gen-2000"
 FLOOR = PROTOCOL.replace("2000", "360")
-
-
-def frames(results):
-    numbers = compute(results)
-    return numbers.summary, numbers.score_summary, numbers.references
 
 
 def row_of(table, method):
@@ -31,7 +26,7 @@ def test_references_are_the_floor_and_the_untrained(mixed):
 
 
 def test_references_stand_below_the_methods(mixed):
-    table = tables.summary_table(mixed, *frames(mixed))
+    table = tables.summary_table(mixed, compute(mixed))
     names = [f"{REAL} (n = 360)", f"{UNTRAINED} (step 0)"]
     assert table["method"].tolist() == [*mixed.methods, *names]
     header = "FID digits-cnn ↓ final median [min, max]"
@@ -41,14 +36,14 @@ def test_references_stand_below_the_methods(mixed):
 
 
 def test_numbers_of_real_data_have_columns_of_their_own_protocol(mixed):
-    table = tables.summary_numbers(mixed, *frames(mixed))
+    table = tables.summary_numbers(mixed, compute(mixed))
     real = row_of(table, f"{REAL} (n = 360)")
     assert real[f"FID {FLOOR} ↓ reference median"] == 4.5
     assert real.filter(like=PROTOCOL).isna().all()
 
 
 def test_a_difference_in_number_is_said(mixed, toys):
-    (said,) = references.floor_notes(compute(mixed).references)
+    (said,) = floor_notes(compute(mixed).references, mixed.judged)
     assert "360 held-out real data were scored, against 2000 generated ones" in said
     assert "FID is biased upwards where it is small" in said
 
@@ -56,7 +51,7 @@ def test_a_difference_in_number_is_said(mixed, toys):
 def test_runs_without_a_floor_have_none(old):
     found = compute(old).references
     assert set(found["kind"]) == {UNTRAINED}
-    assert references.floor_notes(found) == []
+    assert floor_notes(found, old.judged) == []
 
 
 def test_a_floor_of_another_reference_is_not_shown(write_grid, make_spec):
@@ -71,11 +66,11 @@ def test_a_floor_without_a_protocol_is_damaged(write_grid, make_spec):
     spec = make_spec("none", 0)
     folder = write_grid([spec])
     GridStore(folder).run(spec.run_id).floor_file.write_text('{"fid": 1.0}')
-    assert load(folder).runs["state"].tolist() == [DAMAGED]
+    assert load(folder).runs["state"].tolist() == [State.DAMAGED]
 
 
 def test_counts_are_out_of_their_total(toys):
-    table = tables.summary_table(toys, *frames(toys))
+    table = tables.summary_table(toys, compute(toys))
     header = "modes hit coordinates ↑ final median [min, max]"
     assert row_of(table, f"{REAL} (n = 360)")[header] == "25 of 25"
     assert row_of(table, "spectral_norm")[header].endswith("] of 25")

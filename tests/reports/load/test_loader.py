@@ -1,8 +1,9 @@
 import pandas as pd
 import pytest
 
-from reports.frame import DAMAGED, load
-from reports.html import compute, page
+from reports.load.loader import load
+from reports.page.html import page
+from reports.stats.numbers import compute
 from runners.errors import StoreProblem, UserProblem
 from runners.store.grid import GridStore
 from runners.store.states import State
@@ -107,7 +108,7 @@ def test_a_damaged_run_is_shown_and_the_others_stay(write_grid, make_spec, name,
     folder = write_grid(specs)
     (GridStore(folder).run(specs[0].run_id).folder / name).write_text(text)
     results = load(folder)
-    assert results.runs["state"].tolist() == [DAMAGED, State.FINISHED]
+    assert results.runs["state"].tolist() == [State.DAMAGED, State.FINISHED]
     assert said in results.runs["reason"].iloc[0]
     assert any(specs[0].run_id in note and said in note for note in results.notes)
     assert set(results.scores["seed"]) == {1}

@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from reports.frame import load
-from reports.html import compute
+from reports.load.loader import load
+from reports.stats.numbers import compute
 from runners.errors import UserProblem
 from runners.store.grid import GridStore
 from runners.store.run import RunStore
@@ -16,7 +16,7 @@ from runners.store.states import State
 
 ODD = ({}, "x", [1], True, None, -1, 10**400, {"a": {"b": 1}})
 ROWS = ("metrics", "scores", "spectra", "diagnostics", "timing")
-WHOLE = ("status.json", "proof.json", "floor.json", "outcomes.json")
+WHOLE = ("status.json", "proof.json", "floor.json")
 
 
 @pytest.fixture

@@ -1,34 +1,8 @@
-from reports.cells import AN_AXIS, PERMITS, THE_METHOD, THE_SEED, UNDECLARED
-from reports.frame import load
-from reports.pairing import pairing, undeclared, violations
-from reports.tables.runs import difference_table
-from runners.files import write_json
-from runners.store.grid import GridStore
-
-
-def test_equal_hashes_are_a_proof_and_stopped_runs_are_no_counterproof(mixed):
-    proof = pairing(mixed.runs)
-    assert proof["seed"].tolist() == [0, 1, 2]
-    verdicts = proof[["generator_init", "discriminator_init", "batches", "latents"]]
-    assert (verdicts == "identical").all(axis=None)
-    assert violations(proof) == []
-
-
-def test_another_start_is_a_violation(write_grid, make_spec):
-    specs = [make_spec(m, 7) for m in ("none", "weight_norm")]
-    folder = write_grid(specs)
-    store = GridStore(folder).run(specs[1].run_id)
-    write_json(store.proof_file, store.proof() | {"discriminator_init": "other"})
-    proof = pairing(load(folder).runs)
-    assert proof["discriminator_init"].tolist() == ["DIFFERENT"]
-    assert proof["generator_init"].tolist() == ["identical"]
-    (said,) = violations(proof)
-    assert said.startswith("seed 7: discriminator_init differs between methods")
-
-
-def test_one_method_has_nothing_to_compare(write_grid, make_spec):
-    proof = pairing(load(write_grid([make_spec("none", 0)])).runs)
-    assert proof["batches"].tolist() == ["-"]
+from reports.load.differences import AN_AXIS, PERMITS, THE_METHOD, THE_SEED, UNDECLARED
+from reports.load.loader import load
+from reports.stats.numbers import compute
+from reports.stats.pairing import undeclared
+from reports.tables.differences import difference_table
 
 
 def roles(results):
@@ -44,7 +18,7 @@ def test_method_and_seed_may_differ(mixed):
 
 
 def test_the_difference_table_has_a_column_a_method(mixed):
-    table = difference_table(mixed).set_index("field")
+    table = difference_table(mixed, compute(mixed)).set_index("field")
     assert table.loc["seed", "none"] == "0, 1, 2"
     assert table.loc["method.c", "weight_clipping"] == "0.01"
     assert table.loc["method.c", "none"] == "–"
@@ -82,4 +56,4 @@ def test_a_field_that_changes_with_the_seed_is_undeclared(write_grid, make_spec)
 def test_one_run_differs_in_nothing(write_grid, make_spec):
     results = load(write_grid([make_spec("none", 0)]))
     assert results.differences == ()
-    assert difference_table(results).empty
+    assert difference_table(results, compute(results)).empty

@@ -2,11 +2,13 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from reports.figures import FIGURES, scores, stability, style
-from reports.frame import load
+from reports.figures import style
+from reports.load.loader import load
+from reports.page.sections import DRAWINGS
+from reports.stats.numbers import compute
 from runners.store.states import State
 
-OF_IMAGES = [key for key in FIGURES if key != "surfaces"]
+OF_IMAGES = [key for key in DRAWINGS if key != "surfaces"]
 
 
 @pytest.fixture(scope="module")
@@ -14,26 +16,30 @@ def missing(write_grid, make_spec):
     return load(write_grid([make_spec("none", 0)], states={("none", 0): State.MISSING}))
 
 
-def drawn(draw, results):
-    figure = draw(results)
+def figures(key, results):
+    return DRAWINGS[key].figures(results, compute(results))
+
+
+def drawn(key, results):
+    figure = DRAWINGS[key].draw(results, compute(results))
     assert figure is not None
     return figure
 
 
 @pytest.mark.parametrize("key", OF_IMAGES)
 def test_every_figure_shows_something(mixed, key):
-    (figure,) = (figure for _, figure in FIGURES[key].figures(mixed))
+    (figure,) = (figure for _, figure in figures(key, mixed))
     assert all(ax.has_data() for ax in figure.axes if ax.axison)
 
 
-@pytest.mark.parametrize("key", FIGURES)
+@pytest.mark.parametrize("key", DRAWINGS)
 def test_no_figure_without_a_run_but_the_outcomes(missing, key):
-    assert len(list(FIGURES[key].figures(missing))) == (key == "outcomes")
+    assert len(list(figures(key, missing))) == (key == "outcomes")
 
 
 def test_figures_of_what_older_rows_lack_are_left_out(old):
-    absent = [key for key in FIGURES if not list(FIGURES[key].figures(old))]
-    assert absent == ["surfaces", "coverage", "norms", "bounds"]
+    absent = [key for key in DRAWINGS if not list(figures(key, old))]
+    assert absent == ["surfaces", "descriptions", "norms", "bounds"]
 
 
 def test_a_method_has_one_colour_whatever_is_shown(mixed):
@@ -44,7 +50,7 @@ def test_a_method_has_one_colour_whatever_is_shown(mixed):
 
 
 def test_axes_name_the_extractor_and_the_direction(mixed):
-    figure = drawn(scores.over_steps, mixed)
+    figure = drawn("scores", mixed)
     assert [ax.get_ylabel() for ax in figure.axes] == [
         "FID (digits-cnn, lower is better)",
         "IS (digits-cnn, higher is better)",
@@ -53,18 +59,18 @@ def test_axes_name_the_extractor_and_the_direction(mixed):
 
 
 def test_final_scores_show_failures(mixed):
-    figure = drawn(scores.final, mixed)
+    figure = drawn("final-scores", mixed)
     said = [text.get_text() for text in figure.axes[0].texts]
     assert said == ["1 diverged", "1 crashed", "1 unfinished\n1 missing"]
 
 
-def test_spectra_have_a_panel_a_conv_layer(mixed):
-    ((_, figure),) = FIGURES["singular-values"].figures(mixed)
+def test_spectra_have_one_panel_per_conv_layer(mixed):
+    ((_, figure),) = figures("singular-values", mixed)
     assert [ax.get_title() for ax in figure.axes] == ["conv 0 (32 x 16)", "conv 2 (64 x 512)"]
 
 
 def test_spectra_are_squared_over_the_largest_on_one_scale_with_a_gaussian_null(mixed):
-    ((_, figure),) = FIGURES["singular-values"].figures(mixed)
+    ((_, figure),) = figures("singular-values", mixed)
     for ax in figure.axes:
         assert ax.get_ylim() == (0, 1.03)
         assert ax.get_yscale() == "linear"
@@ -74,8 +80,8 @@ def test_spectra_are_squared_over_the_largest_on_one_scale_with_a_gaussian_null(
         assert {np.max(line.get_ydata()) for line in solid} == {1.0}
 
 
-def test_norms_have_a_panel_a_layer_with_methods_named_once(mixed):
-    ((_, figure),) = FIGURES["norms"].figures(mixed)
+def test_norms_have_one_panel_per_layer_with_methods_named_once(mixed):
+    ((_, figure),) = figures("norms", mixed)
     titles = [ax.get_title() for ax in figure.axes]
     assert titles == ["conv 0 (32 x 16)", "conv 2 (64 x 512)", "linear 5 (1 x 256)"]
     names = [[label.get_text() for label in ax.get_yticklabels()] for ax in figure.axes]
@@ -83,7 +89,7 @@ def test_norms_have_a_panel_a_layer_with_methods_named_once(mixed):
 
 
 def test_bounds_share_a_log_scale_and_say_undefined(mixed):
-    ((_, figure),) = FIGURES["bounds"].figures(mixed)
+    ((_, figure),) = figures("bounds", mixed)
     axes = [ax for ax in figure.axes if ax.axison]
     assert [ax.get_title() for ax in axes] == mixed.methods
     assert {ax.get_yscale() for ax in axes} == {"log"}
@@ -94,14 +100,14 @@ def test_bounds_share_a_log_scale_and_say_undefined(mixed):
 
 
 def test_survival_curves_step_down_where_runs_fail(mixed):
-    figure = drawn(stability.survival, mixed)
+    figure = drawn("survival", mixed)
     line = figure.axes[0].lines[0]
     assert line.get_drawstyle() == "steps-post"
     np.testing.assert_allclose(np.asarray(line.get_ydata(), float), [1, 2 / 3, 2 / 3])
 
 
 def test_coverage_shows_its_thresholds(mixed):
-    left, right = drawn(scores.coverage, mixed).axes
+    left, right = drawn("descriptions", mixed).axes
     limits = [np.asarray(ax.lines[-1].get_ydata())[0] for ax in (left, right)]
     assert limits == pytest.approx([np.log(2), 5])
 
@@ -109,9 +115,9 @@ def test_coverage_shows_its_thresholds(mixed):
 def test_cells_are_facets_or_figures(write_grid, make_spec):
     specs = [make_spec("none", 0, loss=loss) for loss in ("hinge", "nonsaturating")]
     results = load(write_grid(specs))
-    titles = [ax.get_title() for ax in drawn(scores.over_steps, results).axes]
+    titles = [ax.get_title() for ax in drawn("scores", results).axes]
     assert titles == ["loss=hinge"] * 2 + ["loss=nonsaturating"] * 2
-    one_each = dict(FIGURES["losses"].figures(results))
+    one_each = dict(figures("losses", results))
     assert list(one_each) == ["loss=hinge", "loss=nonsaturating"]
 
 
@@ -119,12 +125,12 @@ def test_an_unreadable_sample_grid_is_said(write_grid, make_spec):
     folder = write_grid([make_spec("none", 0)])
     (file,) = folder.rglob("step-*.png")
     file.write_bytes(b"no picture")
-    ((_, figure),) = FIGURES["samples"].figures(load(folder))
+    ((_, figure),) = figures("samples", load(folder))
     assert "cannot be read" in figure.axes[0].texts[0].get_text()
 
 
 def test_sample_captions(mixed):
-    ((_, figure),) = FIGURES["samples"].figures(mixed)
+    ((_, figure),) = figures("samples", mixed)
     titles = [ax.get_title() for ax in figure.axes if ax.get_title()]
     assert titles[0] == "none\nseed 0, step 1000, FID digits-cnn 31.7"
     assert len(titles) == 5
@@ -135,12 +141,12 @@ def test_drawing_leaves_no_global_state(mixed):
     from matplotlib import pyplot
 
     before = dict(matplotlib.rcParams)
-    style.encode(drawn(stability.outcomes, mixed))
+    style.encode(drawn("outcomes", mixed))
     assert dict(matplotlib.rcParams) == before
     assert pyplot.get_fignums() == []
 
 
 def test_png_is_a_picture(mixed, tmp_path):
-    _, png = style.encode(drawn(stability.outcomes, mixed))
+    _, png = style.encode(drawn("outcomes", mixed))
     (tmp_path / "a.png").write_bytes(png)
     assert np.std(imread(tmp_path / "a.png")) > 0

@@ -4,11 +4,12 @@ import shutil
 
 import pytest
 
-from reports.figures import FIGURES
-from reports.frame import load
-from reports.html import Picture, compute
-from reports.html import page as page_of
+from reports.load.loader import load
+from reports.page.html import page as page_of
+from reports.page.pictures import Picture
+from reports.page.sections import DRAWINGS
 from reports.render import render
+from reports.stats.numbers import compute
 from runners.errors import UserProblem
 from runners.files import write_json
 from runners.store.grid import GridStore
@@ -25,19 +26,19 @@ def page(index):
     return index.read_text(encoding="utf-8")
 
 
-OF_IMAGES = [key for key in FIGURES if key != "surfaces"]
+OF_IMAGES = [key for key in DRAWINGS if key != "surfaces"]
 SCORED = ("scores", "final-scores", "degradation", "samples")
 
 
-def text_of(folder, keys=tuple(FIGURES)):
+def text_of(folder, keys=tuple(DRAWINGS)):
     """Return the page's text; lay figures out, but leave the slow encoding to `index`."""
     results = load(folder)
-    pictures = []
+    numbers, pictures = compute(results), []
     for key in keys:
-        for cell, figure in FIGURES[key].figures(results):
+        for cell, figure in DRAWINGS[key].figures(results, numbers):
             figure.draw_without_rendering()
             pictures.append(Picture(key, cell, 1.0, b"", b""))
-    return page_of(results, compute(results), pictures)
+    return page_of(results, numbers, pictures)
 
 
 def without_images(page):
@@ -77,7 +78,7 @@ def test_sections_stand_in_reading_order(page):
     ]  # fmt: skip
     assert re.findall(r'<a href="#([^"]+)"', page.split("</nav>")[0]) == found
     shown = re.findall(r'<h3 id="([^"]+)"', page)
-    assert [key for key in shown if key in FIGURES] == OF_IMAGES
+    assert [key for key in shown if key in DRAWINGS] == OF_IMAGES
 
 
 def test_a_broken_promise_is_loud(page):
@@ -145,8 +146,8 @@ def test_the_page_says_what_so_few_seeds_can_show(page):
 
 
 def test_a_second_report_is_the_same_to_the_byte(mixed_folder, tmp_path, monkeypatch):
-    few = {key: FIGURES[key] for key in ("survival", "samples", "norms")}
-    monkeypatch.setattr("reports.render.FIGURES", few)  # one of each kind, for speed
+    few = {key: DRAWINGS[key] for key in ("survival", "samples", "norms")}
+    monkeypatch.setattr("reports.render.DRAWINGS", few)  # one of each kind, for speed
     first, second = (
         {file.name: file.read_bytes() for file in folder.rglob("*.*") if file.is_file()}
         for folder in (render(mixed_folder, tmp_path / name).parent for name in "ab")
