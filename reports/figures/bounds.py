@@ -26,8 +26,8 @@ def bounds(results: Results, numbers: Numbers) -> Figure | None:
         return None
     figure, axes = panels.grid(len(methods), MOST_COLUMNS, width=3.6, height=2.7, sharey=True)
     for ax, method in zip(axes.flat, methods, strict=False):
-        mine = (curve[curve["method"] == method] for curve in (lower, upper))
-        _bracket(ax, *mine, style.palette(results)[method])
+        low, high = (curve[curve["method"] == method] for curve in (lower, upper))
+        _bracket(ax, low, high, style.palette(results)[method])
         ax.set(title=method, xlabel="generator steps")
     for ax in axes[:, 0]:
         ax.set_ylabel("Lipschitz constant of D")

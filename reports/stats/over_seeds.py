@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-import pandas as pd
-
 from reports.load.columns import Frame
 from reports.load.results import Results
 from runners.store.states import State
@@ -20,10 +18,10 @@ class Curves:
     """Recorded columns over steps.
 
     Args:
-        seeds: one row per cell, method, step (and layer) and recorded column: column; median,
-            low and high over seeds.
-        stops: one row per diverged or crashed run and recorded column: column; step and value
-            of its last number.
+        seeds: one row per cell, method (and layer), column and step: median, low and high over
+            seeds.
+        stops: one row per diverged or crashed run (and layer) and column: run_id, cell, method,
+            and step and value of its last number.
     """
 
     seeds: Frame = field(repr=False)
@@ -54,30 +52,18 @@ def curves(
         columns: what to follow.
         by: further columns that tell curves apart, such as the layer.
     """
-    failed = results.runs.loc[results.runs["state"].isin(FAILED), "run_id"]
-    ended = frame[frame["run_id"].isin(failed)].sort_values("step", kind="stable")
     keys = ["cell", "method", *by]
-    seeds = [_seeds(frame, column, [*keys, "step"]) for column in columns]
-    stops = [_stops(ended, column, keys) for column in columns]
-    names = [*keys, "step", "column"]
-    return Curves(
-        _joined(seeds, [*names, "median", "low", "high"]), _joined(stops, [*names, "value"])
-    )
+    recorded = _long(frame, columns, ["run_id", *keys, "step"])
+    groups = recorded.groupby([*keys, "column", "step"], observed=True)["value"]
+    seeds = groups.agg(median="median", low="min", high="max").reset_index()
+    failed = results.runs.loc[results.runs["state"].isin(FAILED), "run_id"]
+    ended = recorded[recorded["run_id"].isin(failed)].sort_values("step", kind="stable")
+    return Curves(seeds, ended.groupby(["run_id", *by, "column"]).tail(1))
 
 
-def _seeds(frame: Frame, column: str, keys: list[str]) -> Frame:
-    grouped = frame.dropna(subset=column).groupby(keys, observed=True)[column]
-    over = grouped.agg(median="median", low="min", high="max").reset_index()
-    return over.assign(column=column)
-
-
-def _stops(ended: Frame, column: str, keys: list[str]) -> Frame:
-    last = ended.dropna(subset=column).groupby("run_id").tail(1)
-    return last[[*keys, "step", column]].rename(columns={column: "value"}).assign(column=column)
-
-
-def _joined(frames: list[Frame], columns: list[str]) -> Frame:
-    present = [frame for frame in frames if len(frame)]
-    if not present:
-        return pd.DataFrame(columns=columns)
-    return pd.concat(present, ignore_index=True)
+def _long(frame: Frame, columns: Sequence[str], keys: Sequence[str]) -> Frame:
+    """Return one row per recorded number: the keys, column and value; missing ones are left out."""
+    names = {"the column": "column", "the value": "value"}  # no recorded column has these names
+    known = frame[[*keys, *columns]].melt(list(keys), list(columns), *names)
+    known = known.rename(columns=names).astype({"value": float})
+    return known.dropna(subset="value")

@@ -17,6 +17,7 @@ from matplotlib.image import imsave
 
 from reports.load.loader import load
 from reports.load.results import Results
+from reports.stats.numbers import Numbers, compute
 from runners.files import write_json
 from runners.spec import RunSpec, from_dict
 from runners.store.grid import GridStore
@@ -268,3 +269,16 @@ def toys_folder(write_grid: Callable[..., Path]) -> Path:
 @pytest.fixture(scope="session")
 def toys(toys_folder: Path) -> Results:
     return load(toys_folder)
+
+
+@pytest.fixture(scope="session")
+def numbers_of() -> Callable[[Results], Numbers]:
+    """Compute the numbers of results, once for those that many tests share."""
+    known: dict[int, tuple[Results, Numbers]] = {}
+
+    def numbers(results: Results) -> Numbers:
+        if id(results) not in known:
+            known[id(results)] = results, compute(results)
+        return known[id(results)][1]
+
+    return numbers

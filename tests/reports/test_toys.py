@@ -17,23 +17,24 @@ HEADERS = ["FID coordinates ↓", "KID coordinates ↓", "precision coordinates 
 
 
 @pytest.fixture(scope="module")
-def numbers(toys):
-    return compute(toys)
+def numbers(toys, numbers_of):
+    return numbers_of(toys)
 
 
-def figures(key, results):
-    return DRAWINGS[key].figures(results, compute(results))
+@pytest.fixture
+def figures(numbers_of):
+    return lambda key, results: DRAWINGS[key].figures(results, numbers_of(results))
 
 
 @pytest.mark.parametrize("key", DRAWINGS)
-def test_every_figure_shows_something(toys, key):
+def test_every_figure_shows_something(toys, key, figures):
     (figure,) = (figure for _, figure in figures(key, toys))
     figure.draw_without_rendering()
     assert all(ax.has_data() for ax in figure.axes if ax.axison)
 
 
 @pytest.mark.parametrize("key", ["singular-values", "spreads"])
-def test_spectra_are_of_linear_layers_but_the_head(toys, key):
+def test_spectra_are_of_linear_layers_but_the_head(toys, key, figures):
     ((_, figure),) = figures(key, toys)
     names = [ax.get_title() + ax.get_ylabel() for ax in figure.axes]
     shown = {name for name in ("linear 0", "linear 2", "linear 4") if name in " ".join(names)}
@@ -62,8 +63,8 @@ def test_what_describes_samples_is_in_a_table_of_its_own(toys, numbers):
     ]  # fmt: skip
 
 
-def test_floors_are_dotted_lines_with_their_number(toys):
-    figure = DRAWINGS["scores"].draw(toys, compute(toys))
+def test_floors_are_dotted_lines_with_their_number(toys, numbers_of):
+    figure = DRAWINGS["scores"].draw(toys, numbers_of(toys))
     assert figure is not None
     for ax in figure.axes:
         assert len([line for line in ax.lines if line.get_linestyle() == ":"]) == 1
@@ -73,7 +74,7 @@ def test_floors_are_dotted_lines_with_their_number(toys):
     assert kid.get_yscale() == "linear", "an unbiased distance may be negative"
 
 
-def test_surfaces_have_one_panel_per_method_at_one_scale_of_the_plane(toys):
+def test_surfaces_have_one_panel_per_method_at_one_scale_of_the_plane(toys, figures):
     ((_, figure),) = figures("surfaces", toys)
     panels = [ax for ax in figure.axes if ax.get_title()]
     said = [f"{method}\nseed 0, step 1000" for method in toys.methods]
@@ -83,7 +84,7 @@ def test_surfaces_have_one_panel_per_method_at_one_scale_of_the_plane(toys):
         assert ax.get_aspect() == 1
 
 
-def test_an_unreadable_surface_is_said(write_grid, make_spec):
+def test_an_unreadable_surface_is_said(write_grid, make_spec, figures):
     plane = {"dataset": "gaussians25", "model": {"name": "mlp", "latent": 2}}
     spec = make_spec("none", 0, **plane)
     folder = write_grid([spec])
@@ -92,8 +93,8 @@ def test_an_unreadable_surface_is_said(write_grid, make_spec):
     assert "cannot be read" in figure.axes[0].texts[0].get_text()
 
 
-def test_images_have_no_section_of_surfaces(mixed):
-    assert 'id="surfaces"' not in page(mixed, compute(mixed), [])
+def test_images_have_no_section_of_surfaces(mixed, numbers_of):
+    assert 'id="surfaces"' not in page(mixed, numbers_of(mixed), [])
 
 
 def test_later_scorings_are_tables_of_their_own(write_grid, make_spec):
@@ -122,6 +123,6 @@ def test_later_scorings_are_tables_of_their_own(write_grid, make_spec):
     assert 'id="later"' in page(results, compute(results), [])
 
 
-def test_no_later_scoring_no_section(mixed):
+def test_no_later_scoring_no_section(mixed, numbers_of):
     assert later_tables(mixed) == {}
-    assert 'id="later"' not in page(mixed, compute(mixed), [])
+    assert 'id="later"' not in page(mixed, numbers_of(mixed), [])

@@ -17,8 +17,8 @@ def test_method_and_seed_may_differ(mixed):
     assert undeclared(mixed.differences) == []
 
 
-def test_the_difference_table_has_a_column_a_method(mixed):
-    table = difference_table(mixed, compute(mixed)).set_index("field")
+def test_the_difference_table_has_a_column_a_method(mixed, numbers_of):
+    table = difference_table(mixed, numbers_of(mixed)).set_index("field")
     assert table.loc["seed", "none"] == "0, 1, 2"
     assert table.loc["method.c", "weight_clipping"] == "0.01"
     assert table.loc["method.c", "none"] == "–"

@@ -103,8 +103,8 @@ def test_the_two_norms_and_undefined_bounds_are_named_apart(page):
     assert f'<td class="long">{reason}</td>' in page
 
 
-def test_rows_of_older_runs_make_a_page_that_says_what_they_lack(old):
-    text = page_of(old, compute(old), [])
+def test_rows_of_older_runs_make_a_page_that_says_what_they_lack(old, numbers_of):
+    text = page_of(old, numbers_of(old), [])
     for said in (
         "These runs did not record coverage.",
         "These runs did not record operator norms.",

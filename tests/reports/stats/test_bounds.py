@@ -2,7 +2,6 @@ import pytest
 
 from reports.stats.bounds import bounds
 from reports.stats.conformance import conformance
-from reports.stats.numbers import compute
 from reports.tables.bounds import bounds_table
 from reports.tables.conformance import conformance_table
 
@@ -26,16 +25,16 @@ def test_bounds_are_of_the_last_step_over_seeds(mixed):
     assert row["n"] == 3
 
 
-def test_an_undefined_bound_is_a_reason_and_never_a_number(mixed):
-    table = bounds_table(mixed, compute(mixed))
+def test_an_undefined_bound_is_a_reason_and_never_a_number(mixed, numbers_of):
+    table = bounds_table(mixed, numbers_of(mixed))
     row = of(table, method="weight_norm")
     assert row["upper bound, median [min, max]"] == UNDEFINED
     assert row["lower / upper"] == "undefined"
     assert of(table, method="none")["lower / upper"] == "0.125"
 
 
-def test_older_rows_have_neither_bounds_nor_checks(old):
+def test_older_rows_have_neither_bounds_nor_checks(old, numbers_of):
     assert bounds(old.diagnostics).empty
     assert conformance(old.diagnostics).empty
-    assert bounds_table(old, compute(old)).empty
-    assert conformance_table(old, compute(old)).empty
+    assert bounds_table(old, numbers_of(old)).empty
+    assert conformance_table(old, numbers_of(old)).empty

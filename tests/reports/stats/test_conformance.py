@@ -2,7 +2,6 @@ import math
 
 from reports.load.loader import load
 from reports.stats.conformance import BROKEN, INFORMS, KEPT, broken, conformance
-from reports.stats.numbers import compute
 from reports.tables.conformance import conformance_table
 from runners.store.grid import GridStore
 
@@ -13,7 +12,7 @@ def of(table, **values):
     return table.iloc[0]
 
 
-def test_a_broken_promise_is_named(mixed):
+def test_a_broken_promise_is_named(mixed, numbers_of):
     found = conformance(mixed.diagnostics)
     sigma = of(found, check="sigma")
     assert (sigma["verdict"], sigma["n_broken"], sigma["n"]) == (BROKEN, 1, 3)
@@ -21,7 +20,7 @@ def test_a_broken_promise_is_named(mixed):
     assert broken(found) == [
         "spectral_norm: true sigma, worst layer missed its target in 1 of 3 runs at the last step."
     ]
-    table = conformance_table(mixed, compute(mixed))
+    table = conformance_table(mixed, numbers_of(mixed))
     row = of(table, method="spectral_norm")
     assert row["verdict"] == "BROKEN in 1 of 3 runs"
     assert row["target"] == "1 ± 0.05"

@@ -3,7 +3,6 @@ from scipy.stats import binomtest
 
 from reports.load.loader import load
 from reports.stats.failure_rates import failure_rates, wilson
-from reports.stats.numbers import compute
 from reports.stats.survival import survival
 from reports.tables import failures as tables
 from runners.failures import FAILURES
@@ -38,8 +37,8 @@ def test_failures_are_shares_of_the_runs_that_could_be_judged(mixed):
     assert (absent["k"], absent["n"], absent["n_planned"]) == (0, 1, 3)
 
 
-def test_the_failure_table_shows_counts_and_intervals(mixed):
-    table = tables.failure_table(mixed, compute(mixed))
+def test_the_failure_table_shows_counts_and_intervals(mixed, numbers_of):
+    table = tables.failure_table(mixed, numbers_of(mixed))
     assert list(table.columns) == ["method", "planned", *(f.title for f in FAILURES.values())]
     assert table["non-finite"].iloc[0] == "1 of 3 [0.06, 0.79]"
 
@@ -51,10 +50,10 @@ def test_every_failure_has_a_meaning_with_its_thresholds(mixed):
     assert not any("{" in text for text in said)
 
 
-def test_older_runs_are_judged_by_their_rows_and_not_for_coverage(old):
+def test_older_runs_are_judged_by_their_rows_and_not_for_coverage(old, numbers_of):
     assert rate(old, "none", "non_finite")["n"] == 1
     assert rate(old, "none", "mode_collapse")["n"] == 0
-    table = tables.failure_table(old, compute(old))
+    table = tables.failure_table(old, numbers_of(old))
     assert set(table["mode collapse"]) == {"not judged"}
 
 

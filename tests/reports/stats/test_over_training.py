@@ -24,8 +24,8 @@ def test_a_collapse_ends_survival_before_the_run_ends(write_grid, make_spec):
     assert row["mean"] == pytest.approx((12.5 + 20 + 27.5) / 3)
 
 
-def test_courses_are_medians_over_seeds(mixed):
-    numbers = compute(mixed)
+def test_courses_are_medians_over_seeds(mixed, numbers_of):
+    numbers = numbers_of(mixed)
     row = numbers.courses.iloc[0]
     known = numbers.over_training
     means = known[known["method"] == "none"].set_index("seed")["mean"]

@@ -42,8 +42,8 @@ def test_gradient_health_is_median_over_runs(mixed):
     assert row["grad_norm_d_p99_over_median"] == pytest.approx(tail)
 
 
-def test_score_summary_by_hand(mixed, scores):
-    row = pick(compute(mixed).score_summary, method="gradient_penalty", metric="fid")
+def test_score_summary_by_hand(mixed, scores, numbers_of):
+    row = pick(numbers_of(mixed).score_summary, method="gradient_penalty", metric="fid")
     mine = scores[(scores["method"] == "gradient_penalty") & (scores["metric"] == "fid")]
     finals = sorted(mine["final"])
     assert row["final_median"] == finals[1]
@@ -51,8 +51,8 @@ def test_score_summary_by_hand(mixed, scores):
     assert (row["final_min"], row["final_max"], row["final_n"]) == (finals[0], finals[2], 3)
 
 
-def test_ranked_median_counts_the_diverged(mixed):
-    row = pick(compute(mixed).score_summary, method="none", metric="fid")
+def test_ranked_median_counts_the_diverged(mixed, numbers_of):
+    row = pick(numbers_of(mixed).score_summary, method="none", metric="fid")
     assert row["final_n"] == 2
     assert row["ranked_median"] == row["final_max"]  # of (low, high, failed) the middle is high
 
