@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-from reports.figures import FIGURES
-from reports.figures.style import encode
-from reports.frame import Results, load
-from reports.html import Numbers, Picture, compute, page
-from reports.references import floor_notes
-from reports.tables import scores as tables
-from reports.tables.text import to_csv, to_markdown
+from reports.load.loader import load
+from reports.load.results import Results
+from reports.page.html import page
+from reports.page.pictures import figure_files, pictures
+from reports.page.sections import DRAWINGS
+from reports.stats.numbers import Numbers, compute
+from reports.stats.real_and_untrained import floor_notes
+from reports.tables.each_run import run_table
+from reports.tables.files import to_csv, to_markdown
+from reports.tables.summary import summary_numbers, summary_table
 from runners.files import write_bytes
 from runners.store.grid import GridStore
 
@@ -31,53 +33,36 @@ def render(folder: Path, out: Path | None = None) -> Path:
         UserProblem: runs that would be compared were scored under different protocols.
     """
     results = load(folder)
-    numbers = compute(results)
-    pictures = list(_draw(results))
+    files = _files(results, compute(results))
     out = out or GridStore(folder).report_folder
     (out / "figures").mkdir(parents=True, exist_ok=True)
     for file in (out / "figures").glob("*.[ps][nv]g"):  # no figure of an older plan stays
         file.unlink()
-    for name, data in _files(results, numbers, pictures).items():
+    for name, data in files.items():
         write_bytes(out / name, data)
     return out / "index.html"
 
 
-def _draw(results: Results) -> list[Picture]:
-    pictures = []
-    for key, drawing in FIGURES.items():
-        for cell, figure in drawing.figures(results):
-            pictures.append(Picture(key, cell, figure.get_figwidth(), *encode(figure)))
-    return pictures
-
-
-def _files(results: Results, numbers: Numbers, pictures: list[Picture]) -> dict[str, bytes]:
-    frames = numbers.summary, numbers.score_summary, numbers.references
-    whole = tables.summary_numbers(results, *frames)
+def _files(results: Results, numbers: Numbers) -> dict[str, bytes]:
+    """Return the content of each file of the report by name, the page last."""
+    drawn = pictures(DRAWINGS.values(), results, numbers)
     texts = {
         "summary.md": summary_markdown(results, numbers),
-        "summary.csv": to_csv(whole),
-        "runs.csv": to_csv(tables.run_table(results, numbers.scores)),
+        "summary.csv": to_csv(summary_numbers(results, numbers)),
+        "runs.csv": to_csv(run_table(results, numbers)),
     }
     files = {name: text.encode() for name, text in texts.items()}
-    for place, picture in enumerate(pictures):
-        stem = f"figures/{_file_stem(picture, place)}"
-        files |= {f"{stem}.svg": picture.svg, f"{stem}.png": picture.png}
-    return files | {"index.html": page(results, numbers, pictures).encode()}  # the last
-
-
-def _file_stem(picture: Picture, place: int) -> str:
-    cell = re.sub(r"[^A-Za-z0-9_.=-]+", "_", picture.cell)[:60]
-    return f"{place + 1:02d}-{picture.key}" + (f"-{cell}" if cell else "")
+    files |= {f"figures/{name}": data for name, data in figure_files(drawn).items()}
+    return files | {"index.html": page(results, numbers, drawn).encode()}
 
 
 def summary_markdown(results: Results, numbers: Numbers) -> str:
     """Return the summary table as Markdown, under the protocols its scores were made with."""
-    frames = numbers.summary, numbers.score_summary, numbers.references
-    table = tables.summary_table(results, *frames)
+    table = summary_table(results, numbers)
     protocols = dict.fromkeys(results.scores["protocol"])
     lines = [f"Protocol: {protocol}\n" for protocol in protocols]
     lines += [f"\n{note}\n" for note in results.notes]
-    after = [f"\n{note}\n" for note in floor_notes(numbers.references)]
+    after = [f"\n{note}\n" for note in floor_notes(numbers.references, results.judged)]
     if results.tuned:
         after.append(f"\nNot the methods' defaults: {', '.join(results.tuned)}.\n")
     return f"# {results.name}\n\n{''.join(lines)}\n{to_markdown(table)}{''.join(after)}"

@@ -22,6 +22,9 @@ REPORTS_MAY_USE = (
 )  # fmt: skip
 """Parts of runners that need no torch and know stored runs."""
 
+ROOMS = ("load", "stats", "figures", "tables", "page")
+"""Of reports: each uses only those before it, and tables use no figures."""
+
 HEAVY = ("torch", "torchvision", "torch_fidelity", "wandb", "sklearn")
 
 
@@ -96,6 +99,15 @@ def test_reports_know_only_what_needs_no_torch_and_knows_stored_runs() -> None:
     for file in (ROOT / "reports").rglob("*.py"):
         parts = {name.split(".")[1] for name in _imports(file) if name.startswith("runners.")}
         assert parts <= set(REPORTS_MAY_USE), f"{file} imports {parts - set(REPORTS_MAY_USE)}"
+
+
+def test_each_room_of_reports_uses_only_those_before_it() -> None:
+    graph = _graph(_room)
+    for place, room in enumerate(ROOMS):
+        allowed = {f"reports.{name}" for name in ROOMS[:place]}
+        allowed -= {"reports.figures"} if room == "tables" else set()
+        used = {name for name in graph[f"reports.{room}"] if name.startswith("reports.")}
+        assert used <= allowed, f"reports.{room} uses {used - allowed}"
 
 
 @pytest.mark.parametrize("place", [str, _room], ids=["modules", "packages"])

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from reports.columns import Frame
-from reports.figures import style
-from reports.frame import Results
-from reports.spectrum import (
-    drawn_layers,
-    gaussian_curve,
-    gaussian_stable_rank,
-    last_rows,
-    spectrum_curves,
-    with_bounds,
-)
+from reports.figures import lines, panels, style
+from reports.figures.drawing import Drawing
+from reports.figures.layer_titles import at_steps, layer_title
+from reports.load.columns import Frame
+from reports.load.results import Results
+from reports.stats.numbers import Numbers
 
 MEASURES = {
     "sigma_max": "sigma of the reshaped kernel",
@@ -27,141 +21,98 @@ MEASURES = {
     "effective_rank": "effective rank / full rank",
     "log10_q90_q10": "log10 of q90 / q10",
 }
-
 MOST_COLUMNS = 3
 
 
-def layer_names(rows: Frame) -> list[str]:
-    """Return the names of the layers in forward order."""
-    return rows.sort_values("index", kind="stable")["layer"].drop_duplicates().tolist()
+def _of(frame: Frame, layer: str) -> Frame:
+    return frame[frame["layer"] == layer]
 
 
 @style.styled
-def singular_values(results: Results) -> Figure | None:
+def singular_values(results: Results, numbers: Numbers) -> Figure | None:
     """Draw each layer's spectrum at the last step, largest value 1, of one cell."""
-    curves = spectrum_curves(results.spectra)
-    layers = layer_names(drawn_layers(results.spectra))
-    if curves.empty:
+    if numbers.spectrum_curves.empty:
         return None
-    columns = min(MOST_COLUMNS, len(layers))
-    figure, axes = style.panels(math.ceil(len(layers) / columns), columns, width=3.8)
-    for ax in axes.flat[len(layers) :]:
-        ax.set_axis_off()
+    layers = list(numbers.drawn.itertuples())
+    figure, axes = panels.grid(len(layers), MOST_COLUMNS, width=3.8, height=3.4)
     for ax, layer in zip(axes.flat, layers, strict=False):
-        _null(ax, results.spectra[results.spectra["layer"] == layer])
-        _spectra(ax, curves[curves["layer"] == layer], results)
-        ax.set_title(_layer_name(layer, results))
-    text = f"Singular values of D's layers {_steps(results.spectra)}"
-    style.title(figure, text, results.cells[0])
+        null = _of(numbers.gaussian_curves, layer.layer)
+        ax.plot(null["position"], null["power"], **style.REFERENCE)
+        runs, medians = (_of(f, layer.layer) for f in _spectra_of(numbers))
+        _spectra(ax, runs, medians, results)
+        ax.set_title(layer_title(layer))
+    text = f"Singular values of D's layers {at_steps(numbers)}"
+    panels.title(figure, text, results.cells[0])
     thin = Line2D([], [], color="0.5", linewidth=0.6, label="thin: one seed")
     null = Line2D([], [], label="Gaussian matrix", **style.REFERENCE)
-    style.legend(figure, results, [thin, null])
+    panels.legend(figure, results, [thin, null])
     return figure
 
 
-def _null(ax: Axes, rows: Frame) -> None:
-    ax.plot(*gaussian_curve(*rows[["rows", "columns"]].iloc[0]), **style.REFERENCE)
+def _spectra_of(numbers: Numbers) -> tuple[Frame, Frame]:
+    return numbers.spectrum_curves, numbers.spectrum_medians
 
 
-def _spectra(ax: Axes, curves: Frame, results: Results) -> None:
-    if curves.empty:
-        style.absent(ax)
+def _spectra(ax: Axes, runs: Frame, medians: Frame, results: Results) -> None:
+    if runs.empty:
+        panels.absent(ax)
         return
     colours = style.palette(results)
-    for (method, _), run in curves.groupby(["method", "run_id"], observed=True):
+    for (method, _), run in runs.groupby(["method", "run_id"], observed=True):
         ax.plot(run["position"], run["power"], color=colours[method], linewidth=0.5, alpha=0.5)
-    for method, runs in curves.groupby("method", observed=True):
-        middle = runs.groupby("position")["power"].median()
-        ax.plot(middle.index, middle, color=colours[method], linewidth=2)
+    for method, middle in medians.groupby("method", observed=True):
+        ax.plot(middle["position"], middle["power"], color=colours[str(method)], linewidth=2)
     ax.set(xlabel="index / T", ylabel="squared, largest = 1", xlim=(0, 1), ylim=(0, 1.03))
 
 
-def _layer_name(layer: str, results: Results) -> str:
-    row = results.spectra[results.spectra["layer"] == layer].iloc[0]
-    return f"{row['kind']} {layer} ({row['rows']:.0f} x {row['columns']:.0f})"
-
-
-def _steps(spectra: Frame) -> str:
-    steps = last_rows(spectra)["step"]
-    low, high = steps.min(), steps.max()
-    return f"at step {high}" if low == high else f"at each run's last step ({low} to {high})"
-
-
 @style.styled
-def spreads(results: Results) -> Figure | None:
+def spreads(results: Results, numbers: Numbers) -> Figure | None:
     """Draw how broad each layer's spectrum is over training, of one cell."""
-    shown = drawn_layers(results.spectra)
-    if shown.empty or shown[list(MEASURES)].isna().all(axis=None):
+    if numbers.layer_curves.seeds.empty:
         return None
-    layers = layer_names(shown)
-    figure, axes = style.panels(len(layers), len(MEASURES), width=2.9, height=2.4)
+    layers = list(numbers.drawn.itertuples())
+    figure, axes = panels.panels(len(layers), len(MEASURES), width=2.9, height=2.4)
     for row, layer in zip(axes, layers, strict=True):
         for ax, measure in zip(row, MEASURES, strict=True):
-            _spread(ax, shown[shown["layer"] == layer], measure, results)
-        row[0].set_ylabel(_layer_name(layer, results))
+            _spread(ax, layer, measure, numbers, results)
+        row[0].set_ylabel(layer_title(layer))
     for ax, label in zip(axes[0], MEASURES.values(), strict=True):
         ax.set_title(label)
     text = "Spread of singular values over training: median and range over seeds"
-    style.title(figure, text, results.cells[0])
+    panels.title(figure, text, results.cells[0])
     null = Line2D([], [], label="stable rank of a Gaussian matrix", **style.REFERENCE)
-    style.legend(figure, results, [null])
+    panels.legend(figure, results, [null])
     return figure
 
 
-def _spread(ax: Axes, rows: Frame, measure: str, results: Results) -> None:
-    style.lines(ax, rows, measure, results)
+def _spread(ax: Axes, layer: Any, measure: str, numbers: Numbers, results: Results) -> None:
+    curves = numbers.layer_curves.of(measure, layer=layer.layer)
+    lines.lines(ax, curves, results)
     if measure == "stable_rank":
-        ax.axhline(gaussian_stable_rank(*rows[["rows", "columns"]].iloc[0]), **style.REFERENCE)
+        ax.axhline(layer.gaussian_stable_rank, **style.REFERENCE)
     if measure == "sigma_max":
-        style.log_if_wide(ax, rows[measure])
+        lines.log_if_wide(ax, curves)
     ax.set(xlabel="generator steps", ylabel="")
 
 
-@style.styled
-def norms(results: Results) -> Figure | None:
-    """Draw the two norms of each layer and the bound between them at the last step, of one cell."""
-    rows = with_bounds(last_rows(results.spectra)).dropna(subset="operator_norm")
-    if rows.empty:
-        return None
-    layers = layer_names(rows)
-    columns = min(MOST_COLUMNS, len(layers))
-    height = 0.5 * len(results.methods) + 0.8
-    figure, axes = style.panels(math.ceil(len(layers) / columns), columns, 3.7, height)
-    for ax in axes.flat[len(layers) :]:
-        ax.set_axis_off()
-    blank = [""] * len(results.methods)
-    for ax, layer in zip(axes.flat, layers, strict=False):
-        _norms(ax, rows[rows["layer"] == layer], results)
-        style.name_rows(ax, results.methods if style.is_leftmost(ax) else blank)
-        ax.set_title(_layer_name(layer, results))
-    text = f"Two norms of each layer {_steps(results.spectra)}: every seed"
-    style.title(figure, text, results.cells[0])
-    figure.legend(handles=_norm_keys(), loc="outside lower center", ncols=3, frameon=False)
-    return figure
-
-
-def _norms(ax: Axes, rows: Frame, results: Results) -> None:
-    colours = style.palette(results)
-    for place, method in enumerate(results.methods):
-        mine = rows[rows["method"] == method].sort_values("seed")
-        heights = style.offsets(len(mine), place)
-        for height, run in zip(heights, mine.itertuples(), strict=True):
-            colour: Any = {"color": colours[method]}
-            known = [run.sigma_max, run.operator_norm, run.largest_operator_norm]
-            ax.plot(known, [height] * 3, linewidth=0.8, alpha=0.5, **colour)
-            ax.plot(run.sigma_max, height, "o", markersize=4.5, **colour)
-            ax.plot(run.operator_norm, height, "D", markersize=5.5, mfc="none", **colour)
-            ax.plot(run.largest_operator_norm, height, "|", markersize=8, **colour)
-    columns = ["sigma_max", "operator_norm", "largest_operator_norm"]
-    style.log_if_wide(ax, rows[columns].stack(), axis="x")
-    ax.axvline(1, color="0.8", linewidth=1, zorder=0)
-    ax.set_xlabel("norm of the effective weight")
-
-
-def _norm_keys() -> list[Line2D]:
-    plain: dict[str, Any] = {"linestyle": "none", "color": "black"}
-    return [
-        Line2D([], [], marker="o", label="sigma of the reshaped kernel", **plain),
-        Line2D([], [], marker="D", mfc="none", label="operator norm", **plain),
-        Line2D([], [], marker="|", markersize=9, label="ceil(k/s) times sigma", **plain),
-    ]
+SINGULAR_VALUES = Drawing(
+    "singular-values",
+    "Singular values at the last step",
+    "Squared singular values of each effective conv weight (out x in * height * width; of "
+    "linear weights, but the head's, where there is no conv layer), divided by the largest: a "
+    "curve that falls at once uses few directions "
+    "(Miyato et al. 2018, Figure 3). The dashed curve is a large Gaussian random matrix of "
+    "the same shape, which needs no training.",
+    singular_values,
+    "No spectra with more than one singular value have been recorded yet.",
+    one_cell=True,
+)
+SPREADS = Drawing(
+    "spreads",
+    "Spread over training",
+    "The stable rank is the mean of the curve above; the dashed line is that of the Gaussian "
+    "random matrix.",
+    spreads,
+    "No spectra with more than one singular value have been recorded yet.",
+    one_cell=True,
+)

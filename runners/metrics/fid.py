@@ -29,6 +29,7 @@ class FID(Metric):
         f"the final FID is more than {WORSE_RATIO:g} times the run's best, and worse by more "
         f"than {WORSE_BY:g}"
     )
+    bias: ClassVar[str] = "upwards"
     name: Literal["fid"] = "fid"
 
     @classmethod

@@ -132,3 +132,5 @@ class Metric(Component):
     """What :meth:`collapsed` means, in words that go on from "at the last score, "."""
     degradation: ClassVar[str] = ""
     """What :meth:`degraded` means, in words."""
+    bias: ClassVar[str] = ""
+    """Where a small number of data moves the score: ``upwards``, ``downwards`` or nowhere."""

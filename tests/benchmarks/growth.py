@@ -13,7 +13,7 @@ from statistic import Sample, seconds
 from training import trained
 
 from bench import grid as grids
-from reports import frame
+from reports.load import loader
 from runners.datasets.digits import Digits
 from runners.engines.local import LocalEngine
 from runners.engines.scheduler import Scheduler
@@ -38,7 +38,7 @@ def runs(data: Path, counts: Sequence[int] = COUNTS) -> Iterator[tuple[str, Samp
             "run": bench("run", *plain),
             "run again, all done": bench("run", *plain),
             "dispatch": _dispatch(file, folder),
-            "read": seconds(lambda folder=folder: frame.load(folder)),
+            "read": seconds(lambda folder=folder: loader.load(folder)),
             "report": bench("report", folder),
         }
         for what, spent in found.items():

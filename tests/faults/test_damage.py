@@ -58,7 +58,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunSpec]:
 
 def _read_everything(folder: Path, spec: RunSpec) -> None:
     """Read a grid's folder as `bench run` and `bench report` do."""
-    from reports import frame
+    from reports.load import loader
 
     store = GridStore(folder).run(spec.run_id)
     for read in (
@@ -66,7 +66,7 @@ def _read_everything(folder: Path, spec: RunSpec) -> None:
         lambda: checkpoint.load(store),
         lambda: store.last_row("timing"),
         lambda: store.sample_grids(),
-        lambda: frame.load(folder),
+        lambda: loader.load(folder),
     ):
         try:
             read()

@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 from matplotlib.image import imsave
 
-from reports.frame import Results, load
+from reports.load.loader import load
+from reports.load.results import Results
+from reports.stats.numbers import Numbers, compute
 from runners.files import write_json
 from runners.spec import RunSpec, from_dict
 from runners.store.grid import GridStore
@@ -162,8 +164,10 @@ class Writer:
 
     root: Path
     protocol: str = PROTOCOL
-    states: dict[tuple[str, int], str] = field(default_factory=dict)
-    ends: dict[str, int] = field(default_factory=lambda: {State.DIVERGED: 500, State.CRASHED: 250})
+    states: dict[tuple[str, int], State] = field(default_factory=dict)
+    ends: dict[State, int] = field(
+        default_factory=lambda: {State.DIVERGED: 500, State.CRASHED: 250}
+    )
     old: bool = False  # rows as runs wrote them before they recorded LATER
 
     def write(self, specs: Iterable[RunSpec], name: str = "lipschitz") -> Path:
@@ -178,7 +182,7 @@ class Writer:
             os.utime(file, (1_700_000_000, 1_700_000_000))
         return grid.folder
 
-    def _run(self, store: RunStore, spec: RunSpec, state: str) -> None:
+    def _run(self, store: RunStore, spec: RunSpec, state: State) -> None:
         method, seed = spec.method.name, spec.seed
         store.create(spec.as_dict)
         end = self.ends.get(state, 500 if state == State.UNFINISHED else spec.steps)
@@ -209,7 +213,7 @@ class Writer:
         kept = [{k: v for k, v in row.items() if not (self.old and k in LATER)} for row in rows]
         store.append(name, kept)
 
-    def _end(self, store: RunStore, seed: int, method: str, state: str, end: int) -> None:
+    def _end(self, store: RunStore, seed: int, method: str, state: State, end: int) -> None:
         write_json(store.proof_file, _proof(seed, method, state == State.FINISHED))
         if state != State.UNFINISHED:
             pace = {"seconds": 0.02 * end, "seconds_per_step": 0.02}
@@ -267,3 +271,16 @@ def toys_folder(write_grid: Callable[..., Path]) -> Path:
 @pytest.fixture(scope="session")
 def toys(toys_folder: Path) -> Results:
     return load(toys_folder)
+
+
+@pytest.fixture(scope="session")
+def numbers_of() -> Callable[[Results], Numbers]:
+    """Compute the numbers of results, once for those that many tests share."""
+    known: dict[int, tuple[Results, Numbers]] = {}
+
+    def numbers(results: Results) -> Numbers:
+        if id(results) not in known:
+            known[id(results)] = results, compute(results)
+        return known[id(results)][1]
+
+    return numbers

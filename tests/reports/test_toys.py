@@ -2,13 +2,14 @@
 
 import pytest
 
-from reports import course
-from reports.figures import FIGURES
-from reports.figures import scores as score_figures
-from reports.frame import load
-from reports.html import compute, page
-from reports.tables import runs as run_tables
-from reports.tables import scores as tables
+from reports.load.loader import load
+from reports.page.html import page
+from reports.page.sections import DRAWINGS
+from reports.stats.numbers import compute
+from reports.tables import summary as tables
+from reports.tables.descriptions import description_table
+from reports.tables.later import later_tables
+from reports.tables.over_training import course_table
 from runners.store.grid import GridStore
 
 HEADERS = ["FID coordinates ↓", "KID coordinates ↓", "precision coordinates ↑",
@@ -16,32 +17,35 @@ HEADERS = ["FID coordinates ↓", "KID coordinates ↓", "precision coordinates 
 
 
 @pytest.fixture(scope="module")
-def numbers(toys):
-    return compute(toys)
+def numbers(toys, numbers_of):
+    return numbers_of(toys)
 
 
-@pytest.mark.parametrize("key", FIGURES)
-def test_every_figure_shows_something(toys, key):
-    (figure,) = (figure for _, figure in FIGURES[key].figures(toys))
+@pytest.fixture
+def figures(numbers_of):
+    return lambda key, results: DRAWINGS[key].figures(results, numbers_of(results))
+
+
+@pytest.mark.parametrize("key", DRAWINGS)
+def test_every_figure_shows_something(toys, key, figures):
+    (figure,) = (figure for _, figure in figures(key, toys))
     figure.draw_without_rendering()
     assert all(ax.has_data() for ax in figure.axes if ax.axison)
 
 
 @pytest.mark.parametrize("key", ["singular-values", "spreads"])
-def test_spectra_are_of_linear_layers_but_the_head(toys, key):
-    ((_, figure),) = FIGURES[key].figures(toys)
+def test_spectra_are_of_linear_layers_but_the_head(toys, key, figures):
+    ((_, figure),) = figures(key, toys)
     names = [ax.get_title() + ax.get_ylabel() for ax in figure.axes]
     shown = {name for name in ("linear 0", "linear 2", "linear 4") if name in " ".join(names)}
     assert shown == {"linear 0", "linear 2"}
 
 
 def test_every_score_has_a_header_with_its_extractor(toys, numbers):
-    table = tables.summary_table(toys, numbers.summary, numbers.score_summary, numbers.references)
+    table = tables.summary_table(toys, numbers)
     finals = [column for column in table if "final median" in column]
     assert finals == [f"{header} final median [min, max]" for header in HEADERS]
-    courses = run_tables.course_table(
-        toys, course.courses(toys), numbers.summary, numbers.score_summary
-    )
+    courses = course_table(toys, numbers)
     assert all("FID coordinates" in column for column in courses if "FID" in column)
     assert "mean FID coordinates over training" in courses
 
@@ -51,16 +55,16 @@ def test_every_score_is_compared(numbers):
     assert numbers.pairs["p"].between(0, 1).all()
 
 
-def test_what_describes_samples_is_in_the_coverage_table(toys):
-    table = run_tables.coverage_table(toys, course.coverage(toys))
+def test_what_describes_samples_is_in_a_table_of_its_own(toys, numbers):
+    table = description_table(toys, numbers)
     assert list(table.columns) == [
         "method", "runs", "recall coordinates ↑, median [min, max]",
         "share within 3 std of a mode coordinates ↑, median [min, max]",
     ]  # fmt: skip
 
 
-def test_floors_are_dotted_lines_with_their_number(toys):
-    figure = score_figures.over_steps(toys)
+def test_floors_are_dotted_lines_with_their_number(toys, numbers_of):
+    figure = DRAWINGS["scores"].draw(toys, numbers_of(toys))
     assert figure is not None
     for ax in figure.axes:
         assert len([line for line in ax.lines if line.get_linestyle() == ":"]) == 1
@@ -70,8 +74,8 @@ def test_floors_are_dotted_lines_with_their_number(toys):
     assert kid.get_yscale() == "linear", "an unbiased distance may be negative"
 
 
-def test_surfaces_have_a_panel_a_method_at_one_scale_of_the_plane(toys):
-    ((_, figure),) = FIGURES["surfaces"].figures(toys)
+def test_surfaces_have_one_panel_per_method_at_one_scale_of_the_plane(toys, figures):
+    ((_, figure),) = figures("surfaces", toys)
     panels = [ax for ax in figure.axes if ax.get_title()]
     said = [f"{method}\nseed 0, step 1000" for method in toys.methods]
     assert [ax.get_title() for ax in panels] == said
@@ -80,17 +84,17 @@ def test_surfaces_have_a_panel_a_method_at_one_scale_of_the_plane(toys):
         assert ax.get_aspect() == 1
 
 
-def test_an_unreadable_surface_is_said(write_grid, make_spec):
+def test_an_unreadable_surface_is_said(write_grid, make_spec, figures):
     plane = {"dataset": "gaussians25", "model": {"name": "mlp", "latent": 2}}
     spec = make_spec("none", 0, **plane)
     folder = write_grid([spec])
     GridStore(folder).run(spec.run_id).surface_file.write_bytes(b"no arrays")
-    ((_, figure),) = FIGURES["surfaces"].figures(load(folder))
+    ((_, figure),) = figures("surfaces", load(folder))
     assert "cannot be read" in figure.axes[0].texts[0].get_text()
 
 
-def test_images_have_no_section_of_surfaces(mixed):
-    assert 'id="surfaces"' not in page(mixed, compute(mixed), [])
+def test_images_have_no_section_of_surfaces(mixed, numbers_of):
+    assert 'id="surfaces"' not in page(mixed, numbers_of(mixed), [])
 
 
 def test_later_scorings_are_tables_of_their_own(write_grid, make_spec):
@@ -106,7 +110,7 @@ def test_later_scorings_are_tables_of_their_own(write_grid, make_spec):
         ]  # fmt: skip
         store.append("evals", rows)
     results = load(folder)
-    later = tables.later_tables(results)
+    later = later_tables(results)
     assert list(later) == ["inception-v3-a", "digits-cnn-b/ref-train-9/gen-500"]
     first, second = (table.to_dict("records") for table in later.values())
     assert first == [{
@@ -119,6 +123,6 @@ def test_later_scorings_are_tables_of_their_own(write_grid, make_spec):
     assert 'id="later"' in page(results, compute(results), [])
 
 
-def test_no_later_scoring_no_section(mixed):
-    assert tables.later_tables(mixed) == {}
-    assert 'id="later"' not in page(mixed, compute(mixed), [])
+def test_no_later_scoring_no_section(mixed, numbers_of):
+    assert later_tables(mixed) == {}
+    assert 'id="later"' not in page(mixed, numbers_of(mixed), [])

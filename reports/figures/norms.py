@@ -1,0 +1,78 @@
+"""Two norms of each layer: that of the reshaped kernel, and that of the convolution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from reports.figures import panels, style
+from reports.figures.drawing import Drawing
+from reports.figures.layer_titles import at_steps, layer_title
+from reports.load.columns import Frame
+from reports.load.results import Results
+from reports.stats.numbers import Numbers
+
+MOST_COLUMNS = 3
+SHOWN = ["sigma_max", "operator_norm", "largest_operator_norm"]
+
+
+@style.styled
+def norms(results: Results, numbers: Numbers) -> Figure | None:
+    """Draw the two norms of each layer and the bound between them at the last step, of one cell."""
+    rows = numbers.layer_norms
+    if rows.empty:
+        return None
+    layers = numbers.layers[numbers.layers["layer"].isin(rows["layer"])]
+    height = 0.5 * len(results.methods) + 0.8
+    figure, axes = panels.grid(len(layers), MOST_COLUMNS, 3.7, height)
+    blank = [""] * len(results.methods)
+    for ax, layer in zip(axes.flat, layers.itertuples(), strict=False):
+        _norms(ax, rows[rows["layer"] == layer.layer], results)
+        panels.name_rows(ax, results.methods if panels.is_leftmost(ax) else blank)
+        ax.set_title(layer_title(layer))
+    text = f"Two norms of each layer {at_steps(numbers)}: every seed"
+    panels.title(figure, text, results.cells[0])
+    figure.legend(handles=_keys(), loc="outside lower center", ncols=3, frameon=False)
+    return figure
+
+
+def _norms(ax: Axes, rows: Frame, results: Results) -> None:
+    colours = style.palette(results)
+    for place, method in enumerate(results.methods):
+        mine = rows[rows["method"] == method].sort_values("seed")
+        heights = panels.offsets(len(mine), place)
+        for height, run in zip(heights, mine.itertuples(), strict=True):
+            colour: Any = {"color": colours[method]}
+            known = [run.sigma_max, run.operator_norm, run.largest_operator_norm]
+            ax.plot(known, [height] * 3, linewidth=0.8, alpha=0.5, **colour)
+            ax.plot(run.sigma_max, height, "o", markersize=4.5, **colour)
+            ax.plot(run.operator_norm, height, "D", markersize=5.5, mfc="none", **colour)
+            ax.plot(run.largest_operator_norm, height, "|", markersize=8, **colour)
+    panels.log_if_wide(ax, rows[SHOWN].stack(), axis="x")
+    ax.axvline(1, color="0.8", linewidth=1, zorder=0)
+    ax.set_xlabel("norm of the effective weight")
+
+
+def _keys() -> list[Line2D]:
+    plain: dict[str, Any] = {"linestyle": "none", "color": "black"}
+    return [
+        Line2D([], [], marker="o", label="sigma of the reshaped kernel", **plain),
+        Line2D([], [], marker="D", mfc="none", label="operator norm", **plain),
+        Line2D([], [], marker="|", markersize=9, label="ceil(k/s) times sigma", **plain),
+    ]
+
+
+NORMS = Drawing(
+    "norms",
+    "Two norms of each layer",
+    "The sigma of the reshaped kernel (what spectral norm constrains) is not the operator "
+    "norm of the convolution, the factor by which the layer can stretch an image at its real "
+    "size, stride and padding. The latter is at least sigma and at most ceil(k/s) times it, "
+    "for a square kernel of size k and stride s. For a linear layer all are one.",
+    norms,
+    "These runs did not record operator norms.",
+    one_cell=True,
+)

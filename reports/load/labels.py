@@ -1,0 +1,69 @@
+"""Short names of cells and methods: what tells them apart in this grid, and nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reports.load.planned import Planned
+from reports.load.settings import N_DIS, NAMED_SETTING, OPTIMISER, followers, varying
+
+NAMED_BY_SETTING = (f"{OPTIMISER}.", N_DIS)
+
+
+def cell_labels(runs: Mapping[str, Planned], axes: Sequence[str] | None = None) -> dict[str, str]:
+    """Return a short label of each run's varying settings, '' where none vary.
+
+    Optimiser and n_dis together are called by the name of their setting A-F where all have one.
+
+    Args:
+        runs: the planned runs by id.
+        axes: the declared ones: what follows from them is left out of the labels.
+    """
+    varied = varying(runs)
+    left_out = followers(varied, axes) if axes else set()
+    told = {i: {k: v for k, v in one.items() if k not in left_out} for i, one in varied.items()}
+    if all(run.setting for run in runs.values()):
+        told = {run_id: _named(one, runs[run_id]) for run_id, one in told.items()}
+    return {run_id: _label(one) for run_id, one in told.items()}
+
+
+def method_names(runs: Mapping[str, Planned]) -> dict[str, str]:
+    """Return each run's method, with its parameters only where variants of it compete."""
+    variants = Counter(run.method for run in _one_per_label(runs))
+    return {
+        run_id: run.method if variants[run.method] == 1 else run.method_label
+        for run_id, run in runs.items()
+    }
+
+
+def tuned(runs: Mapping[str, Planned]) -> tuple[str, ...]:
+    """Return the full labels of all methods with a parameter that is not their default.
+
+    Methods whose defaults this process does not know are left out.
+    """
+    known = [run for run in _one_per_label(runs) if not run.unknown]
+    return tuple(run.method_label for run in known if run.method_label != run.method)
+
+
+def _one_per_label(runs: Mapping[str, Planned]) -> list[Planned]:
+    return list({run.method_label: run for run in runs.values()}.values())
+
+
+def _named(told: dict[str, Any], run: Planned) -> dict[str, Any]:
+    kept = {key: value for key, value in told.items() if not key.startswith(NAMED_BY_SETTING)}
+    return kept if len(kept) == len(told) else {NAMED_SETTING: run.setting, **kept}
+
+
+def _label(told: dict[str, Any]) -> str:
+    short = {key: key.removesuffix(".name").rsplit(".", 1)[-1] for key in told}
+    often = Counter(short.values())
+    names = {key: name if often[name] == 1 else key for key, name in short.items()}
+    present = {key: value for key, value in told.items() if value is not None}
+    return ", ".join(f"{names[key]}={as_text(value)}" for key, value in present.items())
+
+
+def as_text(value: Any) -> str:
+    """Return a setting's value, a float without digits that say nothing."""
+    return f"{value:g}" if isinstance(value, float) else str(value)

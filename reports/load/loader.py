@@ -1,0 +1,104 @@
+"""A grid's results folder to Results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from reports.load.columns import Frame
+from reports.load.differences import differences
+from reports.load.frames import Key, all_frames
+from reports.load.labels import cell_labels, method_names, tuned
+from reports.load.notes import all_notes
+from reports.load.plan import Plan, read_plan
+from reports.load.planned import Planned, plugin_files
+from reports.load.results import Results
+from reports.load.run_files import ODD, Run, odd_run, read_run
+from reports.load.settings import shared, varying
+from runners.errors import UserProblem
+from runners.store.grid import GridStore
+from runners.store.run import RunStore
+
+
+def load(folder: Path) -> Results:
+    """Read a grid's results folder, complete or not.
+
+    Raises:
+        StoreProblem: the plan is missing or damaged.
+        UserProblem: runs that would be compared were scored under different protocols.
+    """
+    grid = GridStore(folder)
+    plan = read_plan(grid)
+    frames = _frames(grid, plan)
+    _refuse_mixed_protocols(frames["scores"])
+    return Results(
+        name=plan.name,
+        description=plan.description,
+        when=_when(grid, plan.runs),
+        shared=shared(plan.runs),
+        tuned=tuned(plan.runs),
+        plugins=plugin_files(plan.runs.values()),
+        columns=plan.columns,
+        differences=differences(plan.runs, plan.axes),
+        notes=tuple(all_notes(frames["runs"], plan.runs, grid.unplanned())),
+        **frames,
+    )
+
+
+def _frames(grid: GridStore, plan: Plan) -> dict[str, Frame]:
+    """Return all frames; runs whose values would spoil those of all are damaged in them."""
+    scored, keys, varied = plan.columns.names, _keys(plan), _varied(plan)
+    runs = {i: read_run(grid.run(i), one, scored) for i, one in plan.runs.items()}
+    try:
+        return all_frames(runs, keys, varied, scored)
+    except ODD:
+        sound = {
+            i: _alone(grid.run(i), plan.runs[i], run, varied[i], scored) for i, run in runs.items()
+        }
+        return all_frames(sound, keys, varied, scored)
+
+
+def _keys(plan: Plan) -> dict[str, Key]:
+    cells, names = cell_labels(plan.runs, plan.axes), method_names(plan.runs)
+    return {i: (i, cells[i], names[i], run.seed) for i, run in plan.runs.items()}
+
+
+def _varied(plan: Plan) -> dict[str, dict[str, Any]]:
+    varied = varying(plan.runs)
+    return {i: {f"spec.{name}": value for name, value in varied[i].items()} for i in varied}
+
+
+def _alone(
+    store: RunStore, plan: Planned, run: Run, varied: dict[str, Any], scored: tuple[str, ...]
+) -> Run:
+    """Return a run, or a damaged one if its odd values would spoil the frames of all."""
+    try:
+        all_frames({"": run}, {"": ("", "", "", 0)}, {"": varied}, scored)
+        return run
+    except ODD as error:
+        return odd_run(store, plan, error)
+
+
+def _refuse_mixed_protocols(scores: Frame) -> None:
+    for cell, mine in scores.groupby("cell", observed=True):
+        runs = mine.groupby("protocol")["run_id"].unique()
+        if len(runs) > 1:
+            parts = [f"  {protocol}: {', '.join(ids)}" for protocol, ids in runs.items()]
+            where = f" of cell {cell}" if cell else ""
+            raise UserProblem(
+                f"the runs{where} were scored under different protocols, and their scores must "
+                "not be compared; move one group away and run it again:\n" + "\n".join(parts)
+            )
+
+
+def _when(grid: GridStore, runs: Iterable[str]) -> str:
+    ended = [grid.run(run_id).status_file for run_id in runs]
+    times = [file.stat().st_mtime for file in ended if file.exists()]
+    last = f", last run ended {_utc(max(times))}" if times else ", no run has ended yet"
+    return f"planned {_utc(grid.plan_file.stat().st_mtime)}{last}"
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")

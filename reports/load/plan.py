@@ -1,0 +1,58 @@
+"""The plan of a grid, read and checked: which runs there should be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reports.load.planned import Planned, planned
+from reports.load.score_columns import ScoreColumns, score_columns
+from runners.errors import StoreProblem
+from runners.store.grid import GridStore
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a grid's folder should hold.
+
+    Args:
+        name: the grid's.
+        description: for the reader of the report, '' where there is none.
+        axes: dotted names of the swept fields; None in a plan that does not say.
+        runs: the planned runs by id, in order.
+        columns: of the scores that they may record.
+    """
+
+    name: str
+    description: str
+    axes: tuple[str, ...] | None
+    runs: Mapping[str, Planned]
+    columns: ScoreColumns
+
+
+def read_plan(grid: GridStore) -> Plan:
+    """Return a grid's plan, also one that an earlier version wrote.
+
+    Raises:
+        StoreProblem: it is missing or damaged.
+    """
+    data, where = grid.plan(), grid.plan_file
+    if not isinstance(data.get("runs"), dict) or "name" not in data:
+        raise StoreProblem(f"{where}: lacks the grid's name or runs; plan it again")
+    return Plan(
+        name=str(data["name"]),
+        description=str(data.get("description") or ""),
+        axes=_axes(data, str(where)),
+        runs={run_id: planned(run_id, spec, where) for run_id, spec in data["runs"].items()},
+        columns=score_columns(data.get("columns"), str(where)),
+    )
+
+
+def _axes(data: Mapping[str, Any], where: str) -> tuple[str, ...] | None:
+    axes = data.get("axes")
+    if axes is None:
+        return None
+    if not isinstance(axes, list) or not all(isinstance(axis, str) for axis in axes):
+        raise StoreProblem(f"{where}: axes is no list of names; plan it again")
+    return tuple(axes)

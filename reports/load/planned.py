@@ -1,0 +1,110 @@
+"""Planned runs as the report knows them: plain data, so that a missing plugin stops no report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from runners import identity
+from runners.errors import StoreProblem
+from runners.metrics import METRICS
+from runners.spec import RunSpec, from_stored
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A planned run.
+
+    Args:
+        run_id: the name of its folder.
+        spec: the resolved spec as plain data.
+        method: the name of its method.
+        method_label: the name with the parameters that differ from their defaults; with all of
+            them where the method's defaults are unknown.
+        seed: its seed.
+        steps: generator updates.
+        loss: the name of its loss.
+        setting: the named optimiser setting, None if it is none of them or nobody knows.
+        unknown: what of it this process does not know, '' if nothing.
+    """
+
+    run_id: str
+    spec: Mapping[str, Any] = field(repr=False)
+    method: str
+    method_label: str
+    seed: int
+    steps: int
+    loss: str
+    setting: str | None = None
+    unknown: str = ""
+
+    @property
+    def plugins(self) -> tuple[str, ...]:
+        """The files outside the suite that its components came from, as ``file@hash``."""
+        return tuple(map(str, self.spec.get("plugins") or ()))
+
+
+def planned(run_id: str, data: object, where: object) -> Planned:
+    """Return a planned run from its entry in the plan.
+
+    Args:
+        run_id: its key there.
+        data: its stored spec.
+        where: the plan's file, for messages.
+
+    Raises:
+        StoreProblem: the entry is no spec, of this version or another.
+    """
+    problem: object = "no mapping"
+    if isinstance(data, dict):
+        try:
+            return _known(run_id, from_stored(data))
+        except ValidationError as error:
+            problem = error
+            if _has_the_least(data):
+                return _unknown(run_id, data, _said(error))
+    raise StoreProblem(f"{where}: run {run_id} cannot be read by this version: {problem}")
+
+
+def _known(run_id: str, spec: RunSpec) -> Planned:
+    return Planned(
+        run_id, spec.as_dict, spec.method.name, spec.method_label, spec.seed, spec.steps,
+        spec.loss, spec.setting,
+    )  # fmt: skip
+
+
+def _unknown(run_id: str, data: Mapping[str, Any], problem: str) -> Planned:
+    spec = identity.upgraded(data, METRICS)
+    method = dict(spec["method"])
+    name = method.pop("name")
+    label = identity.written(name, method)
+    steps, seed, loss = spec["steps"], spec["seed"], str(spec.get("loss", ""))
+    return Planned(run_id, spec, name, label, seed, steps, loss, unknown=problem)
+
+
+def _has_the_least(data: Mapping[str, Any]) -> bool:
+    """Whether a spec says what every row of a report begins with."""
+    method, counts = data.get("method"), (data.get("seed"), data.get("steps"))
+    named = isinstance(method, dict) and isinstance(method.get("name"), str)
+    return named and all(type(count) is int and count >= 0 for count in counts)
+
+
+def _said(error: ValidationError) -> str:
+    """Return in words what of a spec is unknown."""
+    return "; ".join(dict.fromkeys(_problem(one) for one in error.errors()))
+
+
+def _problem(one: Any) -> str:
+    where = ".".join(str(part) for part in one["loc"] if isinstance(part, str))
+    if one["type"] == "unknown_name":
+        return f"{where} {one['ctx']['name']}"
+    return f"{where}: {one['msg']}" if where else one["msg"]
+
+
+def plugin_files(plans: Iterable[Planned]) -> tuple[tuple[str, str], ...]:
+    """Return (file, hash) of every file that components of these runs came from, sorted."""
+    named = {entry for plan in plans for entry in plan.plugins}
+    return tuple(sorted((file, digest) for file, _, digest in (e.rpartition("@") for e in named)))

@@ -1,0 +1,101 @@
+"""Results: all that was read of a grid's folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from reports.load.columns import Frame
+from reports.load.differences import Difference
+from reports.load.one_cell import one_cell
+from reports.load.protocols import extractors
+from reports.load.score_columns import Judging, Score, ScoreColumns, judging
+
+
+@dataclass(frozen=True)
+class Results:
+    """All a report shows. Every frame begins with run_id, cell, method and seed.
+
+    Args:
+        name: the grid's.
+        description: its own words, '' where it has none.
+        when: when it was planned and when its last run ended.
+        shared: settings that are the same in all runs.
+        tuned: full labels of the methods with parameters that are not their defaults.
+        plugins: (file, hash) of every file outside the suite that components came from.
+        columns: of the scores that the runs may record.
+        differences: every field of the specs that is not the same in all runs.
+        notes: what a reader must know about runs that are absent or unreadable.
+        runs: one row per planned run: state, step, steps, reason, traceback, seconds_per_step,
+            proof hashes, and the settings that vary as ``spec.<name>``.
+        metrics, scores, spectra, diagnostics, timing, evals: the rows of the store.
+        outcomes: one row per run that began: observed_until, collapse_step, and one column per
+            failure: True, False, or None where it cannot be told.
+        floors: one row per run: scores of held-out real data, under a protocol of their own.
+        samples: one row per sample grid: step and path.
+        surfaces: one row per run of data in the plane: step and path of D's values there.
+    """
+
+    name: str
+    description: str
+    when: str
+    shared: dict[str, Any]
+    tuned: tuple[str, ...]
+    plugins: tuple[tuple[str, str], ...]
+    columns: ScoreColumns
+    differences: tuple[Difference, ...]
+    notes: tuple[str, ...]
+    runs: Frame = field(repr=False)
+    metrics: Frame = field(repr=False)
+    scores: Frame = field(repr=False)
+    spectra: Frame = field(repr=False)
+    diagnostics: Frame = field(repr=False)
+    timing: Frame = field(repr=False)
+    evals: Frame = field(repr=False)
+    outcomes: Frame = field(repr=False)
+    floors: Frame = field(repr=False)
+    samples: Frame = field(repr=False)
+    surfaces: Frame = field(repr=False)
+
+    @property
+    def methods(self) -> list[str]:
+        """The planned methods, in order."""
+        return list(self.runs["method"].cat.categories)
+
+    @property
+    def cells(self) -> list[str]:
+        """The planned cells of these runs, in order."""
+        return [c for c in self.runs["cell"].cat.categories if (self.runs["cell"] == c).any()]
+
+    @property
+    def score_columns(self) -> list[Score]:
+        """The scores that methods are ranked by and that some run recorded."""
+        return [score for score in self.columns.ranking if score.column in self.scores]
+
+    @property
+    def description_columns(self) -> list[Score]:
+        """The columns that describe samples, rank no method, and that some run recorded."""
+        return [score for score in self.columns.describing if score.column in self.scores]
+
+    @property
+    def judged(self) -> Judging:
+        """The score by which these runs are called degraded."""
+        return judging(self.scores.columns)
+
+    def with_numbers(self, scores: list[Score]) -> list[Score]:
+        """Return the scores of which any run has a number."""
+        return [score for score in scores if self.scores[score.column].notna().any()]
+
+    def protocol(self, cell: str) -> str | None:
+        """The protocol that a cell's runs were scored under, None while none was."""
+        mine = self.scores.loc[self.scores["cell"] == cell, "protocol"]
+        return mine.iloc[0] if len(mine) else None
+
+    @property
+    def extractors(self) -> dict[str, str]:
+        """The extractor's short name of every protocol."""
+        return extractors(self.scores["protocol"].unique())
+
+    def only(self, cell: str) -> Results:
+        """Return the results of one cell; methods keep their categories."""
+        return one_cell(self, cell)

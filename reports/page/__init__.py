@@ -1,0 +1,1 @@
+"""The page: figures, tables and sentences as one HTML document."""

@@ -1,0 +1,86 @@
+"""One self-contained page: every figure is embedded, nothing is fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from reports.figures.drawing import Drawing
+from reports.load.results import Results
+from reports.page.pictures import Picture, data_uri
+from reports.page.sections import DRAWINGS, SECTIONS, TABLES, Block, Part
+from reports.page.wording import honesty, words
+from reports.stats.conformance import broken
+from reports.stats.numbers import Numbers
+from reports.stats.pairing import undeclared, violations
+from reports.stats.real_and_untrained import floor_notes
+from reports.tables.failures import meanings
+from reports.tables.later import later_tables
+from runners.store.states import State
+
+PIXELS_PER_INCH = 112
+
+
+def page(results: Results, numbers: Numbers, pictures: Sequence[Picture]) -> str:
+    """Return the report as one HTML document."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    context = _context(results, numbers, pictures)
+    return environment.get_template("template.html").render(context)
+
+
+def _context(results: Results, numbers: Numbers, pictures: Sequence[Picture]) -> dict[str, Any]:
+    said = words(results)
+    return {
+        "results": results,
+        "sections": SECTIONS,
+        "kind": _kind,
+        "worded": lambda text: text.format(**said),
+        "images": {key: _images(key, pictures) for key in DRAWINGS},
+        "tables": {key: table.build(results, numbers) for key, table in TABLES.items()},
+        **_sentences(results, numbers),
+    }
+
+
+def _kind(part: Part) -> str:
+    """Return which macro of the template shows a part."""
+    if isinstance(part, Block):
+        return part.key
+    return "figure" if isinstance(part, Drawing) else "table"
+
+
+def _sentences(results: Results, numbers: Numbers) -> dict[str, Any]:
+    """Return what the blocks of the page say."""
+    runs = results.runs
+    return {
+        "n_finished": int((runs["state"] == State.FINISHED).sum()),
+        "failed": runs[runs["state"] != State.FINISHED].to_dict("records"),
+        "protocols": list(dict.fromkeys(results.scores["protocol"])),
+        "honest": [honesty(row) for row in numbers.power.itertuples()],
+        "floor_said": floor_notes(numbers.references, results.judged),
+        "later_blocks": later_tables(results),
+        "unpaired": violations(numbers.pairing),
+        "undeclared": undeclared(results.differences),
+        "broken": broken(numbers.conformance),
+        "meant": meanings(results),
+    }
+
+
+def _images(key: str, pictures: Sequence[Picture]) -> list[dict[str, Any]]:
+    return [
+        {
+            "source": data_uri(picture, DRAWINGS[key]),
+            "cell": picture.cell,
+            "width": round(PIXELS_PER_INCH * picture.width),
+        }
+        for picture in pictures
+        if picture.key == key
+    ]

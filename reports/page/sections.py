@@ -1,0 +1,138 @@
+"""The sections of the page, in order: what stands here is shown, and nothing else is.
+
+To add a figure or table, write its file and name it in one line here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from reports.figures.bounds import BOUNDS
+from reports.figures.description_curves import DESCRIPTIONS
+from reports.figures.drawing import Drawing
+from reports.figures.endings import OUTCOMES, SURVIVAL
+from reports.figures.input_gradients import INPUT_GRADIENTS
+from reports.figures.norms import NORMS
+from reports.figures.sample_grids import SAMPLES
+from reports.figures.score_curves import SCORES
+from reports.figures.score_points import DEGRADATION, FINAL_SCORES
+from reports.figures.spectra import SINGULAR_VALUES, SPREADS
+from reports.figures.surfaces import SURFACES
+from reports.figures.training_curves import GRADIENT_NORMS, LOSSES
+from reports.tables import bounds, descriptions, spectra
+from reports.tables.comparisons import CONTROL, PAIRS
+from reports.tables.conformance import CONFORMANCE
+from reports.tables.differences import DIFFERENCES
+from reports.tables.failures import FAILURE_RATES
+from reports.tables.over_training import COURSES
+from reports.tables.pairing import PROOF
+from reports.tables.seed_spread import SEED_SPREAD
+from reports.tables.summary import SUMMARY
+from reports.tables.table import Table
+
+
+@dataclass(frozen=True)
+class Block:
+    """Something of the page that is neither figure nor table; a macro of the template.
+
+    Args:
+        key: the macro's name.
+    """
+
+    key: str
+
+
+Part: TypeAlias = Drawing | Table | Block
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the page.
+
+    Args:
+        anchor: the target of links.
+        short: its name in the navigation.
+        parts: what it shows, in order.
+        title: its heading; the short name if empty.
+        explanation: below the heading.
+    """
+
+    anchor: str
+    short: str
+    parts: tuple[Part, ...]
+    title: str = ""
+    explanation: str = ""
+
+
+SECTIONS = (
+    Section("status", "Status", (Block("status"),)),
+    Section(
+        "summary",
+        "Summary",
+        (SUMMARY, Block("floor_notes"), Block("tuned")),
+        explanation="Median over seeds, with the lowest and highest seed in brackets. A failed run "
+        "has no final score; it still counts among the planned runs. The best score is over "
+        "finished and diverged runs. Real data and the untrained generator, where scored, are no "
+        "methods but what the scores stand between.",
+    ),
+    Section(
+        "conclusions",
+        "Conclusions",
+        (Block("honesty"), CONTROL, PAIRS),
+        title="What can be concluded",
+    ),
+    Section("images", "Samples", (SAMPLES, SURFACES)),
+    Section(
+        "quality",
+        "Scores",
+        (
+            SCORES,
+            FINAL_SCORES,
+            SEED_SPREAD,
+            DEGRADATION,
+            DESCRIPTIONS,
+            descriptions.DESCRIPTIONS,
+            Block("later"),
+        ),
+    ),
+    Section(
+        "stability",
+        "Stability",
+        (OUTCOMES, FAILURE_RATES, Block("meanings"), SURVIVAL, COURSES, GRADIENT_NORMS),
+    ),
+    Section(
+        "spectra",
+        "Spectra",
+        (SINGULAR_VALUES, SPREADS, NORMS, spectra.SPECTRA),
+        title="Spectra of the discriminator",
+    ),
+    Section(
+        "ledger",
+        "Lipschitz ledger",
+        (BOUNDS, bounds.BOUNDS, INPUT_GRADIENTS),
+        explanation="What is known of the Lipschitz constant of D's logit, in the 2-norm of the "
+        "image.",
+    ),
+    Section(
+        "conformance",
+        "Conformance",
+        (CONFORMANCE,),
+        explanation="Whether each method did what it promises, measured at the last diagnosed step "
+        "of each run. A check without a tolerance informs and cannot be broken; a method that "
+        "promises nothing is not listed.",
+    ),
+    Section(
+        "pairing",
+        "Pairing proof",
+        (Block("violations"), PROOF, DIFFERENCES),
+        explanation="For each seed, whether all methods started from the same raw weights and saw "
+        "the same batches and latents, by their hashes. Batches and latents are compared over "
+        "finished runs: one that stopped early used fewer.",
+    ),
+    Section("details", "Details", (LOSSES, Block("shared"))),
+)
+
+PARTS = tuple(part for section in SECTIONS for part in section.parts)
+DRAWINGS = {part.key: part for part in PARTS if isinstance(part, Drawing)}
+TABLES = {part.key: part for part in PARTS if isinstance(part, Table)}

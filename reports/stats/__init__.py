@@ -1,0 +1,1 @@
+"""Statistics: frame to frame; nothing is drawn and nothing is worded."""

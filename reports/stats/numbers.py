@@ -1,0 +1,158 @@
+"""All statistics of a report, computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from reports.load.columns import Frame
+from reports.load.one_cell import one_cell
+from reports.load.results import Results
+from reports.stats.bounds import bounds
+from reports.stats.comparisons import against_control, pairwise
+from reports.stats.conformance import conformance
+from reports.stats.descriptions import last_descriptions
+from reports.stats.failure_rates import failure_rates
+from reports.stats.illustrations import first_surfaces, last_grids
+from reports.stats.interquartile import iqm_summary
+from reports.stats.over_seeds import Curves, curves
+from reports.stats.over_training import courses, over_training
+from reports.stats.pairing import pairing
+from reports.stats.power import power
+from reports.stats.real_and_untrained import references
+from reports.stats.run_scores import run_scores
+from reports.stats.spectra import (
+    drawn_layers,
+    gaussian_curves,
+    layer_norms,
+    layers,
+    spectra_spread,
+    spectra_steps,
+    spectrum_curves,
+    spectrum_medians,
+)
+from reports.stats.summaries import score_summary, summary
+from reports.stats.survival import survival
+
+SEED = 0  # of the bootstrap: a second report of the same runs is the same report
+LOGGED = (
+    "loss_d", "loss_g", "penalty", "logit_real", "logit_fake", "accuracy_d", "grad_norm_d",
+    "grad_norm_g",
+)  # fmt: skip
+DIAGNOSED = (
+    "input_grad_real", "input_grad_fake", "input_grad_interpolates", "input_grad_max",
+    "lipschitz_lower", "lipschitz_upper",
+)  # fmt: skip
+SPECTRAL = ("sigma_max", "stable_rank", "effective_rank", "log10_q90_q10")
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What figures and tables show; each frame is described by the function of its name.
+
+    Args:
+        score_curves, metric_curves, diagnostic_curves: recorded columns over training.
+        layer_curves: the same of the measures of each drawn layer.
+        control: the pairs that hold the control.
+        drawn: layers whose spectra are drawn; layers: all of them.
+    """
+
+    scores: Frame = field(repr=False)
+    summary: Frame = field(repr=False)
+    score_summary: Frame = field(repr=False)
+    references: Frame = field(repr=False)
+    iqms: Frame = field(repr=False)
+    pairs: Frame = field(repr=False)
+    control: Frame = field(repr=False)
+    power: Frame = field(repr=False)
+    last_descriptions: Frame = field(repr=False)
+    failure_rates: Frame = field(repr=False)
+    survival: Frame = field(repr=False)
+    over_training: Frame = field(repr=False)
+    courses: Frame = field(repr=False)
+    bounds: Frame = field(repr=False)
+    conformance: Frame = field(repr=False)
+    pairing: Frame = field(repr=False)
+    layers: Frame = field(repr=False)
+    drawn: Frame = field(repr=False)
+    gaussian_curves: Frame = field(repr=False)
+    spectrum_curves: Frame = field(repr=False)
+    spectrum_medians: Frame = field(repr=False)
+    spectra_spread: Frame = field(repr=False)
+    spectra_steps: Frame = field(repr=False)
+    layer_norms: Frame = field(repr=False)
+    last_grids: Frame = field(repr=False)
+    first_surfaces: Frame = field(repr=False)
+    score_curves: Curves
+    metric_curves: Curves
+    diagnostic_curves: Curves
+    layer_curves: Curves
+
+    def only(self, cell: str) -> Numbers:
+        """Return the numbers of one cell."""
+        return one_cell(self, cell)
+
+
+def compute(results: Results) -> Numbers:
+    """Return all statistics of a report."""
+    scores = run_scores(results)
+    trained = over_training(results, scores)
+    return Numbers(
+        scores=scores,
+        summary=summary(results),
+        score_summary=score_summary(scores, results.columns.by_name),
+        references=references(results, scores),
+        last_descriptions=last_descriptions(results),
+        failure_rates=failure_rates(results),
+        survival=survival(results),
+        over_training=trained,
+        courses=courses(results, trained),
+        bounds=bounds(results.diagnostics),
+        conformance=conformance(results.diagnostics),
+        pairing=pairing(results.runs),
+        last_grids=last_grids(results),
+        first_surfaces=first_surfaces(results),
+        **_inference(results, scores),
+        **_spectra(results.spectra),
+        **_curves(results),
+    )
+
+
+def _inference(results: Results, scores: Frame) -> dict[str, Frame]:
+    rng = np.random.default_rng(SEED)
+    iqms, pairs = iqm_summary(scores, rng), pairwise(scores, rng)
+    return {
+        "iqms": iqms,
+        "pairs": pairs,
+        "control": against_control(pairs),
+        "power": power(results.runs, scores),
+    }
+
+
+def _spectra(spectra: Frame) -> dict[str, Frame]:
+    drawn, spectrum = layers(drawn_layers(spectra)), spectrum_curves(spectra)
+    return {
+        "layers": layers(spectra),
+        "drawn": drawn,
+        "gaussian_curves": gaussian_curves(drawn),
+        "spectrum_curves": spectrum,
+        "spectrum_medians": spectrum_medians(spectrum),
+        "spectra_spread": spectra_spread(spectra),
+        "spectra_steps": spectra_steps(spectra),
+        "layer_norms": layer_norms(spectra),
+    }
+
+
+def _curves(results: Results) -> dict[str, Curves]:
+    scored = [*results.score_columns, *results.description_columns]
+    names = [score.column for score in scored]
+    penalised = results.metrics["penalty"].where(results.metrics["penalty"] > 0)
+    logged = results.metrics.assign(penalty=penalised)  # of methods that have one
+    shown = drawn_layers(results.spectra)
+    return {
+        "score_curves": curves(results, results.scores, names),
+        "metric_curves": curves(results, logged, LOGGED),
+        "diagnostic_curves": curves(results, results.diagnostics, DIAGNOSED),
+        "layer_curves": curves(results, shown, SPECTRAL, by=["layer"]),
+    }

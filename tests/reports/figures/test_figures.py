@@ -1,0 +1,156 @@
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from reports.figures import style
+from reports.load.loader import load
+from reports.page.sections import DRAWINGS
+from runners.store.states import State
+
+OF_IMAGES = [key for key in DRAWINGS if key != "surfaces"]
+
+
+@pytest.fixture(scope="module")
+def missing(write_grid, make_spec):
+    return load(write_grid([make_spec("none", 0)], states={("none", 0): State.MISSING}))
+
+
+@pytest.fixture
+def figures(numbers_of):
+    return lambda key, results: DRAWINGS[key].figures(results, numbers_of(results))
+
+
+@pytest.fixture
+def drawn(numbers_of):
+    def draw(key, results):
+        figure = DRAWINGS[key].draw(results, numbers_of(results))
+        assert figure is not None
+        return figure
+
+    return draw
+
+
+@pytest.mark.parametrize("key", OF_IMAGES)
+def test_every_figure_shows_something(mixed, key, figures):
+    (figure,) = (figure for _, figure in figures(key, mixed))
+    assert all(ax.has_data() for ax in figure.axes if ax.axison)
+
+
+@pytest.mark.parametrize("key", DRAWINGS)
+def test_no_figure_without_a_run_but_the_outcomes(missing, key, figures):
+    assert len(list(figures(key, missing))) == (key == "outcomes")
+
+
+def test_figures_of_what_older_rows_lack_are_left_out(old, figures):
+    absent = [key for key in DRAWINGS if not list(figures(key, old))]
+    assert absent == ["surfaces", "descriptions", "norms", "bounds"]
+
+
+def test_a_method_has_one_colour_whatever_is_shown(mixed):
+    colours = style.palette(mixed)
+    assert list(colours) == mixed.methods
+    assert len(set(colours.values())) == 5
+    assert style.palette(mixed.only("")) == colours
+
+
+def test_axes_name_the_extractor_and_the_direction(mixed, drawn):
+    figure = drawn("scores", mixed)
+    assert [ax.get_ylabel() for ax in figure.axes] == [
+        "FID (digits-cnn, lower is better)",
+        "IS (digits-cnn, higher is better)",
+    ]
+    assert [ax.get_yscale() for ax in figure.axes] == ["log", "linear"]
+
+
+def test_final_scores_show_failures(mixed, drawn):
+    figure = drawn("final-scores", mixed)
+    said = [text.get_text() for text in figure.axes[0].texts]
+    assert said == ["1 diverged", "1 crashed", "1 unfinished\n1 missing"]
+
+
+def test_spectra_have_one_panel_per_conv_layer(mixed, figures):
+    ((_, figure),) = figures("singular-values", mixed)
+    assert [ax.get_title() for ax in figure.axes] == ["conv 0 (32 x 16)", "conv 2 (64 x 512)"]
+
+
+def test_spectra_are_squared_over_the_largest_on_one_scale_with_a_gaussian_null(mixed, figures):
+    ((_, figure),) = figures("singular-values", mixed)
+    for ax in figure.axes:
+        assert ax.get_ylim() == (0, 1.03)
+        assert ax.get_yscale() == "linear"
+        null = [line for line in ax.lines if line.get_linestyle() == "--"]
+        assert len(null) == 1
+        solid = [line for line in ax.lines if line.get_linestyle() == "-"]
+        assert {np.max(line.get_ydata()) for line in solid} == {1.0}
+
+
+def test_norms_have_one_panel_per_layer_with_methods_named_once(mixed, figures):
+    ((_, figure),) = figures("norms", mixed)
+    titles = [ax.get_title() for ax in figure.axes]
+    assert titles == ["conv 0 (32 x 16)", "conv 2 (64 x 512)", "linear 5 (1 x 256)"]
+    names = [[label.get_text() for label in ax.get_yticklabels()] for ax in figure.axes]
+    assert names == [mixed.methods, [""] * 5, [""] * 5]
+
+
+def test_bounds_share_a_log_scale_and_say_undefined(mixed, figures):
+    ((_, figure),) = figures("bounds", mixed)
+    axes = [ax for ax in figure.axes if ax.axison]
+    assert [ax.get_title() for ax in axes] == mixed.methods
+    assert {ax.get_yscale() for ax in axes} == {"log"}
+    assert len({ax.get_ylim() for ax in axes}) == 1
+    said = {ax.get_title(): [text.get_text() for text in ax.texts] for ax in axes}
+    assert said["weight_norm"] == ["upper bound: undefined"]
+    assert said["none"] == []
+
+
+def test_survival_curves_step_down_where_runs_fail(mixed, drawn):
+    figure = drawn("survival", mixed)
+    line = figure.axes[0].lines[0]
+    assert line.get_drawstyle() == "steps-post"
+    np.testing.assert_allclose(np.asarray(line.get_ydata(), float), [1, 2 / 3, 2 / 3])
+
+
+def test_coverage_shows_its_thresholds(mixed, drawn):
+    left, right = drawn("descriptions", mixed).axes
+    limits = [np.asarray(ax.lines[-1].get_ydata())[0] for ax in (left, right)]
+    assert limits == pytest.approx([np.log(2), 5])
+
+
+def test_cells_are_facets_or_figures(write_grid, make_spec, figures, drawn):
+    specs = [make_spec("none", 0, loss=loss) for loss in ("hinge", "nonsaturating")]
+    results = load(write_grid(specs))
+    titles = [ax.get_title() for ax in drawn("scores", results).axes]
+    assert titles == ["loss=hinge"] * 2 + ["loss=nonsaturating"] * 2
+    one_each = dict(figures("losses", results))
+    assert list(one_each) == ["loss=hinge", "loss=nonsaturating"]
+
+
+def test_an_unreadable_sample_grid_is_said(write_grid, make_spec, figures):
+    folder = write_grid([make_spec("none", 0)])
+    (file,) = folder.rglob("step-*.png")
+    file.write_bytes(b"no picture")
+    ((_, figure),) = figures("samples", load(folder))
+    assert "cannot be read" in figure.axes[0].texts[0].get_text()
+
+
+def test_sample_captions(mixed, figures):
+    ((_, figure),) = figures("samples", mixed)
+    titles = [ax.get_title() for ax in figure.axes if ax.get_title()]
+    assert titles[0] == "none\nseed 0, step 1000, FID digits-cnn 31.7"
+    assert len(titles) == 5
+
+
+def test_drawing_leaves_no_global_state(mixed, drawn):
+    import matplotlib
+    from matplotlib import pyplot
+
+    before = dict(matplotlib.rcParams)
+    style.encode(drawn("outcomes", mixed))
+    assert dict(matplotlib.rcParams) == before
+    assert pyplot.get_fignums() == []
+
+
+def test_png_is_a_picture(mixed, tmp_path, drawn):
+    _, png = style.encode(drawn("outcomes", mixed))
+    (tmp_path / "a.png").write_bytes(png)
+    assert np.std(imread(tmp_path / "a.png")) > 0

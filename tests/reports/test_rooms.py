@@ -1,0 +1,73 @@
+"""Rooms: names of metrics stay with the metrics, and nothing registered is forgotten."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import reports.figures
+import reports.tables
+from reports.figures.drawing import Drawing
+from reports.page.html import page
+from reports.page.sections import DRAWINGS, PARTS, SECTIONS, TABLES, Block
+from reports.tables.table import Table
+from runners.metrics import METRICS
+
+ROOT = Path(__file__).parents[2] / "reports"
+FILES = sorted(file for file in ROOT.rglob("*") if file.suffix in (".py", ".html"))
+COLUMNS = {column.name for metric in METRICS.values() for column in metric.columns}
+NAMES = {*METRICS, *COLUMNS}
+ENGLISH = {"is", "coverage", "modes", "precision", "recall", "classes"}
+"""Names that are words as well: in a text they may mean what they say."""
+
+
+def test_english_words_are_names_of_today() -> None:
+    assert ENGLISH <= NAMES
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_no_name_of_a_metric_or_its_columns_stands_in_the_report(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    names = "|".join(sorted(NAMES - ENGLISH))
+    assert re.findall(rf"(?i)(?<![a-z])({names})(?![a-z])", text) == []
+    if file.suffix == ".py":
+        literals = {node.value for node in ast.walk(ast.parse(text)) if _is_text(node)}
+        assert not literals & ENGLISH
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _registered(package: object, kind: type) -> list[object]:
+    names = [module.name for module in pkgutil.iter_modules(package.__path__)]  # pyright: ignore
+    modules = [importlib.import_module(f"{package.__name__}.{name}") for name in names]  # pyright: ignore
+    found = (value for module in modules for value in vars(module).values())
+    return list({id(value): value for value in found if isinstance(value, kind)}.values())
+
+
+@pytest.mark.parametrize(("package", "kind"), [(reports.figures, Drawing), (reports.tables, Table)])
+def test_every_figure_and_table_stands_in_one_section(package, kind) -> None:
+    known = _registered(package, kind)
+    assert len(known) > 10
+    for one in known:
+        assert sum(part is one for part in PARTS) == 1, f"{one.key} is in no section, or in two"  # pyright: ignore
+
+
+def test_keys_tell_figures_apart_and_tables() -> None:
+    assert len(DRAWINGS) + len(TABLES) + sum(isinstance(p, Block) for p in PARTS) == len(PARTS)
+    assert len({section.anchor for section in SECTIONS}) == len(SECTIONS)
+
+
+def test_every_figure_and_table_appears_on_the_page(mixed, numbers_of) -> None:
+    text = page(mixed, numbers_of(mixed), [])
+    for drawing in DRAWINGS.values():
+        assert (f'<h3 id="{drawing.key}">' in text) == bool(drawing.missing)
+    for table in TABLES.values():
+        assert (f'id="{table.key}-table"' in text) == (not table.beside)
+    assert len(re.findall(r'id="([^"]+)"', text)) == len(set(re.findall(r'id="([^"]+)"', text)))
