@@ -66,7 +66,7 @@ def _sentences(results: Results, numbers: Numbers) -> dict[str, Any]:
         "protocols": list(dict.fromkeys(results.scores["protocol"])),
         "honest": [honesty(row) for row in numbers.power.itertuples()],
         "floor_said": floor_notes(numbers.references, results.judged),
-        "later_blocks": later_tables(results),
+        "later_blocks": later_tables(results, numbers),
         "unpaired": violations(numbers.pairing),
         "undeclared": undeclared(results.differences),
         "broken": broken(numbers.conformance),

@@ -12,10 +12,11 @@ from reports.load.results import Results
 from reports.stats.bounds import bounds
 from reports.stats.comparisons import against_control, pairwise
 from reports.stats.conformance import conformance
-from reports.stats.descriptions import last_descriptions
+from reports.stats.descriptions import descriptions
 from reports.stats.failure_rates import failure_rates
 from reports.stats.illustrations import first_surfaces, last_grids
 from reports.stats.interquartile import iqm_summary
+from reports.stats.later_scores import later_scores
 from reports.stats.over_seeds import Curves, curves
 from reports.stats.over_training import courses, over_training
 from reports.stats.pairing import pairing
@@ -66,7 +67,8 @@ class Numbers:
     pairs: Frame = field(repr=False)
     control: Frame = field(repr=False)
     power: Frame = field(repr=False)
-    last_descriptions: Frame = field(repr=False)
+    descriptions: Frame = field(repr=False)
+    later_scores: Frame = field(repr=False)
     failure_rates: Frame = field(repr=False)
     survival: Frame = field(repr=False)
     over_training: Frame = field(repr=False)
@@ -103,7 +105,8 @@ def compute(results: Results) -> Numbers:
         summary=summary(results),
         score_summary=score_summary(scores, results.columns.by_name),
         references=references(results, scores),
-        last_descriptions=last_descriptions(results),
+        descriptions=descriptions(results),
+        later_scores=later_scores(results),
         failure_rates=failure_rates(results),
         survival=survival(results),
         over_training=trained,

@@ -11,6 +11,10 @@ from reports.load.columns import Frame, Series
 from reports.load.results import Results
 from reports.load.score_columns import Score
 
+SPREAD = ("n", "median", "q25", "q75", "iqr", "min", "max")
+VALUE_COLUMNS = (*(f"value_{part}" for part in SPREAD), "total")
+"""What :func:`score_spread` returns."""
+
 
 def groups(results: Results) -> Iterator[tuple[str, str, Frame]]:
     """Yield (cell, method, its planned runs) in the plan's order."""

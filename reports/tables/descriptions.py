@@ -7,7 +7,7 @@ import pandas as pd
 from reports.load.columns import Frame
 from reports.load.results import Results
 from reports.stats.numbers import Numbers
-from reports.stats.spreads import score_spread
+from reports.tables.headers import short_header
 from reports.tables.table import Table, row_names
 from reports.text import ABSENT, out_of
 
@@ -15,18 +15,14 @@ from reports.text import ABSENT, out_of
 def description_table(results: Results, numbers: Numbers) -> Frame:
     """Return one row per cell and method, over seeds."""
     rows = []
-    groups = numbers.last_descriptions.groupby(["cell", "method"], observed=True)
-    for (cell, method), mine in groups:
-        extractor = results.extractors[mine["protocol"].iloc[0]]
+    for _, mine in numbers.descriptions.groupby(["cell", "method"], sort=False):
+        records = mine.to_dict("records")
         cells = {
-            f"{score.header(extractor)}, median [min, max]": out_of(
-                score_spread(mine, score), "value"
-            )
-            for score in results.description_columns
-            if mine[score.column].notna().any()
+            f"{short_header(row, results)}, median [min, max]": out_of(row, "value")
+            for row in records
         }
-        named = row_names({"cell": cell, "method": method}, results)
-        rows.append({**named, "runs": str(len(mine)), **cells})
+        first = records[0]
+        rows.append({**row_names(first, results), "runs": str(first["n_runs"]), **cells})
     return pd.DataFrame(rows).fillna(ABSENT)
 
 

@@ -7,28 +7,27 @@ import pandas as pd
 from reports.load.columns import Frame
 from reports.load.protocols import extractors
 from reports.load.results import Results
-from reports.stats.spreads import score_spread
+from reports.stats.numbers import Numbers
 from reports.tables.table import row_names
 from reports.text import out_of
 
 
-def later_tables(results: Results) -> dict[str, Frame]:
+def later_tables(results: Results, numbers: Numbers) -> dict[str, Frame]:
     """Return, for each protocol of later scorings, a table: one row per cell and method."""
-    last = results.evals.drop_duplicates(["run_id", "protocol"], keep="last")
-    blocks = last.groupby("protocol", sort=False)
+    blocks = numbers.later_scores.groupby("protocol", sort=False)
     return {str(protocol): _table(mine, results) for protocol, mine in blocks}
 
 
-def _table(evals: Frame, results: Results) -> Frame:
-    (extractor,) = extractors(evals["protocol"]).values()
-    known = [score for score in results.columns.by_name.values() if score.column in evals]
-    shown = [score for score in known if evals[score.column].notna().any()]
+def _table(scored: Frame, results: Results) -> Frame:
+    (extractor,) = extractors(scored["protocol"]).values()
     rows = []
-    for (cell, method), mine in evals.groupby(["cell", "method"], observed=True):
-        said = {score: out_of(score_spread(mine, score), "value") for score in shown}
+    for _, mine in scored.groupby(["cell", "method"], sort=False):
+        records = mine.to_dict("records")
+        names = [results.columns.by_name[row["metric"]].header(extractor) for row in records]
+        said = [out_of(row, "value") for row in records]
         rows.append({
-            **row_names({"cell": cell, "method": method}, results),
-            "runs": str(len(mine)),
-            **{f"{s.header(extractor)} median [min, max]": text for s, text in said.items()},
+            **row_names(records[0], results),
+            "runs": str(records[0]["n_runs"]),
+            **{f"{name} median [min, max]": text for name, text in zip(names, said, strict=True)},
         })  # fmt: skip
     return pd.DataFrame(rows)

@@ -165,7 +165,9 @@ class Writer:
     root: Path
     protocol: str = PROTOCOL
     states: dict[tuple[str, int], State] = field(default_factory=dict)
-    ends: dict[State, int] = field(default_factory=lambda: {State.DIVERGED: 500, State.CRASHED: 250})
+    ends: dict[State, int] = field(
+        default_factory=lambda: {State.DIVERGED: 500, State.CRASHED: 250}
+    )
     old: bool = False  # rows as runs wrote them before they recorded LATER
 
     def write(self, specs: Iterable[RunSpec], name: str = "lipschitz") -> Path:

@@ -36,12 +36,23 @@ def test_no_name_of_a_metric_or_its_columns_stands_in_the_report(file: Path) -> 
     names = "|".join(sorted(NAMES - ENGLISH))
     assert re.findall(rf"(?i)(?<![a-z])({names})(?![a-z])", text) == []
     if file.suffix == ".py":
-        literals = {node.value for node in ast.walk(ast.parse(text)) if _is_text(node)}
+        nodes = ast.walk(ast.parse(text))
+        literals = {node.value for node in nodes if isinstance(node, ast.Constant)}
         assert not literals & ENGLISH
 
 
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+STATISTICS = {"mean", "median", "quantile", "std", "agg", "aggregate", "crosstab", "sum", "idxmin"}
+
+
+@pytest.mark.parametrize("room", ["figures", "tables"])
+def test_no_figure_or_table_computes_a_statistic(room: str) -> None:
+    for file in (ROOT / room).glob("*.py"):
+        nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+        calls = [node.func for node in nodes if isinstance(node, ast.Call)]
+        called = {call.attr for call in calls if isinstance(call, ast.Attribute)}
+        assert not called & STATISTICS, f"{file} computes {called & STATISTICS}"
+        modules = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+        assert "reports.stats.spreads" not in modules
 
 
 def _registered(package: object, kind: type) -> list[object]:

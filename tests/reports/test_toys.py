@@ -110,7 +110,7 @@ def test_later_scorings_are_tables_of_their_own(write_grid, make_spec):
         ]  # fmt: skip
         store.append("evals", rows)
     results = load(folder)
-    later = later_tables(results)
+    later = later_tables(results, compute(results))
     assert list(later) == ["inception-v3-a", "digits-cnn-b/ref-train-9/gen-500"]
     first, second = (table.to_dict("records") for table in later.values())
     assert first == [{
@@ -124,5 +124,5 @@ def test_later_scorings_are_tables_of_their_own(write_grid, make_spec):
 
 
 def test_no_later_scoring_no_section(mixed, numbers_of):
-    assert later_tables(mixed) == {}
+    assert later_tables(mixed, numbers_of(mixed)) == {}
     assert 'id="later"' not in page(mixed, numbers_of(mixed), [])
