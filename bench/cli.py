@@ -167,7 +167,7 @@ def evaluate(
     metrics: Annotated[
         str | None, typer.Option(help="Metrics, separated by commas; default: the run's own.")
     ] = None,
-    samples: Annotated[int | None, typer.Option(help="Generated data a run.")] = None,
+    samples: Annotated[int | None, typer.Option(help="Generated data per run.")] = None,
     extractor: Annotated[
         str | None, typer.Option(help="classifier, inception, inception_bf16 or coordinates.")
     ] = None,

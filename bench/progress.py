@@ -62,7 +62,7 @@ class _Lines:
 
 
 class _Bars:
-    """One bar a run in progress, and one for the grid, measured in shares of runs."""
+    """One bar per run in progress, measured in steps, and one for the grid, measured in runs."""
 
     def __init__(self, bars: Progress, total: int) -> None:
         self.bars, self.count, self.total = bars, 0, total

@@ -14,7 +14,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
-OOM_SCORE = "500"  # of 1000: the kernel ends a worker before the process that tends the grid
+OOM_SCORE = "500"  # of 1000: when memory runs out, the kernel ends a worker before its parent
 
 
 def die_with_parent() -> None:

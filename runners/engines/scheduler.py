@@ -138,23 +138,19 @@ class Scheduler:
                 job.step = event.step
             else:
                 del self.jobs[event.run]
-                yield job, self._judge(job, event)
+                ended = isinstance(event, Ended)
+                yield job, self._answered(job, event) if ended else self._lost(job, event)
 
-    def _judge(self, job: Job, event: Ended | Lost) -> Status:
-        """Return how the run of an attempt that ended stands."""
-        return (
-            self._answered(job, event.status)
-            if isinstance(event, Ended)
-            else self._lost(job, event)
-        )
-
-    def _answered(self, job: Job, status: Status) -> Status:
+    def _answered(self, job: Job, event: Ended) -> Status:
+        """Return the status of a run whose process told of its end."""
+        status = event.status
         if status.state != State.UNFINISHED or self.stopping:
             return status
         cause = job.cause if job.told is not None else "its worker was told to stop (SIGTERM)"
         return _crash(job, f"{cause}; {status.reason}")
 
     def _lost(self, job: Job, event: Lost) -> Status:
+        """Return the status of a run whose process is gone."""
         told = job.told is not None
         if told and self.stopping:
             reason = "killed, as it did not stop; goes on from its last checkpoint"

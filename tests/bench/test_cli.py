@@ -126,7 +126,7 @@ def test_nothing_stays_in_the_folder_for_temporary_files(tmp_path) -> None:
     assert not list(long.iterdir())
 
 
-def test_wandb_offline_holds_one_run_a_run_with_config_and_metrics(tmp_path) -> None:
+def test_wandb_offline_holds_the_run_with_its_config_and_metrics(tmp_path) -> None:
     from wandb.proto.wandb_internal_pb2 import Record  # pyright: ignore
 
     done = bench("run", "--grid", "smoke.yaml", "--methods", "spectral_norm", cwd=tmp_path)

@@ -7,10 +7,13 @@ import os
 import pytest
 
 from runners.engines import slots as counted
+from runners.engines.base import Attempt
 from runners.engines.local import LocalEngine
 from runners.engines.slots import cores, slots, visible
 from runners.engines.task import begin
+from runners.engines.worker import Worker
 from runners.options import Options
+from runners.store.grid import GridStore
 
 
 def test_a_processor_takes_one_run_per_core_unless_told_otherwise(monkeypatch) -> None:
@@ -54,3 +57,21 @@ def test_prepare_finds_the_slots_of_the_device(tiny) -> None:
         assert engine.slots == {"cpu": 3}
         assert engine.free == 3
         assert len(engine.idle) == 1
+
+
+def test_each_gpu_has_workers_of_its_own(tiny, tmp_path) -> None:
+    with LocalEngine(Options(device="cpu"), 2) as engine:
+        engine.slots = {"cuda:0": 1, "cuda:1": 1}
+        for spec in (tiny(steps=100_000), tiny(steps=100_000, seed=1)):
+            engine.submit(Attempt(spec, 1, GridStore(tmp_path).run(spec.run_id).folder))
+        assert [worker.device for worker in engine.busy] == ["cuda:0", "cuda:1"]
+        assert engine.free == 0
+
+
+def test_a_worker_is_told_its_gpu_first(monkeypatch) -> None:
+    sent: list[tuple[object, ...]] = []
+    monkeypatch.setattr(Worker, "send", lambda _, *message: sent.append(message))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    with LocalEngine(Options(), 1) as engine:
+        engine.idle.append(Worker(engine.context, engine.options, "cuda:1"))
+        assert sent == [(engine.options, "1")]
