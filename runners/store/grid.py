@@ -62,7 +62,7 @@ class GridStore:
         name: str,
         runs: Mapping[str, dict[str, Any]],
         description: str = "",
-        axes: Sequence[str] = (),
+        axes: Sequence[str] | None = None,
         columns: Iterable[Column] = (),
     ) -> None:
         """Record the newest plan.
@@ -70,19 +70,19 @@ class GridStore:
         Args:
             name, description: the grid's.
             runs: the name of each run's folder -> its resolved spec.
-            axes: dotted names of the swept fields.
+            axes: dotted names of the swept fields; None leaves open what they are.
             columns: what the scores are called, also where a reader lacks their metric.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        plan: dict[str, Any] = {"name": name, "description": description, "axes": list(axes)}
+        plan: dict[str, Any] = {"name": name, "description": description}
+        plan |= {} if axes is None else {"axes": list(axes)}
         plan["columns"] = [dataclasses.asdict(column) for column in columns]
         plan["runs"] = dict(runs)
         write_json(self.plan_file, plan)
 
     def plan(self) -> dict[str, Any]:
         """Return the newest plan as :meth:`write_plan` records it; older ones lack some of it."""
-        kept = {"description": "", "axes": [], "columns": []}
-        return {**kept, **read_json(self.plan_file)}
+        return read_json(self.plan_file)
 
     def unplanned(self) -> list[str]:
         """Return ids of runs in the folder that the newest plan does not name."""

@@ -51,7 +51,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunSpec]:
     grid = GridStore(tmp_path_factory.mktemp("whole") / "g")
     grid.write_plan("g", {spec.run_id: spec.as_dict})
     store = grid.run(spec.run_id)
-    store.begin(spec)
+    store.begin(spec.as_dict)
     train(spec, store, Options())
     return grid.folder, spec
 
