@@ -186,7 +186,7 @@ def evaluate(
     plugin: Plugins = None,
 ) -> None:
     """Score finished runs again from their checkpoints; appended, never overwritten."""
-    from bench import runs
+    from bench import stored_runs
     from runners.options import Options
 
     _load(plugin)
@@ -198,7 +198,7 @@ def evaluate(
     names = [name.strip() for name in metrics.split(",")] if metrics else None
     changes = {"metrics": names, "samples": samples, "extractor": extractor}
     given = {key: value for key, value in changes.items() if value is not None}
-    for line in runs.evaluate(folder, given, options):
+    for line in stored_runs.evaluate(folder, given, options):
         typer.echo(line)
 
 
@@ -213,10 +213,10 @@ def sample(
     plugin: Plugins = None,
 ) -> None:
     """Write samples of a run's generator."""
-    from bench import runs
+    from bench import stored_runs
 
     _load(plugin)
-    typer.echo(runs.sample(folder, n, out, form.value))
+    typer.echo(stored_runs.sample(folder, n, out, form.value))
 
 
 @app.command("list")
@@ -237,9 +237,9 @@ def list_(
 @app.command()
 def show(folder: RunFolder) -> None:
     """Show a run: status, resolved spec, last scores."""
-    from bench import runs
+    from bench import stored_runs
 
-    for line in runs.show(folder):
+    for line in stored_runs.show(folder):
         typer.echo(line)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -86,8 +86,8 @@ def run_grid(
     console = Console(soft_wrap=True)
     store = GridStore(out / grid.name)
     store.require_writable()
-    if renamed := store.recognise(grid.specs):
-        console.print(f"{renamed} runs are known from an earlier version and keep their folders")
+    if known := store.recognise(grid.specs):
+        console.print(f"known from an earlier version, in folders of its own: {known} of the runs")
     todo = [spec for spec in grid.specs if not _is_done(store, spec)]
     skipped = len(grid.specs) - len(todo)
     console.print(
@@ -99,8 +99,10 @@ def run_grid(
     scheduler = Scheduler(engine, limits, notes) if engine else None
     with interrupts() as interrupt, engine or nullcontext():
         try:
-            for line in _prepare(scheduler, todo, grid, store):
-                console.print(line)
+            if scheduler:
+                console.print("preparing data and scores")
+                console.print("\n".join(scheduler.prepare(todo)))
+            _write_plan(grid, store)
             if scheduler:
                 _watch(scheduler, todo, store, notes, interrupt, statuses)
         except KeyboardInterrupt:
@@ -111,13 +113,7 @@ def run_grid(
     return INTERRUPTED if interrupt.count else code
 
 
-def _prepare(
-    scheduler: Scheduler | None, todo: list[RunSpec], grid: Grid, store: GridStore
-) -> Iterator[str]:
-    """Prepare what is to do and write the plan, telling of it."""
-    if scheduler:
-        yield "preparing data and scores"
-        yield from scheduler.prepare(todo)
+def _write_plan(grid: Grid, store: GridStore) -> None:
     runs = {store.run(spec.run_id).run_id: spec.as_dict for spec in grid.specs}
     metrics = dict.fromkeys(m for spec in grid.specs for m in spec.evaluation.metrics)
     columns = {column.name: column for metric in metrics for column in metric.columns}

@@ -23,7 +23,7 @@ from runners.store.run import RunStore
 from runners.tracking import Tracker
 
 GRID = 64  # images of a sample grid
-SURFACE = 121  # points a side where D is drawn over the plane
+SURFACE = 121  # points per side where D is drawn over the plane
 PROBE = 128  # images of each kind for input gradients
 
 
@@ -67,7 +67,7 @@ class Recorder:
         starts: dict[str, Tensor],
     ) -> None:
         self.spec, self.store, self.tracker, self.scorer = spec, store, tracker, scorer
-        order = torch.randperm(len(real), generator=seeds.generator(spec.seed, "probe"))
+        order = torch.randperm(len(real), generator=seeds.draws(spec.seed, "probe"))
         self.probe = to_float(real[order[:PROBE].to(real.device)])
         self.latents = evaluation_latents(spec).to(real.device)
         self.starts = starts
@@ -79,7 +79,7 @@ class Recorder:
 
     def diagnose(self, step: int, generator: nn.Module, discriminator: nn.Module) -> None:
         """Record spectra, norms, bounds and conformance of the discriminator."""
-        draws = seeds.generator(self.spec.seed, "interpolates", step)
+        draws = seeds.draws(self.spec.seed, "interpolates", step)
         with undisturbed(generator, discriminator):
             with torch.no_grad():
                 fake = generator(self.latents[: len(self.probe)])

@@ -34,7 +34,7 @@ class Networks:
             self._bare = spec.model.generator(shape), spec.model.discriminator(shape)
         names = ("generator", "discriminator")
         for name, network in zip(names, self._bare, strict=True):
-            spec.model.initialise(network, seeds.generator(spec.seed, f"init {name}"))
+            spec.model.initialise(network, seeds.draws(spec.seed, f"init {name}"))
         self.hashes = {
             f"{name}_init": weights_hash(network)
             for name, network in zip(names, self._bare, strict=True)
@@ -73,14 +73,14 @@ class Networks:
             update: discriminator updates before this one.
         """
         for part in self.spec.stabilisers:
-            draws = seeds.generator(self.spec.seed, f"{part.name} sees {which}", update)
+            draws = seeds.draws(self.spec.seed, f"{part.name} sees {which}", update)
             data = part.see(data, draws)
         return data
 
     def fakes(self, fake: Tensor, update: int) -> Tensor:
         """Return the generated data that D is trained on at an update, without gradient."""
         for part in self.spec.stabilisers:
-            draws = seeds.generator(self.spec.seed, f"{part.name} fakes", update)
+            draws = seeds.draws(self.spec.seed, f"{part.name} fakes", update)
             fake = part.fakes(fake, self.states.get(part.name), draws)
         return fake
 

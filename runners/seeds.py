@@ -21,7 +21,7 @@ def key(seed: int, purpose: str, step: int = 0) -> int:
     return int.from_bytes(digest[:8], "little") >> 1
 
 
-def generator(seed: int, purpose: str, step: int = 0) -> torch.Generator:
+def draws(seed: int, purpose: str, step: int = 0) -> torch.Generator:
     """Return a fresh CPU generator for one purpose at one step."""
     return torch.Generator().manual_seed(key(seed, purpose, step))
 
@@ -36,7 +36,7 @@ def scoped(seed: int, purpose: str) -> Iterator[None]:
 
 def latents(seed: int, purpose: str, step: int, count: int, size: int) -> Tensor:
     """Return standard normal latents of shape (count, size)."""
-    return torch.randn(count, size, generator=generator(seed, purpose, step))
+    return torch.randn(count, size, generator=draws(seed, purpose, step))
 
 
 class BatchSampler:
@@ -64,4 +64,4 @@ class BatchSampler:
     def _order(self, epoch: int) -> Tensor:
         if epoch in self._orders:
             return self._orders[epoch]
-        return torch.randperm(self.size, generator=generator(self.seed, "order", epoch))
+        return torch.randperm(self.size, generator=draws(self.seed, "order", epoch))

@@ -97,7 +97,7 @@ def train(
             with precision, torch.set_grad_enabled(inner == spec.n_dis - 1):
                 fake = generator(z.to(device)).float()
             seen = networks.see(networks.fakes(fake.detach(), update), "fake", update)
-            draws = seeds.generator(spec.seed, "penalty", update)
+            draws = seeds.draws(spec.seed, "penalty", update)
             with precision, parametrize.cached():
                 if spec.per_sample:
                     both = discriminator(torch.cat([real, seen])).float()

@@ -29,7 +29,7 @@ def honesty(row: Any) -> str:
         return f"{where}some method has no result yet, so not all pairs can be compared."
     seeds = f"{row.n} seed{'s' if row.n != 1 else ''}"
     pairs = f"{row.pairs} pair{'s' if row.pairs != 1 else ''} of methods"
-    fewest = "a method" if row.n == row.n_planned else "in the method with the fewest results"
+    fewest = "per method" if row.n == row.n_planned else "in the method with the fewest results"
     facts = (
         f"{where}n = {seeds} {fewest}, {pairs}. The smallest two-sided exact Mann-Whitney "
         f"p is {row.smallest_p:.2g}, after Holm over all pairs {row.smallest_holm:.2g}. "

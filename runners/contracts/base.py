@@ -49,7 +49,7 @@ def tiny(**parts: Any) -> RunSpec:
 
 def images(purpose: str, shape: tuple[int, ...] = (1, 8, 8), batch: int = BATCH) -> Tensor:
     """Return seeded data (batch, *shape) in [-1, 1]."""
-    return torch.rand(batch, *shape, generator=seeds.generator(0, purpose)) * 2 - 1
+    return torch.rand(batch, *shape, generator=seeds.draws(0, purpose)) * 2 - 1
 
 
 def digest(*modules: nn.Module | None) -> str:

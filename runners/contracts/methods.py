@@ -38,7 +38,7 @@ def _network(method: Method) -> nn.Module:
 
 
 def _penalty(method: Method, network: nn.Module, update: int) -> Tensor | None:
-    draws = seeds.generator(0, "penalty", update)
+    draws = seeds.draws(0, "penalty", update)
     return method.penalty(network, images("real"), images("fake"), draws, update)
 
 
@@ -56,7 +56,7 @@ class _Training:
         self.networks.advance(number + 1)
         real, fake = images(f"real {number}"), images(f"fake {number}")
         loss = self.network(fake).mean() - self.network(real).mean()
-        draws = seeds.generator(0, "penalty", number)
+        draws = seeds.draws(0, "penalty", number)
         penalty = self.spec.method.penalty(self.network, real, fake, draws, number)
         self.optimizer.zero_grad()
         (loss if penalty is None else loss + penalty).backward()
@@ -137,7 +137,7 @@ def undisturbed_by_diagnostics(method: Method) -> None:
         for number in range(3):
             if measured:
                 with undisturbed(training.network):
-                    draws = seeds.generator(0, "x", number)
+                    draws = seeds.draws(0, "x", number)
                     diagnose(method, training.network, images("a"), images("b"), draws, starts)
             training.update(number)
         digests.append(digest(training.network))

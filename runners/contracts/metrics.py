@@ -37,7 +37,7 @@ def _features(name: str, count: int) -> tuple[Features, Features, Reference]:
     images = dataset.load(Path())
     network = Coordinates() if dataset.points else read(weights_file(name, images, Path()))[0]
     real = torch.from_numpy(images.train)
-    noise = torch.rand(real[:count].shape, generator=seeds.generator(0, "noise"))
+    noise = torch.rand(real[:count].shape, generator=seeds.draws(0, "noise"))
     noise = noise * 2 - 1 if dataset.points else (noise * 255).to(torch.uint8)
     embedding = outputs(network, real)[0]
     found = fidelity_functions.statistics(embedding)
@@ -45,7 +45,7 @@ def _features(name: str, count: int) -> tuple[Features, Features, Reference]:
         found["mu"], found["sigma"], images.label_shares, images.mixture, len(real),
         lambda: embedding,
     )  # fmt: skip
-    chosen = torch.randperm(len(real), generator=seeds.generator(0, "chosen"))[:count]
+    chosen = torch.randperm(len(real), generator=seeds.draws(0, "chosen"))[:count]
     return (
         Features(*outputs(network, real[chosen])),
         Features(*outputs(network, noise)),

@@ -40,7 +40,7 @@ def shape_of(model: Model) -> tuple[int, ...]:
 def _network(model: Model, which: Callable[[tuple[int, ...]], nn.Module]) -> nn.Module:
     with seeds.scoped(0, "build"):
         network = which(shape_of(model))
-    model.initialise(network, seeds.generator(0, "init"))
+    model.initialise(network, seeds.draws(0, "init"))
     return network
 
 
@@ -56,7 +56,7 @@ def outputs(model: Model) -> None:
     """G makes data of the right shape and range, D one logit each."""
     shape = shape_of(model)
     generator, discriminator = _pair(model)
-    latents = torch.randn(FEW, model.latent, generator=seeds.generator(0, "z"))
+    latents = torch.randn(FEW, model.latent, generator=seeds.draws(0, "z"))
     data = generator(latents)
     require(data.shape == (FEW, *shape), f"G returns {tuple(data.shape)} for data of {shape}")
     if len(shape) == 3:
@@ -82,7 +82,7 @@ def initial_weights(model: Model) -> None:
     require(digest(*first) == digest(*second), "two networks of one seed differ")
     network = _network(model, model.discriminator)
     leaves_global_randomness_alone(
-        lambda: model.initialise(network, seeds.generator(1, "init")), "initialise"
+        lambda: model.initialise(network, seeds.draws(1, "init")), "initialise"
     )
 
 
@@ -107,7 +107,7 @@ def every_method(model: Model) -> None:
             network = method.wrap(_network(model, model.discriminator))
         a, b = (images(purpose, shape_of(model), FEW) for purpose in ("a", "b"))
         with undisturbed(network):
-            layers, whole = diagnose(method, network, a, b, seeds.generator(0, "i"), {})
+            layers, whole = diagnose(method, network, a, b, seeds.draws(0, "i"), {})
         require(layers, "no conv or linear layer is found in D")
         require(whole["lipschitz_lower"] >= 0, "no lower Lipschitz bound")
         _require_bracket(whole, method.name)
@@ -142,7 +142,7 @@ def advance(model: Model) -> None:
         same = [id(parameter) for parameter in parameters] == [id(p) for p in now]
         require(same, "advance adds or replaces parameters; make all of them at build")
         with torch.no_grad():
-            latents = torch.randn(FEW, model.latent, generator=seeds.generator(0, "z"))
+            latents = torch.randn(FEW, model.latent, generator=seeds.draws(0, "z"))
             made = copy.deepcopy(generator)(latents)
             seen.append((made, _logits(model, discriminator)))
     same = all(torch.equal(a, b) for a, b in zip(*seen, strict=True))

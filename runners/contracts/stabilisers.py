@@ -42,7 +42,7 @@ def networks(stabiliser: Stabiliser) -> None:
         digest(*pair) == digest(second.generator, second.discriminator), "two builds are not equal"
     )
     require(first.hashes == Networks(tiny(), "cpu").hashes, "it changes the shared raw weights")
-    latents = torch.randn(BATCH, spec.model.latent, generator=seeds.generator(0, "z"))
+    latents = torch.randn(BATCH, spec.model.latent, generator=seeds.draws(0, "z"))
     data = first.generator(latents)
     require(data.shape == (BATCH, 1, 8, 8), f"G returns {tuple(data.shape)}")
     logits = first.discriminator(data)
@@ -62,9 +62,9 @@ def what_is_seen(stabiliser: Stabiliser) -> None:
     """What D sees has the shape of data, lets gradients pass, and is drawn from its generator."""
     data = images("x").requires_grad_(True)
     leaves_global_randomness_alone(
-        lambda: stabiliser.see(data, seeds.generator(0, "see")), "what D sees"
+        lambda: stabiliser.see(data, seeds.draws(0, "see")), "what D sees"
     )
-    first, second = (stabiliser.see(data, seeds.generator(0, "see")) for _ in range(2))
+    first, second = (stabiliser.see(data, seeds.draws(0, "see")) for _ in range(2))
     require(first.shape == data.shape, f"D sees {tuple(first.shape)}, not {tuple(data.shape)}")
     require(torch.equal(first, second), "what D sees is not a function of its arguments alone")
     (gradient,) = torch.autograd.grad(first.sum(), data)
@@ -75,7 +75,7 @@ def fakes(stabiliser: Stabiliser) -> None:
     """The fakes D is trained on have the shape of the batch, and no gradient."""
     state = stabiliser.state((1, 8, 8), BATCH)
     for number in range(3):
-        draws = seeds.generator(0, "fakes", number)
+        draws = seeds.draws(0, "fakes", number)
         given = stabiliser.fakes(images(f"fake {number}"), state, draws)
         require(given.shape == (BATCH, 1, 8, 8), f"the fakes have shape {tuple(given.shape)}")
         require(not given.requires_grad, "the fakes have a gradient; detach what is remembered")

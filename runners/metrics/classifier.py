@@ -104,7 +104,7 @@ def fit(name: str, images: Images, seed: int = 0) -> bytes:
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, UPDATES)
     for update in range(UPDATES):
         batch = sampler.batch(update)
-        shifts = torch.randint(-1, 2, (2,), generator=seeds.generator(seed, "shift", update))
+        shifts = torch.randint(-1, 2, (2,), generator=seeds.draws(seed, "shift", update))
         shifted = torch.roll(train[batch], shifts.tolist(), dims=(2, 3))
         loss = functional.cross_entropy(network(shifted)[1], labels[batch])
         optimizer.zero_grad()

@@ -43,7 +43,7 @@ class RunStore:
     Row files (JSON lines; every row has ``step``, generator updates so far):
         metrics: losses, logits and gradient norms.
         scores: one row a scored step, with the protocol it was scored under.
-        spectra: one row a step and layer of the discriminator, with all singular values.
+        spectra: one row per step and layer of the discriminator, with all singular values.
         diagnostics: one row a diagnosed step: input-gradient norms of the discriminator.
         timing: seconds of training so far; the only file that differs between repeats.
     Beside them, ``evals`` has a row for every later scoring of the finished run.

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import diagnosis
 import endtoend
 import evaluation
 import growth
-import ledger
 import machine
 import tables
 import training
@@ -23,7 +23,7 @@ import typer
 from sizes import SIZES
 from statistic import Sample
 
-PARTS = ("training", "grid", "endtoend", "startup", "evaluation", "ledger", "memory", "growth")
+PARTS = ("training", "grid", "endtoend", "startup", "evaluation", "diagnosis", "memory", "growth")
 ALL_PARTS, ALL_SIZES, ALL_METHODS = (",".join(names) for names in (PARTS, SIZES, endtoend.METHODS))
 OUT = Path("benchmark.json")
 
@@ -47,8 +47,8 @@ def measure(
     if "evaluation" in parts:
         yield from evaluation.digits(rounds, data)
         yield from evaluation.inception(rounds)
-    if "ledger" in parts:
-        yield from ledger.measure(sizes, rounds, data)
+    if "diagnosis" in parts:
+        yield from diagnosis.measure(sizes, rounds, data)
     if "memory" in parts:
         yield from endtoend.memory(data)
     if "growth" in parts:

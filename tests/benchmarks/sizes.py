@@ -24,7 +24,7 @@ class Size:
     Args:
         pixels, channels: of the images.
         width: channels of the discriminator's first layer.
-        batch: images a batch.
+        batch: images per batch.
         steps: measured in one go, a few seconds, after as many to warm up.
     """
 

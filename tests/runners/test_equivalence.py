@@ -220,7 +220,7 @@ def _compare(spec: RunSpec, trained, options: Options) -> None:
         for update in range(step * spec.n_dis, (step + 1) * spec.n_dis):
             real = images[sampler.batch(update)] / 127.5 - 1
             z = seeds.latents(spec.seed, "latents", update, BATCH, LATENT)
-            loss_d = plain.update_d(real, z, seeds.generator(spec.seed, "penalty", update))
+            loss_d = plain.update_d(real, z, seeds.draws(spec.seed, "penalty", update))
         loss_g = plain.update_g(z)
         assert row["loss_d"] == pytest.approx(loss_d.item(), rel=1e-4, abs=1e-5)
         assert row["loss_g"] == pytest.approx(loss_g.item(), rel=1e-4, abs=1e-5)

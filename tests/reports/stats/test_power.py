@@ -31,7 +31,7 @@ def honesty_of(folder):
 def test_three_seeds_cannot_reject_and_say_so(write_grid, make_spec):
     folder = write_grid([make_spec(m, s) for m in ("none", "weight_norm") for s in range(3)])
     (note,) = honesty_of(folder)
-    assert "n = 3 seeds a method, 1 pair of methods" in note
+    assert "n = 3 seeds per method, 1 pair of methods" in note
     assert "p is 0.1" in note
     assert "No difference can be significant" in note
     assert "at least 4 seeds" in note

@@ -1,4 +1,4 @@
-"""What spectra and the whole Lipschitz ledger cost, in milliseconds."""
+"""What spectra and a whole diagnosis of D cost, in milliseconds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from runners.networks import Networks
 
 
 def measure(sizes: Sequence[str], rounds: int, data: Path) -> Iterator[tuple[str, Sample]]:
-    """Yield the cost of spectral norm's spectra, and of a ledger from a warm start."""
+    """Yield the cost of spectral norm's spectra, and of a diagnosis from a warm start."""
     torch.set_num_threads(1)
     for size in sizes:
         run = spec(SIZES[size], data, method="spectral_norm")
@@ -26,7 +26,7 @@ def measure(sizes: Sequence[str], rounds: int, data: Path) -> Iterator[tuple[str
         generator, discriminator = networks.generator, networks.discriminator
         real = torch.rand(PROBE, *run.dataset.shape) * 2 - 1
         latents = seeds.latents(0, "evaluation", 0, PROBE, run.model.latent)
-        starts, both = {}, {"spectra": [], "ledger": []}
+        starts, both = {}, {"spectra": [], "diagnosis": []}
         for number in range(rounds + 1):
             with undisturbed(generator, discriminator):
                 clock = time.perf_counter()
@@ -35,8 +35,8 @@ def measure(sizes: Sequence[str], rounds: int, data: Path) -> Iterator[tuple[str
                 clock = time.perf_counter()
                 with torch.no_grad():
                     fake = generator(latents)
-                draws = seeds.generator(0, "interpolates", number)
+                draws = seeds.draws(0, "interpolates", number)
                 diagnose(run.method, discriminator, real, fake, draws, starts)
-                both["ledger"].append(time.perf_counter() - clock)
+                both["diagnosis"].append(time.perf_counter() - clock)
         for what, found in both.items():
             yield f"{what}/{size}", Sample([1e3 * s for s in found[1:]], "ms")
