@@ -167,7 +167,7 @@ def test_a_crash_too_many_is_its_status(bench, runs) -> None:
 def test_a_lost_attempt_is_a_recorded_crash_with_what_its_process_printed(bench, runs) -> None:
     made = bench(lambda attempt: ["it vanished"])
     store = made.store.run(runs[0].run_id)
-    store.begin(runs[0])
+    store.begin(runs[0].as_dict)
     store.log_file.write_text("last words")
     expected = Status(State.CRASHED, reason="it vanished", traceback="last words")
     assert made.run(runs[0]) == [("none", expected)]
