@@ -99,6 +99,7 @@ def _damage_report_and_redo(folder: Path, *arguments: str) -> None:
     assert (aside / "metrics.jsonl").read_text() == rows
 
 
+@pytest.mark.slow
 def test_the_number_of_workers_does_not_change_a_number(tmp_path) -> None:
     for workers in ("1", "2"):
         done = bench("run", "--grid", "smoke.yaml", "--workers", workers, "--out", workers,
@@ -113,6 +114,7 @@ def test_the_number_of_workers_does_not_change_a_number(tmp_path) -> None:
         assert not (run / "wandb").exists()
 
 
+@pytest.mark.slow
 def test_nothing_stays_in_the_folder_for_temporary_files(tmp_path) -> None:
     arguments = ("run", "--grid", "smoke.yaml", "--methods", "none", "--wandb", "offline")
     with TemporaryDirectory() as short:

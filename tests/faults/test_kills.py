@@ -129,6 +129,7 @@ def test_a_run_that_takes_too_long_is_stopped_and_retried_from_its_checkpoint(gr
     assert bench.gone() == {}
 
 
+@pytest.mark.slow
 def test_two_processes_on_one_folder_never_do_a_cell_twice(grid, start, numbers) -> None:
     grid(ALL, steps=60)
     first, second = start("--workers", "1"), start("--workers", "1")
@@ -165,6 +166,7 @@ def _power_cuts(folder: Path, method: str, stride: int) -> dict[str, object]:
     return found
 
 
+@pytest.mark.slow
 def test_a_power_cut_at_some_writes_loses_nothing(tmp_path) -> None:
     found = _power_cuts(tmp_path, "spectral_norm", 17)
     assert found["wrong"] == []

@@ -53,6 +53,7 @@ def _no_secret(folder) -> None:
         assert not file.is_file() or KEY.encode() not in file.read_bytes(), file
 
 
+@pytest.mark.slow
 def test_a_wrong_key_and_unwritable_folders_cost_one_note(grid, start, tmp_path) -> None:
     grid("[none, spectral_norm]", steps=20)
     bench = start("--workers", "1", wandb="online", **UNWRITABLE, WANDB_API_KEY="short")

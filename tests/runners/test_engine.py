@@ -353,6 +353,7 @@ def test_vanished_data_are_named_and_come_back(tiny, execute, tmp_path) -> None:
     assert "--data-root" in statuses["none"].reason
 
 
+@pytest.mark.slow
 def test_a_killed_wandb_costs_one_warning(tiny, execute, store) -> None:
     spec = tiny(diagnostics_every=100, steps=150)
     other = tiny(method="spectral_norm")
