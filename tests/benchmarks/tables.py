@@ -49,7 +49,7 @@ def _training(results: Results) -> list[str]:
     if not rows:
         return []
     lines = [
-        "| size | method | tutorial, ms per step | one process | bf16 | one process per core | bf16 |",
+        "| size | method | tutorial, ms per step | one process | bf16 | one per core | bf16 |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for size, method in rows:

@@ -38,15 +38,17 @@ def test_killed_anywhere_they_end_with_the_same_bytes(start, numbers, tmp_path) 
     assert whole.wait() == 0, whole.text()
     bench, victim = start(*plugin, "--workers", "1", "--retries", "100"), 0
     moments = random.Random(0)
-    for number in range(KILLS):
-        run = ("spectral_norm", "lazy")[number >= KILLS // 2]
-        victim = bench.training(run, other_than=victim)
-        rows = next(bench.runs.glob(f"*{run}*")) / "metrics.jsonl"
+    for _ in range(KILLS):
+        victim = bench.training(other_than=victim)
+        run = next((run for run, pid in bench.workers().items() if pid == victim), None)
+        if run is None:  # it ended in between
+            continue
+        rows = bench.runs / run / "metrics.jsonl"
         further = rows.stat().st_size + moments.randrange(4000)
         bench.until(lambda rows=rows, further=further: rows.stat().st_size >= further)
         with contextlib.suppress(ProcessLookupError):
             os.kill(victim, moments.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV]))
     assert bench.wait() == 0, bench.text()
-    assert f"retry {KILLS // 2} of 100" in bench.text()
+    assert bench.text().count("of 100") >= KILLS // 2, "few of the kills met a run"
     assert numbers(bench.runs) == numbers(bench.folder / "whole/g/runs")
     assert bench.gone() == {}
