@@ -27,9 +27,9 @@ def samples(
         purpose: of the random latents: ``evaluation`` gives those its scores were made of.
 
     Raises:
-        UserProblem: the run has no checkpoint.
+        UserProblem: the run has no checkpoint, or a plugin of it is not loaded.
     """
-    spec = from_stored(store.spec())
+    spec = _spec(store)
     state = checkpoint.load(store)
     if state is None:
         raise UserProblem(f"{store.folder}: has no checkpoint yet; run its grid first")
@@ -38,6 +38,16 @@ def samples(
     networks.generator.load_state_dict(state["generator"])
     latents = seeds.latents(spec.seed, purpose, 0, count, spec.model.latent)
     return spec, generate(networks.generator, latents.to(device)), state["step"]
+
+
+def _spec(store: RunStore) -> RunSpec:
+    plain = store.spec()
+    try:
+        return from_stored(plain)
+    except ValidationError as error:
+        files = ", ".join(plain.get("plugins") or ())
+        hint = f"; it was made with {files}: name that file with --plugin" if files else ""
+        raise UserProblem(f"{store.spec_file}: {error.errors()[0]['msg']}{hint}") from error
 
 
 def _plan(plain: dict[str, Any]) -> Evaluation:
@@ -63,6 +73,7 @@ def rescore(store: RunStore, changes: dict[str, Any], options: Options) -> dict[
     state = store.status().state
     if state != State.FINISHED:
         raise UserProblem(f"{store.folder}: is {state}, not finished")
+    _spec(store)  # refused first where its plugin is missing
     plain = store.spec()
     renewed = {"metrics": [], **changes} if "extractor" in changes else changes
     plain["evaluation"] = {**plain["evaluation"], **renewed}

@@ -13,9 +13,11 @@ from runners import plugins
 from runners.contracts import SUITES, broken, title
 from runners.diagnostics.bounds import bounds
 from runners.diagnostics.operator_norm import operator_norms
+from runners.errors import UserProblem
 from runners.networks import Networks
 from runners.options import Options
 from runners.plugins import CONTRACTS, PluginProblem
+from runners.rescore import samples
 from runners.spec import from_dict, from_stored
 from runners.store.run import RunStore
 from runners.store.states import State
@@ -160,6 +162,14 @@ def test_a_stored_run_of_another_version_is_refused_in_words(tmp_path) -> None:
     stored = from_dict(_spec("mine")).as_dict | {"plugins": ["mine.py@0123456789abcdef"]}
     with pytest.raises(ValueError, match=r"made with the plugins mine\.py@0123456789abcdef, not"):
         from_stored(stored)
+
+
+def test_a_run_whose_plugin_is_not_loaded_says_which_to_name(tmp_path) -> None:
+    store = RunStore(tmp_path / "run")
+    kept = from_dict(_spec("none")).as_dict
+    store.create(kept | {"method": {"name": "mine"}, "plugins": ["mine.py@0123456789abcdef"]})
+    with pytest.raises(UserProblem, match=r"'mine'.*made with mine\.py@0123.*--plugin"):
+        samples(store, "sample", 3)
 
 
 def _spec(method: str) -> dict[str, object]:
