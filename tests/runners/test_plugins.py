@@ -172,6 +172,18 @@ def test_a_run_whose_plugin_is_not_loaded_says_which_to_name(tmp_path) -> None:
         samples(store, "sample", 3)
 
 
+def test_an_installed_package_offers_its_components(tmp_path, monkeypatch) -> None:
+    (tmp_path / "offered_methods.py").write_text(MINE)
+    info = tmp_path / "offered-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: offered\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[{plugins.GROUP}]\nmine = offered_methods\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    (found,) = plugins.load_installed()
+    assert found.added == (("METHODS", "mine"),)
+    assert from_dict(_spec("mine")).plugins == (found.file,)
+
+
 def _spec(method: str) -> dict[str, object]:
     return {
         "method": method, "seed": 0, "dataset": "digits", "model": "dcgan", "loss": "hinge",

@@ -115,6 +115,22 @@ def test_every_score_equals_calculate_metrics(digits) -> None:
     assert mine == pytest.approx(expected, rel=1e-6)
 
 
+def test_features_are_computed_where_the_network_is(digits) -> None:
+    """On a device that holds no numbers, what is left to fail is the way back to the CPU."""
+    network, _ = read(SHIPPED["digits"])
+    with pytest.raises(NotImplementedError, match="Cannot copy out of meta tensor"):
+        outputs(network.to("meta"), torch.from_numpy(digits.test))
+
+
+def test_a_scorer_moves_its_network_to_the_device_of_the_options() -> None:
+    scorer(Digits(), "classifier", Options())  # its statistics are in files now
+    judge = scorer(Digits(), "classifier", Options(device="meta"))
+    scorer.cache_clear()
+    assert {tensor.device.type for tensor in judge.extractor.network.state_dict().values()} == {
+        "meta"
+    }
+
+
 def test_the_shipped_classifier_is_as_accurate_as_its_card_says(digits) -> None:
     network, card = read(SHIPPED["digits"])
     predicted = outputs(network, torch.from_numpy(digits.test))[1].argmax(1).numpy()
