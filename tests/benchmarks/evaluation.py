@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from machine import precisions
 from naive import scores
 from sizes import options
 from statistic import Sample, seconds
@@ -49,11 +50,12 @@ def inception(rounds: int) -> Iterator[tuple[str, Sample]]:
     torch.set_num_threads(1)
     images = torch.randint(0, 256, (IMAGES, 3, 32, 32), dtype=torch.uint8)
     plain = _random()
-    networks = {
+    networks: dict[str, torch.nn.Module] = {
         "plain": plain,
         "fused": Inception(_random()),
-        "fused bf16": Inception(_random(), bf16=True),
     }
+    if "bf16" in precisions():
+        networks["fused bf16"] = Inception(_random(), bf16=True)
     with torch.inference_mode():
         expected = plain(images)[0]
         for name, network in networks.items():

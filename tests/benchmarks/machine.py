@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from runners.engines.slots import cores
 from runners.networks import Networks
 
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 PACKAGES = ("torch", "torch-fidelity", "numpy")
 
 
@@ -32,18 +34,39 @@ def describe() -> dict[str, str]:
     }
 
 
+@cache
+def precisions() -> tuple[str, ...]:
+    """Return what is measured: bf16 only where the processor is no slower in it.
+
+    Without instructions for it, matrix products take a hundred times as long, and measuring
+    them would not end.
+    """
+    torch.set_num_threads(1)
+    rate = {name: max(_rates(dtype, 3, 256)) for name, dtype in DTYPES.items()}
+    if rate["bf16"] >= rate["fp32"]:
+        return tuple(DTYPES)
+    slower = rate["fp32"] / rate["bf16"]
+    print(f"bf16 is left out: this processor is {slower:.0f} times slower in it", flush=True)
+    return ("fp32",)
+
+
 def peak(repetitions: int = 20, size: int = 1024) -> Iterator[tuple[str, Sample]]:
     """Yield GFLOP/s of one thread on square matrix products."""
     torch.set_num_threads(1)
-    for name, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
-        a = torch.randn(size, size).to(dtype)
-        rates = []
-        for _ in range(repetitions + 1):
-            clock = time.perf_counter()
-            for _ in range(5):
-                torch.mm(a, a)
-            rates.append(5 * 2 * size**3 / (time.perf_counter() - clock) / 1e9)
-        yield f"peak/{name}", Sample(rates[1:], "GFLOP/s", higher_is_better=True)
+    for name in precisions():
+        rates = _rates(DTYPES[name], repetitions, size)
+        yield f"peak/{name}", Sample(rates, "GFLOP/s", higher_is_better=True)
+
+
+def _rates(dtype: torch.dtype, repetitions: int, size: int) -> list[float]:
+    a = torch.randn(size, size).to(dtype)
+    rates = []
+    for _ in range(repetitions + 1):
+        clock = time.perf_counter()
+        for _ in range(5):
+            torch.mm(a, a)
+        rates.append(5 * 2 * size**3 / (time.perf_counter() - clock) / 1e9)
+    return rates[1:]
 
 
 def work(sizes: Sequence[str], data: Path) -> Iterator[tuple[str, Sample]]:

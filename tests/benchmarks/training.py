@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 
+from machine import precisions
 from sizes import SIZES, options, spec
 from statistic import Sample
 
@@ -80,10 +81,10 @@ def measure(
     """Yield milliseconds a step of each loop: one round of all loops after the other."""
     with processes(1, {}) as plain, processes(1, WORKER_ENVIRONMENT) as worker:
         for size, method in itertools.product(sizes, methods):
-            found: dict[str, list[float]] = {"tutorial": [], "fp32": [], "bf16": []}
+            found: dict[str, list[float]] = {loop: [] for loop in ("tutorial", *precisions())}
             for _ in range(rounds):
                 found["tutorial"].append(plain.submit(tutorial, size, method).result())
-                for precision in ("fp32", "bf16"):
+                for precision in precisions():
                     seconds = worker.submit(ours, size, method, precision, data).result()
                     found[precision].append(seconds)
             for loop, seconds in found.items():
@@ -96,7 +97,7 @@ def throughput(
     """Yield milliseconds a step of as many workers as there are cores, divided by their number."""
     count = cores()
     with processes(count, WORKER_ENVIRONMENT) as workers:
-        for size, method, precision in itertools.product(sizes, methods, ("fp32", "bf16")):
+        for size, method, precision in itertools.product(sizes, methods, precisions()):
             found = []
             for _ in range(rounds):
                 jobs = [workers.submit(ours, size, method, precision, data) for _ in range(count)]
