@@ -36,8 +36,10 @@ class Drawing:
 
     def figures(self, results: Results, numbers: Numbers) -> Iterator[tuple[str, Figure]]:
         """Yield (cell, figure); the cell is '' where all cells share a figure."""
-        for cell in results.cells if self.one_cell else [""]:
-            shown = (results.only(cell), numbers.only(cell)) if self.one_cell else None
-            figure = self.draw(*(shown or (results, numbers)))
+        cells = results.cells if self.one_cell else [""]
+        for cell in cells:
+            narrow = len(cells) > 1
+            shown = (results.only(cell), numbers.only(cell)) if narrow else (results, numbers)
+            figure = self.draw(*shown)
             if figure is not None:
                 yield cell, figure
