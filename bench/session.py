@@ -86,13 +86,7 @@ def run_grid(
     console = Console(soft_wrap=True)
     store = GridStore(out / grid.name)
     store.require_writable()
-    if known := store.recognise(grid.specs):
-        console.print(f"known from an earlier version, in folders of its own: {known} of the runs")
-    todo = [spec for spec in grid.specs if not _is_done(store, spec)]
-    skipped = len(grid.specs) - len(todo)
-    console.print(
-        f"{grid.name}: {len(grid.specs)} runs, {skipped} done already, results in {store.folder}"
-    )
+    todo = _todo(grid, store, console)
     notes = Notes(console)
     statuses: Statuses = {}
     engine = make(options, workers) if todo else None
@@ -111,6 +105,18 @@ def run_grid(
     if interrupt.count:
         console.print(RESUME)
     return INTERRUPTED if interrupt.count else code
+
+
+def _todo(grid: Grid, store: GridStore, console: Console) -> list[RunSpec]:
+    """Return the runs that are not done yet, telling of the others."""
+    if known := store.recognise(grid.specs):
+        console.print(f"known from an earlier version, in folders of its own: {known} of the runs")
+    todo = [spec for spec in grid.specs if not _is_done(store, spec)]
+    skipped = len(grid.specs) - len(todo)
+    console.print(
+        f"{grid.name}: {len(grid.specs)} runs, {skipped} done already, results in {store.folder}"
+    )
+    return todo
 
 
 def _write_plan(grid: Grid, store: GridStore) -> None:

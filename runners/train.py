@@ -57,6 +57,7 @@ def train(
     sampler = seeds.BatchSampler(spec.seed, len(real_images), spec.batch_size)
     networks = Networks(spec, device)
     generator, discriminator = networks.generator, networks.discriminator
+    one_forward = spec.per_sample
     precision = torch.autocast(device, torch.bfloat16, enabled=spec.precision == "bf16")
 
     # state: fresh, or exactly where the checkpoint left it
@@ -99,7 +100,7 @@ def train(
             seen = networks.see(networks.fakes(fake.detach(), update), "fake", update)
             draws = seeds.draws(spec.seed, "penalty", update)
             with precision, parametrize.cached():
-                if spec.per_sample:
+                if one_forward:
                     both = discriminator(torch.cat([real, seen])).float()
                 else:
                     both = torch.cat([discriminator(real), discriminator(seen)]).float()

@@ -47,6 +47,14 @@ def tiny(**parts: Any) -> RunSpec:
     return dataclasses.replace(spec, **parts)
 
 
+def default(component: type) -> Any:
+    """Return a component without parameters, or None where it needs some."""
+    try:
+        return component()
+    except Exception:  # whatever a foreign constructor raises
+        return None
+
+
 def images(purpose: str, shape: tuple[int, ...] = (1, 8, 8), batch: int = BATCH) -> Tensor:
     """Return seeded data (batch, *shape) in [-1, 1]."""
     return torch.rand(batch, *shape, generator=seeds.draws(0, purpose)) * 2 - 1

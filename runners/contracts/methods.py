@@ -14,6 +14,7 @@ from runners.contracts.base import (
     BATCH,
     Broken,
     Check,
+    default,
     digest,
     images,
     is_described,
@@ -177,8 +178,7 @@ def conformance(method: Method) -> None:
         return
     require(checks, "conformance is empty; measure what it promises, or set promises = False")
     held = [entry for entry in checks.values() if entry["tolerance"] is not None]
-    makes_default = type(method)() == method if _has_defaults(method) else False
-    if makes_default:
+    if default(type(method)) == method:
         require(
             held,
             "no check of its conformance has a tolerance, so none can be broken; give the one "
@@ -198,14 +198,6 @@ def disabled_constraint(method: Method) -> None:
     if held:
         found = not all(entry["ok"] for entry in held)
         require(found, "its conformance holds even for a discriminator without the constraint")
-
-
-def _has_defaults(method: Method) -> bool:
-    try:
-        type(method)()
-    except Exception:
-        return False
-    return True
 
 
 def _require_form(checks: Any) -> None:

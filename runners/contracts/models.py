@@ -12,6 +12,7 @@ from runners import seeds
 from runners.contracts.base import (
     Broken,
     Check,
+    default,
     digest,
     images,
     is_described,
@@ -20,7 +21,6 @@ from runners.contracts.base import (
 )
 from runners.diagnostics.diagnose import diagnose
 from runners.lipschitz import METHODS
-from runners.lipschitz.base import Method
 from runners.measure import undisturbed
 from runners.models.base import Model
 
@@ -100,8 +100,8 @@ def per_sample(model: Model) -> None:
 
 def every_method(model: Model) -> None:
     """Each method without parameters of its own wraps D, and can be measured and trained on it."""
-    for method in [cls() for cls in METHODS.values() if _has_defaults(cls)]:
-        if method.per_sample_gradient and not model.per_sample:
+    for method in map(default, METHODS.values()):
+        if method is None or (method.per_sample_gradient and not model.per_sample):
             continue
         with seeds.scoped(0, "wrap"):
             network = method.wrap(_network(model, model.discriminator))
@@ -112,14 +112,6 @@ def every_method(model: Model) -> None:
         require(whole["lipschitz_lower"] >= 0, "no lower Lipschitz bound")
         _require_bracket(whole, method.name)
         network(a).sum().backward()
-
-
-def _has_defaults(cls: type[Method]) -> bool:
-    try:
-        cls()
-    except Exception:
-        return False
-    return True
 
 
 def _require_bracket(whole: dict[str, float | None], method: str) -> None:
