@@ -78,6 +78,13 @@ class Bench:
 
     def workers(self) -> dict[str, int]:
         """Return {run_id: pid} of the workers that hold a run's lock."""
+        return {run: pid for run, pid in self.holders().items() if pid != self.process.pid}
+
+    def holders(self) -> dict[str, int]:
+        """Return {run_id: pid} of who holds a run's lock: a worker, or the parent.
+
+        The parent holds it while it records the end of a worker that could not.
+        """
         found = {}
         for pid in self.alive():
             with contextlib.suppress(OSError):

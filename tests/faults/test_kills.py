@@ -207,12 +207,12 @@ def test_fifty_kills_at_random_moments_lose_nothing(grid, start, numbers, seed) 
             hits[f"parent {signal_.name}"] = hits.get(f"parent {signal_.name}", 0) + 1
             parents += 1
             bench = start("--workers", "2", "--retries", "100")
-        workers = sorted(bench.workers().items())
-        for run_id, pid in draw.sample(workers, min(1, len(workers))):
+        holders = sorted(bench.holders().items())
+        for run_id, pid in draw.sample(holders, min(1, len(holders))):
             signal_ = draw.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
             _kill(pid, signal_)
             name = f"{run_id.split('-')[1]} {signal_.name}"
-            if pid == bench.process.pid:  # it held the lock to record a crash
+            if pid == bench.process.pid:  # it records a crash
                 bench.wait()
                 assert bench.gone() == {}
                 name = f"parent {signal_.name} in a record"
