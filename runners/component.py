@@ -16,10 +16,12 @@ STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 class Component:
     """A registered part of a run: a frozen dataclass, its fields its parameters.
 
-    ``summary`` is its line in ``bench list``; ``name`` its name in the registry.
+    ``summary`` is its line in ``bench list``; ``name`` its name in the registry; ``earlier``
+    says what a spec meant that was stored before a field existed: the field -> its value then.
     """
 
     summary: ClassVar[str] = ""
+    earlier: ClassVar[Mapping[str, Any]] = {}
 
     if TYPE_CHECKING:
 

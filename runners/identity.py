@@ -62,23 +62,40 @@ def _number(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def upgraded(data: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
+def upgraded(
+    data: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    parts: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:
     """Return a stored spec as this version writes it.
 
     Schema 1 kept the settings of metrics beside their names: each metric says what they were.
+    A stored spec holds every field its version knew, so what a component lacks is younger, and
+    the component says what it was before.
 
     Args:
         data: a stored spec of any schema.
         metrics: the registry of metrics.
+        parts: fields of a spec that hold components -> their registries.
     """
-    evaluation = data.get("evaluation")
+    younger = {field: _filled(data[field], parts[field]) for field in parts if field in data}
+    data, evaluation = {**data, **younger}, data.get("evaluation")
     if not isinstance(evaluation, dict):
-        return dict(data)
+        return data
     moved = [name for metric in metrics.values() for name in metric.formerly]
     kept = {key: value for key, value in evaluation.items() if key not in moved}
     if isinstance(kept.get("metrics"), list):
         kept["metrics"] = [_with_settings(entry, evaluation, metrics) for entry in kept["metrics"]]
     return {**data, "evaluation": kept}
+
+
+def _filled(stored: Any, registry: Mapping[str, Any]) -> Any:
+    """Return a stored component, or several, with the fields younger than it as they were."""
+    if isinstance(stored, list):
+        return [_filled(one, registry) for one in stored]
+    if not isinstance(stored, dict) or not isinstance(stored.get("name"), str):
+        return stored
+    return {**getattr(registry.get(stored["name"]), "earlier", {}), **stored}
 
 
 def _with_settings(entry: Any, evaluation: Mapping[str, Any], metrics: Mapping[str, Any]) -> Any:

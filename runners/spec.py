@@ -30,6 +30,16 @@ from runners.optim import OPTIMIZERS, SETTINGS
 from runners.stabilisers import STABILISERS
 
 
+PARTS: dict[str, Mapping[str, Any]] = {
+    "method": METHODS,
+    "dataset": DATASETS,
+    "model": MODELS,
+    "optimizer": OPTIMIZERS,
+    "stabilisers": STABILISERS,
+}
+"""Fields that hold components -> where these come from."""
+
+
 def _known(registry: Mapping[str, Any], *more: str) -> Any:
     def check(name: str) -> str:
         if name not in registry and name not in more:
@@ -205,7 +215,7 @@ def from_stored(data: Mapping[str, Any]) -> RunSpec:
     Raises:
         pydantic.ValidationError: with the location of every problem.
     """
-    return from_dict(identity.upgraded(data, METRICS))
+    return from_dict(identity.upgraded(data, METRICS, PARTS))
 
 
 def under_seed(spec: RunSpec, seed: int) -> RunSpec:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from runners import identity
 from runners.errors import StoreProblem
 from runners.metrics import METRICS
-from runners.spec import RunSpec, from_stored
+from runners.spec import PARTS, RunSpec, from_stored
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def _known(run_id: str, spec: RunSpec) -> Planned:
 
 
 def _unknown(run_id: str, data: Mapping[str, Any], problem: str) -> Planned:
-    spec = identity.upgraded(data, METRICS)
+    spec = identity.upgraded(data, METRICS, PARTS)
     method = dict(spec["method"])
     name = method.pop("name")
     label = identity.written(name, method)

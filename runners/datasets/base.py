@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from pydantic.dataclasses import dataclass as component
@@ -14,6 +14,10 @@ from pydantic.dataclasses import dataclass as component
 from runners.component import STRICT, Component
 from runners.errors import DataProblem
 
+Split: TypeAlias = tuple[np.ndarray, np.ndarray]
+"""Data and their labels."""
+
+SPLITS = ("train", "validation", "test")
 HOLD_OUT = 5  # where a set has no test split of its own, every fifth item is held out
 
 
@@ -84,25 +88,45 @@ class Images:
         train: uint8 (n, channels, size, size), or float32 (n, 2) points; the discriminator's
             real data and the reference of every score.
         train_labels: int64 (n,); all zero where there are no labels.
-        test: held-out data like ``train``.
-        test_labels: int64 (m,).
+        validation: like ``train``, held out for choosing between runs; empty only where a data
+            set was told to have none.
+        validation_labels: int64.
+        test: like ``train``, held out for what is claimed of a run.
+        test_labels: int64.
         mixture: the synthetic mixture the data were drawn from, else None.
         shares: probability of each class; counted from ``train_labels`` if not known better.
     """
 
     train: np.ndarray = field(repr=False)
     train_labels: np.ndarray = field(repr=False)
+    validation: np.ndarray = field(repr=False)
+    validation_labels: np.ndarray = field(repr=False)
     test: np.ndarray = field(repr=False)
     test_labels: np.ndarray = field(repr=False)
     mixture: Mixture | None = None
     shares: np.ndarray | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        for data, labels in ((self.train, self.train_labels), (self.test, self.test_labels)):
+        for split in SPLITS:
+            data, labels = self.split(split)
             if (data.dtype, data.ndim) not in ((np.uint8, 4), (np.float32, 2)):
                 raise DataProblem(f"expected uint8 NCHW or float32 points, not {data.dtype}")
-            if len(data) != len(labels) or not len(data):
-                raise DataProblem(f"{len(data)} images but {len(labels)} labels")
+            if len(data) != len(labels) or not (len(data) or split == "validation"):
+                raise DataProblem(f"{split}: {len(data)} images but {len(labels)} labels")
+
+    def split(self, name: str) -> Split:
+        """Return the data and labels of one of SPLITS."""
+        return getattr(self, name), getattr(self, f"{name}_labels")
+
+    @cached_property
+    def held_out(self) -> Split:
+        """Validation and test together, taken in turns, as long as both last."""
+        (data, labels), (more, more_labels) = self.split("validation"), self.split("test")
+        order = np.argsort([*range(0, 2 * len(data), 2), *range(1, 2 * len(more), 2)])
+        return (
+            np.concatenate([data, more])[order],
+            np.concatenate([labels, more_labels])[order],
+        )
 
     @cached_property
     def label_shares(self) -> np.ndarray:
@@ -113,15 +137,50 @@ class Images:
 
     @cached_property
     def content_hash(self) -> str:
-        """SHA-256 over shapes, pixels and labels of both splits."""
+        """SHA-256 over shapes, pixels and labels of the training data and of all held out.
+
+        It does not say how these are divided, so that a classifier, which is trained on the
+        ones and judged on all of the others, is known by it whatever the division.
+        """
         digest = hashlib.sha256()
-        for array in (self.train, self.train_labels, self.test, self.test_labels):
+        for array in (*self.split("train"), *self.held_out):
             digest.update(str((array.dtype.str, array.shape)).encode())
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
 
 def hold_out(data: np.ndarray, labels: np.ndarray, **more: Any) -> Images:
-    """Return the set with every fifth item held out."""
-    held = np.arange(len(data)) % HOLD_OUT == HOLD_OUT - 1
-    return Images(data[~held], labels[~held], data[held], labels[held], **more)
+    """Return the set with every fifth item held out, for validation and test in turns."""
+    train, (held, held_labels) = every_fifth((data, labels))
+    validation, test = (held[::2], held_labels[::2]), (held[1::2], held_labels[1::2])
+    return Images(*train, *validation, *test, **more)
+
+
+def every_fifth(split: Split) -> tuple[Split, Split]:
+    """Return a split without every fifth item, and these."""
+    return _divided(split, np.arange(len(split[0])) % HOLD_OUT == HOLD_OUT - 1)
+
+
+def cut(split: Split, count: int) -> tuple[Split, Split]:
+    """Return a split without ``count`` items drawn at random, always the same, and these.
+
+    Raises:
+        DataProblem: nothing would be left.
+    """
+    import torch
+
+    from runners import seeds
+
+    size = len(split[0])
+    if count >= size:
+        raise DataProblem(
+            f"dataset.validation: {count} of {size} training data leave none to train on"
+        )
+    chosen = np.zeros(size, dtype=bool)
+    chosen[torch.randperm(size, generator=seeds.draws(0, "validation"))[:count]] = True
+    return _divided(split, chosen)
+
+
+def _divided(split: Split, chosen: np.ndarray) -> tuple[Split, Split]:
+    data, labels = split
+    return (data[~chosen], labels[~chosen]), (data[chosen], labels[chosen])

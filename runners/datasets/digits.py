@@ -15,7 +15,7 @@ from runners.datasets.base import Dataset, Images, hold_out
 
 @dataclass(frozen=True, config=STRICT)
 class Digits(Dataset):
-    """Real images that ship inside a dependency: 1,438 to train on, 359 held out."""
+    """Real images that ship inside a dependency: 1,438 to train on, 180 and 179 held out."""
 
     summary: ClassVar[str] = "scikit-learn's 1,797 real digits, 8x8, no download"
     labelled: ClassVar[bool] = True

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
-from runners.datasets.base import Dataset, Images, hold_out
+from runners.datasets.base import SPLITS, Dataset, Images, Split, cut, every_fifth
 from runners.errors import DataProblem
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"}
@@ -20,8 +21,10 @@ SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", "
 class Folder(Dataset):
     """Images under ``path``, also written ``folder:PATH``.
 
-    With ``train`` and ``test`` folders below it these are the splits; otherwise every fifth
-    image, in order of path, is held out. Below a split, the first folder is the class.
+    With a ``train`` folder below it, and ``validation`` or ``test`` beside that, these are the
+    splits; otherwise all images are. What is missing is taken from train: every fifth image, in
+    order of path, for test, then a random share for validation. Below a split, the first folder
+    is the class.
 
     Args:
         path: the folder.
@@ -29,15 +32,19 @@ class Folder(Dataset):
         channels: 3 for RGB, 1 for grey.
         labelled: whether folders are classes; a classifier can then score samples.
         resize: false refuses images that are not ``size`` x ``size``.
+        validation: share of the training images held out for it where it has no folder; 0 for
+            no validation split at all.
     """
 
     summary: ClassVar[str] = "folder:PATH, any image files, cropped and resized (size, channels)"
+    earlier: ClassVar[Mapping[str, Any]] = {"validation": 0.0}
     argument: ClassVar[str | None] = "path"
     path: Annotated[str, Field(min_length=1)]
     size: Annotated[int, Field(ge=8, le=64)] = 32
     channels: Literal[1, 3] = 3
     labelled: bool = False
     resize: bool = True
+    validation: Annotated[float, Field(ge=0, lt=1)] = 0.1
     name: Literal["folder"] = "folder"
 
     @property
@@ -52,18 +59,32 @@ class Folder(Dataset):
             DataProblem: no folder, no images, an unreadable file, or a wrong size.
         """
         folder = Path(self.path).expanduser()
-        train, test = folder / "train", folder / "test"
-        if train.is_dir() and test.is_dir():
-            classes = self._classes(train)
-            return Images(*self._read(train, classes), *self._read(test, classes))
-        return hold_out(*self._read(folder, self._classes(folder)))
+        places = self._places(folder)
+        classes = self._classes(places["train"])
+        splits = {name: self._read(place, classes) for name, place in places.items()}
+        if "test" not in splits:
+            splits["train"], splits["test"] = every_fifth(splits["train"])
+        if "validation" not in splits:
+            count = self._share(len(splits["train"][0]))
+            splits["train"], splits["validation"] = cut(splits["train"], count)
+        return Images(*splits["train"], *splits["validation"], *splits["test"])
+
+    def _places(self, folder: Path) -> dict[str, Path]:
+        """Return where each split that has a folder of its own lies; train is all without any."""
+        names = SPLITS if self.validation else ("train", "test")
+        places = {name: folder / name for name in names if (folder / name).is_dir()}
+        return places if "train" in places and len(places) > 1 else {"train": folder}
+
+    def _share(self, count: int) -> int:
+        """Return how many of so many images are for validation: some, unless told otherwise."""
+        return max(1, round(self.validation * count)) if self.validation else 0
 
     def _classes(self, folder: Path) -> list[str]:
         if not folder.is_dir():
             raise DataProblem(f"{folder}: no such folder; give the path as folder:PATH")
         return sorted(path.name for path in folder.iterdir() if path.is_dir())
 
-    def _read(self, folder: Path, classes: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    def _read(self, folder: Path, classes: list[str]) -> Split:
         files = sorted(f for f in folder.rglob("*") if f.suffix.lower() in SUFFIXES)
         if not files:
             raise DataProblem(f"{folder}: holds no image files ({', '.join(sorted(SUFFIXES))})")

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
-from runners.datasets.base import Dataset, Images
+from runners.datasets.base import Dataset, Images, Split, cut
 from runners.errors import DataProblem
-
-Split = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, config=STRICT)
 class TorchvisionSet(Dataset):
-    """Loads a train and a test split through torchvision."""
+    """Loads a train and a test split through torchvision, and cuts validation from train.
+
+    Args:
+        validation: how many training images are held out for it, drawn at random.
+    """
 
     summary: ClassVar[str] = ""
+    earlier: ClassVar[Mapping[str, Any]] = {"validation": 0}
     torchvision_name: ClassVar[str] = ""
     labelled: ClassVar[bool] = True
     shape: ClassVar[tuple[int, int, int]] = (1, 28, 28)
+    validation: Annotated[int, Field(ge=0)] = 5000
 
     def load(self, root: Path) -> Images:
         """Return the images under ``root``, downloaded where missing.
@@ -31,12 +37,14 @@ class TorchvisionSet(Dataset):
             DataProblem: the files are missing and cannot be downloaded, or are damaged.
         """
         try:
-            return Images(*self.split(root, train=True), *self.split(root, train=False))
+            whole, test = self.split(root, train=True), self.split(root, train=False)
         except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
             raise DataProblem(
                 f"{self.name}: cannot read {self.folder(root)}: {error}. Put the "
                 f"original files there, or name another folder with --data-root"
             ) from error
+        train, validation = cut(whole, self.validation)
+        return Images(*train, *validation, *test)
 
     def folder(self, root: Path) -> Path:
         """Return the folder its files belong in."""
@@ -55,7 +63,7 @@ class TorchvisionSet(Dataset):
 
 @dataclass(frozen=True, config=STRICT)
 class MNIST(TorchvisionSet):
-    """60,000 handwritten digits to train on, 10,000 held out (LeCun et al. 1998)."""
+    """60,000 handwritten digits and 10,000 to test (LeCun et al. 1998)."""
 
     summary: ClassVar[str] = "60,000 handwritten digits, 28x28"
     torchvision_name: ClassVar[str] = "MNIST"
@@ -85,7 +93,7 @@ class KMNIST(TorchvisionSet):
 
 @dataclass(frozen=True, config=STRICT)
 class CIFAR10(TorchvisionSet):
-    """50,000 natural images of ten classes, 10,000 held out (Krizhevsky 2009)."""
+    """50,000 natural images of ten classes and 10,000 to test (Krizhevsky 2009)."""
 
     summary: ClassVar[str] = "50,000 natural images, 32x32 RGB"
     torchvision_name: ClassVar[str] = "CIFAR10"
@@ -101,7 +109,7 @@ class CIFAR10(TorchvisionSet):
 
 @dataclass(frozen=True, config=STRICT)
 class SVHN(TorchvisionSet):
-    """73,257 house numbers, 26,032 held out (Netzer et al. 2011)."""
+    """73,257 house numbers and 26,032 to test (Netzer et al. 2011)."""
 
     summary: ClassVar[str] = "73,257 house numbers, 32x32 RGB"
     torchvision_name: ClassVar[str] = "SVHN"
@@ -117,9 +125,9 @@ class SVHN(TorchvisionSet):
 
 @dataclass(frozen=True, config=STRICT)
 class STL10(TorchvisionSet):
-    """100,000 unlabelled images to train on, resized to 48 pixels as in arXiv 1802.05957.
+    """100,000 unlabelled images, resized to 48 pixels as in arXiv 1802.05957.
 
-    The 8,000 images of its test split are held out.
+    The 8,000 images of its test split are the test split.
     """
 
     summary: ClassVar[str] = "100,000 unlabelled natural images, resized to 48x48 RGB"

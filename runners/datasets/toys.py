@@ -25,7 +25,7 @@ class Gaussians8(Dataset):
     name: Literal["gaussians8"] = "gaussians8"
 
     def load(self, root: Path) -> Images:  # noqa: ARG002 - drawn, not read
-        """Return 20,000 points to train on and 5,000 held out."""
+        """Return 20,000 points to train on, 2,500 to validate and 2,500 to test."""
         angles = np.arange(8) * (math.pi / 4)
         centres = 2 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
         return _mixture(centres, 0.02, 1.414)
@@ -41,7 +41,7 @@ class Gaussians25(Dataset):
     name: Literal["gaussians25"] = "gaussians25"
 
     def load(self, root: Path) -> Images:  # noqa: ARG002 - drawn, not read
-        """Return 20,000 points to train on and 5,000 held out."""
+        """Return 20,000 points to train on, 2,500 to validate and 2,500 to test."""
         ticks = 2.0 * np.arange(-2, 3)
         centres = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
         return _mixture(centres, 0.05, 2.828)
@@ -56,7 +56,7 @@ class SwissRoll(Dataset):
     name: Literal["swiss_roll"] = "swiss_roll"
 
     def load(self, root: Path) -> Images:  # noqa: ARG002 - drawn, not read
-        """Return 20,000 points to train on and 5,000 held out."""
+        """Return 20,000 points to train on, 2,500 to validate and 2,500 to test."""
         from sklearn.datasets import make_swiss_roll
 
         points = make_swiss_roll(COUNT, noise=0.25, random_state=0)[0][:, [0, 2]] / 7.5

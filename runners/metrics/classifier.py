@@ -124,8 +124,8 @@ def _standardise(network: Classifier, train: Tensor) -> None:
 
 
 def _accuracy(network: Classifier, images: Images) -> float:
-    predicted = outputs(network, torch.from_numpy(images.test))[1].argmax(1)
-    right = predicted == torch.from_numpy(images.test_labels)
+    data, labels = images.held_out
+    right = outputs(network, torch.from_numpy(data))[1].argmax(1) == torch.from_numpy(labels)
     return round(right.double().mean().item(), 6)
 
 

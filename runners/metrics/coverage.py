@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
+from runners.metrics.projection import Projected, resampled
 from runners.metrics.score import Column, Features, Metric, Reference
 
 if TYPE_CHECKING:
@@ -68,6 +69,10 @@ class Coverage(Metric):
             "classes": int((hits > 0).sum()),
             "classes_total": total,
         }
+
+    def projected(self, pool: Features, reference: Reference, samples: int) -> Projected:
+        """Resample: a rare class is missed by few data."""
+        return resampled(lambda part: self.score(part, reference, samples), pool, samples)
 
     @classmethod
     def collapsed(cls, row: Mapping[str, Any]) -> bool | None:

@@ -8,6 +8,7 @@ from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
 from runners.metrics import fidelity_functions
+from runners.metrics.projection import Projected, extrapolated
 from runners.metrics.score import Column, Features, Metric, Reference
 
 if TYPE_CHECKING:
@@ -23,13 +24,14 @@ may be sampling alone."""
 class FID(Metric):
     """FID of generated images to the reference; lower is better; biased upwards at small n."""
 
-    summary: ClassVar[str] = "Frechet distance to the training images, lower is better"
+    summary: ClassVar[str] = "Frechet distance to real images, lower is better"
     columns: ClassVar[tuple[Column, ...]] = (Column("fid", lower_is_better=True, ranks=True),)
     degradation: ClassVar[str] = (
         f"the final FID is more than {WORSE_RATIO:g} times the run's best, and worse by more "
         f"than {WORSE_BY:g}"
     )
     bias: ClassVar[str] = "upwards"
+    compares: ClassVar[bool] = True
     name: Literal["fid"] = "fid"
 
     @classmethod
@@ -50,7 +52,12 @@ class FID(Metric):
     ) -> dict[str, float]:
         """Return {"fid": distance}."""
         real = {"mu": reference.mean, "sigma": reference.covariance}
-        return {"fid": fidelity_functions.frechet_distance(generated.embedding, real)}
+        return {"fid": fidelity_functions.frechet_distance(generated.statistics, real)}
+
+    def projected(self, pool: Features, reference: Reference, samples: int) -> Projected | None:
+        """Extrapolate: its bias is about linear in 1/n. A line below zero says nothing."""
+        found, how = extrapolated(lambda part: self.score(part, reference, samples), pool, samples)
+        return (found, how) if found["fid"] > 0 else None
 
     @classmethod
     def degraded(cls, final: float, best: float) -> bool:

@@ -20,11 +20,11 @@ def statistics(embedding: Tensor) -> dict[str, np.ndarray]:
     return fid_features_to_statistics(embedding)
 
 
-def frechet_distance(embedding: Tensor, real: dict[str, np.ndarray]) -> float:
-    """Return the Frechet distance of features (n, dim) to the statistics of real ones."""
+def frechet_distance(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> float:
+    """Return the Frechet distance between the :func:`statistics` of two sets of features."""
     from torch_fidelity.metric_fid import fid_statistics_to_metric
 
-    out = fid_statistics_to_metric(statistics(embedding), real, verbose=False)
+    out = fid_statistics_to_metric(one, other, verbose=False)
     return out["frechet_inception_distance"]
 
 

@@ -8,6 +8,7 @@ from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
 from runners.metrics import fidelity_functions
+from runners.metrics.projection import Projected, resampled
 from runners.metrics.score import Column, Features, Metric, Reference
 
 if TYPE_CHECKING:
@@ -52,3 +53,7 @@ class InceptionScore(Metric):
         """Return {"is": mean over splits, "is_std": deviation over splits}."""
         mean, deviation = fidelity_functions.inception_score(generated.logits)
         return {"is": mean, "is_std": deviation}
+
+    def projected(self, pool: Features, reference: Reference, samples: int) -> Projected:
+        """Resample: it depends on how many data a split of it has."""
+        return resampled(lambda part: self.score(part, reference, samples), pool, samples)

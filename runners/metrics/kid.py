@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
 from runners.metrics import fidelity_functions
+from runners.metrics.projection import Projected, unbiased
 from runners.metrics.score import Column, Features, Metric, Reference
 
 
@@ -20,13 +22,15 @@ class KID(Metric):
     Args:
         subsets: random subsets it is averaged over.
         subset_size: data per subset; at most the number of samples and of training images.
+            Against a split that has fewer, all of it is the subset.
     """
 
-    summary: ClassVar[str] = "kernel distance to the training images, unbiased, lower is better"
+    summary: ClassVar[str] = "kernel distance to real images, unbiased, lower is better"
     columns: ClassVar[tuple[Column, ...]] = (
         Column("kid", lower_is_better=True, ranks=True),
         Column("kid_std"),
     )
+    compares: ClassVar[bool] = True
     formerly: ClassVar[Mapping[str, str]] = {
         "kid_subsets": "subsets",
         "kid_subset_size": "subset_size",
@@ -39,6 +43,14 @@ class KID(Metric):
     def least(self) -> int:
         """One subset."""
         return self.subset_size
+
+    def within(self, count: int) -> KID:
+        """Return it with subsets of at most ``count``: unbiased at any size."""
+        return replace(self, subset_size=max(2, min(self.subset_size, count)))
+
+    def projected(self, pool: Features, reference: Reference, samples: int) -> Projected:
+        """Score the pool as it is: the number of data biases nothing."""
+        return unbiased(lambda part: self.score(part, reference, samples), pool)
 
     def score(
         self,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
+from runners.metrics.projection import Projected, resampled
 from runners.metrics.score import Column, Features, Metric, Reference
 
 if TYPE_CHECKING:
@@ -54,3 +55,7 @@ class Modes(Metric):
             "modes_total": len(centres),
             "high_quality": good.double().mean().item(),
         }
+
+    def projected(self, pool: Features, reference: Reference, samples: int) -> Projected:
+        """Resample: a rare mode is missed by few data."""
+        return resampled(lambda part: self.score(part, reference, samples), pool, samples)

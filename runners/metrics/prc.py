@@ -25,6 +25,7 @@ class PRC(Metric):
         Column("precision", "precision", lower_is_better=False, ranks=True),
         Column("recall", "recall", lower_is_better=False),
     )
+    compares: ClassVar[bool] = True
     name: Literal["prc"] = "prc"
 
     @classmethod
@@ -38,12 +39,15 @@ class PRC(Metric):
         return NEIGHBOURS + 1
 
     def score(self, generated: Features, reference: Reference, samples: int) -> dict[str, float]:
-        """Return {"precision": ..., "recall": ...} against the first real data, as many again."""
+        """Return {"precision": ..., "recall": ...} against as many real data, drawn at random."""
+        from runners.metrics.drawing import subset
+
+        real = reference.embedding()[subset(reference.count, samples, "precision and recall")]
         precision, recall = fidelity_functions.precision_recall(
-            generated.embedding, reference.embedding()[:samples], NEIGHBOURS
+            generated.embedding, real, NEIGHBOURS
         )
         return {"precision": precision, "recall": recall}
 
     def stamps(self, samples: int) -> list[str]:
         """Return the number of real data compared with, and the neighbourhood."""
-        return [f"prc-ref-{samples}-k{NEIGHBOURS}"]
+        return [f"prc-drawn-{samples}-k{NEIGHBOURS}"]

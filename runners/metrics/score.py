@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic.dataclasses import dataclass as component
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from runners.datasets.base import Dataset, Mixture
+    from runners.metrics.projection import Projected
+
+GAP = "gap"
+"""What a score against test data is above one against as many training data."""
+AVERAGED = "ema"
+"""The score of a generator whose weights are averaged over training."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,20 @@ class Features:
 
     embedding: Tensor = field(repr=False)
     logits: Tensor = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.embedding)
+
+    @cached_property
+    def statistics(self) -> dict[str, np.ndarray]:
+        """{"mu": mean (dim,), "sigma": covariance (dim, dim)} of the embedding."""
+        from runners.metrics.fidelity_functions import statistics
+
+        return statistics(self.embedding)
+
+    def take(self, chosen: Tensor) -> Features:
+        """Return the features of some of the data, by their indices."""
+        return Features(self.embedding[chosen], self.logits[chosen])
 
 
 @dataclass(frozen=True)
@@ -63,6 +85,9 @@ class Column:
             the samples.
         total: the column of what a count is out of.
         limit: mode collapse lies beyond it; for a count, a share of its total.
+        of: the column that this is a variant of.
+        split: what a variant compares with: ``validation`` or ``test`` data, or both test and
+            training data for a ``gap``; '' for the training data, as all others.
     """
 
     name: str
@@ -71,11 +96,34 @@ class Column:
     ranks: bool = False
     total: str | None = None
     limit: float | None = None
+    of: str = ""
+    split: str = ""
 
     @property
     def heading(self) -> str:
         """The title, or the name in capitals."""
         return self.title or self.name.upper()
+
+    @property
+    def averaged(self) -> Column:
+        """The same of the generator's average."""
+        of = variant(self.of, AVERAGED) if self.split else self.name
+        name, title = variant(self.name, AVERAGED), f"{self.heading}, averaged"
+        return dataclasses.replace(self, name=name, title=title, of=of)
+
+    @property
+    def held_out(self) -> Iterator[Column]:
+        """The same against validation and test data, and the gap if methods are ranked by it."""
+        for split in ("validation", "test"):
+            name, title = variant(self.name, split), f"{self.heading} ({split})"
+            yield dataclasses.replace(self, name=name, title=title, of=self.name, split=split)
+        if self.ranks:
+            yield Column(variant(self.name, GAP), f"{self.heading} gap", of=self.name, split=GAP)
+
+
+def variant(name: str, kind: str) -> str:
+    """Return the name of a column's variant."""
+    return f"{name}_{kind}"
 
 
 @component(frozen=True, config=STRICT)
@@ -88,6 +136,9 @@ class Metric(Component):
 
     summary: ClassVar[str] = ""
     columns: ClassVar[tuple[Column, ...]] = ()
+    compares: ClassVar[bool] = False
+    """Whether it compares with real data, so that it matters which: it is then scored against
+    each split of them."""
     formerly: ClassVar[Mapping[str, str]] = {}
 
     @property
@@ -102,6 +153,38 @@ class Metric(Component):
 
     def problem(self, dataset: Dataset, extractor: str) -> str | None:  # noqa: ARG002
         """Say why it does not fit a data set or the name of an extractor, or return None."""
+        return None
+
+    @classmethod
+    def all_columns(cls) -> tuple[Column, ...]:
+        """Return the columns and all their variants, as rows may hold them."""
+        own = [
+            one
+            for column in cls.columns
+            for one in (column, *(column.held_out if cls.compares else ()))
+        ]
+        return (*own, *(column.averaged for column in own if column.ranks))
+
+    def within(self, count: int) -> Metric:  # noqa: ARG002
+        """Return the metric with settings that ``count`` data suffice for, if that is possible.
+
+        It must estimate the same, as held-out data are fewer than those it was set for.
+        """
+        return self
+
+    def projected(
+        self,
+        pool: Features,  # noqa: ARG002
+        reference: Reference,  # noqa: ARG002
+        samples: int,  # noqa: ARG002
+    ) -> Projected | None:
+        """Return what ``samples`` data would score, made from fewer, and how; None if unknown.
+
+        Args:
+            pool: fewer data than ``samples``, at least ``least``.
+            reference: the real side, which they are no part of.
+            samples: how many data a run generates per score.
+        """
         return None
 
     def score(self, generated: Features, reference: Reference, samples: int) -> dict[str, float]:

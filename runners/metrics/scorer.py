@@ -6,82 +6,133 @@ torch-fidelity's own functions.
 
 from __future__ import annotations
 
-import io
+import functools
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from pathlib import Path
+from functools import lru_cache
 from typing import Any, Protocol
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from runners.datasets import load_images
 from runners.datasets.base import Dataset, Images
 from runners.errors import UserProblem
-from runners.files import digest, write_bytes
-from runners.metrics import fidelity_functions
+from runners.metrics import floor
+from runners.metrics.drawing import copies, subset
 from runners.metrics.extractors import EXTRACTORS, Extractor
 from runners.metrics.features import outputs
+from runners.metrics.parts import HELD_OUT, Part, Parts, parts_of
+from runners.metrics.real import RealData
 from runners.metrics.score import Features, Metric, Reference
 from runners.options import Options
+
+FEWEST = 2
+"""Data that have a covariance: a smaller part is no reference."""
 
 
 @dataclass(frozen=True)
 class Scorer:
-    """Scores data of one data set against its training split.
+    """Scores data of one data set against its splits.
 
     Args:
         extractor: gives the features.
         images: the data set.
-        reference: statistics of the real side.
-        cache: of what was computed from real data.
+        parts: what scores are against.
+        references: their statistics; parts that are too small have none.
+        real: what was computed from real data, in files.
     """
 
     extractor: Extractor
     images: Images
-    reference: Reference
-    cache: _Cache
+    parts: Parts
+    references: Mapping[Part, Reference]
+    real: RealData
+
+    @property
+    def reference(self) -> Reference:
+        """The training data."""
+        return self.references[self.parts.whole["train"]]
 
     @property
     def protocol(self) -> str:
-        """Extractor, reference split and its size: the stamp shared by all scores."""
-        return f"{self.extractor.name}/ref-train-{self.reference.count}"
+        """Extractor, splits and their sizes: the stamp shared by all scores."""
+        return f"{self.extractor.name}/ref-{self.parts.protocol}"
 
     def score(self, data: Tensor, plan: Plan) -> dict[str, Any]:
         """Return the columns of the plan's metrics, and the full protocol.
 
+        Those against data of which there are too few are left out.
+
         Args:
             data: generated, like the data set's ``train``, on any device.
             plan: metrics and their settings.
-
-        Raises:
-            UserProblem: there are too few data for a metric.
         """
         features = Features(*outputs(self.extractor.network, data))
         scores: dict[str, Any] = {}
-        stamps = [self.protocol, f"gen-{len(data)}"]
         for metric in plan.metrics:
-            scores |= metric.score(features, self.reference, plan.samples)
-            stamps += metric.stamps(plan.samples)
-        return scores | {"protocol": "/".join(stamps)}
+            scores |= self._columns(metric, features, plan.samples)
+        return scores | {"protocol": self._stamped(plan, len(data))}
 
     def floor(self, plan: Plan) -> dict[str, Any]:
-        """Score held-out real data, as many as there are up to the plan's number of samples.
+        """Return what held-out real data score, and copied training data, at the runs' number.
 
-        Metrics that need more data than are held out are left out.
+        Returns:
+            protocol: of all of them; real: column -> value; how: column -> how it was made from
+            fewer data; memoriser: column -> value.
         """
-        held_out = self.images.test[: plan.samples]
-        metrics = tuple(metric for metric in plan.metrics if metric.least <= len(held_out))
-        kept = Settings(metrics, plan.samples)
 
         def compute() -> bytes:
-            return json.dumps(self.score(torch.from_numpy(held_out), kept)).encode()
+            made = self._real(plan)
+            found = {
+                "protocol": self._stamped(plan, plan.samples),
+                "real": {name: value for name, (value, _) in made.items()},
+                "how": {name: how for name, (_, how) in made.items()},
+                "memoriser": self.memoriser(plan),
+            }
+            return json.dumps(found).encode()
 
-        what = f"floor/{metrics}/{len(held_out)}/{plan.samples}"
-        return json.loads(self.cache.file(what, ".json", compute).read_bytes())
+        what = f"real and memoriser/{plan.metrics}/{plan.samples}/{self.parts.protocol}"
+        return json.loads(self.real.file(what, ".json", compute).read_bytes())
+
+    def memoriser(self, plan: Plan) -> dict[str, float]:
+        """Return the columns of a generator that does nothing but copy training data."""
+        train = torch.from_numpy(self.images.train)
+        row = self.score(train[copies(len(train), plan.samples, "memoriser")], plan)
+        return {name: value for name, value in row.items() if name != "protocol"}
+
+    def _columns(self, metric: Metric, features: Features, samples: int) -> dict[str, float]:
+        """Return a metric's columns of generated data, each reference looked at once."""
+
+        @functools.cache
+        def value(part: Part) -> Mapping[str, float]:
+            count = part.count if part in self.references else 0
+            fitted = metric.within(count)
+            if fitted.least > count:
+                return {}
+            return fitted.score(features, self.references[part], samples)
+
+        return self.parts.row(metric, lambda against: value(against.part))
+
+    def _stamped(self, plan: Plan, count: int) -> str:
+        stamps = [stamp for metric in plan.metrics for stamp in metric.stamps(plan.samples)]
+        return "/".join([self.protocol, f"gen-{count}", *stamps])
+
+    def _real(self, plan: Plan) -> dict[str, tuple[float, str]]:
+        """Return each column's value for held-out real data, and how it was made."""
+
+        @functools.cache
+        def pool(name: str) -> Features:
+            both = self.images.held_out if name == HELD_OUT else self.images.split(name)
+            data = torch.from_numpy(both[0])
+            chosen = subset(len(data), plan.samples, "floor")
+            return Features(*outputs(self.extractor.network, data[chosen]))
+
+        found: dict[str, tuple[float, str]] = {}
+        for metric in plan.metrics:
+            found |= floor.real(self.parts, self.references, metric, plan.samples, pool)
+        return found
 
 
 class Plan(Protocol):
@@ -115,13 +166,9 @@ def scorer(dataset: Dataset, extractor: str, options: Options) -> Scorer:
     images = load_images(dataset, options.data_root)
     judge = EXTRACTORS[extractor](dataset, images, options)
     judge.network.to(options.device)
-    cache = _Cache(options.cache / "statistics", judge, images)
-    statistics = cache.statistics
-    reference = Reference(
-        statistics["mean"], statistics["covariance"], images.label_shares, images.mixture,
-        len(images.train), lambda: cache.embedding,
-    )  # fmt: skip
-    return Scorer(judge, images, reference, cache)
+    real, parts = RealData(options.cache / "statistics", judge, images), parts_of(images)
+    usable = [part for part in parts.all if part.count >= FEWEST or part.split == "train"]
+    return Scorer(judge, images, parts, {part: real.reference(part) for part in usable}, real)
 
 
 def check(scored: Scorer, plan: Plan) -> None:
@@ -136,49 +183,3 @@ def check(scored: Scorer, plan: Plan) -> None:
                 f"evaluation.metrics: {metric.name} needs at least {metric.least} real data, but "
                 f"there are only {scored.reference.count}; change its settings or leave it out"
             )
-
-
-@dataclass(frozen=True)
-class _Cache:
-    """Real features and statistics in files named by what they were computed from."""
-
-    folder: Path
-    extractor: Extractor
-    images: Images
-
-    @cached_property
-    def statistics(self) -> dict[str, np.ndarray]:
-        content = self.file("statistics", ".npz", self._statistics)
-        with np.load(io.BytesIO(content.read_bytes())) as arrays:
-            return {name: arrays[name] for name in ("mean", "covariance")}
-
-    @cached_property
-    def embedding(self) -> Tensor:
-        return torch.from_numpy(np.load(self.file("embedding", ".npy", self._features)))
-
-    def file(self, what: str, suffix: str, compute: Callable[[], bytes]) -> Path:
-        """Return the file of ``what``, computed by one process where it is missing."""
-        key = f"{what}/{self.extractor.identity}/{self.images.content_hash}/train/float32"
-        file = self.folder / f"{digest(key.encode())[:24]}{suffix}"
-        if not file.exists():
-            from filelock import FileLock
-
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(f"{file}.lock"):
-                if not file.exists():
-                    write_bytes(file, compute())
-        return file
-
-    def _statistics(self) -> bytes:
-        found = fidelity_functions.statistics(self._embed())
-        buffer = io.BytesIO()
-        np.savez(buffer, mean=found["mu"], covariance=found["sigma"])
-        return buffer.getvalue()
-
-    def _features(self) -> bytes:
-        buffer = io.BytesIO()
-        np.save(buffer, self._embed().numpy())
-        return buffer.getvalue()
-
-    def _embed(self) -> Tensor:
-        return outputs(self.extractor.network, torch.from_numpy(self.images.train))[0]
