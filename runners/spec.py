@@ -29,7 +29,6 @@ from runners.models.base import Batchwise
 from runners.optim import OPTIMIZERS, SETTINGS
 from runners.stabilisers import STABILISERS
 
-
 PARTS: dict[str, Mapping[str, Any]] = {
     "method": METHODS,
     "dataset": DATASETS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+
 from runners.datasets.base import SPLITS, Images
 from runners.metrics.score import GAP, Metric, variant
 
