@@ -108,7 +108,7 @@ class Recorder:
         self.tracker.samples(step, file)
 
     def floor(self) -> None:
-        """Record what held-out real data score, as the floor of every score here."""
+        """Record what held-out real data score, and copies: what every score here is between."""
         write_json(self.store.floor_file, self.scorer.floor(self.spec.evaluation))
 
     @torch.no_grad()

@@ -107,7 +107,7 @@ def _floor(store: RunStore) -> dict[str, Any]:
     floor = read_json(store.floor_file)
     if not isinstance(floor.get("protocol"), str):
         raise StoreProblem(f"{store.floor_file}: lacks its protocol")
-    return floor
+    return {"protocol": floor["protocol"], **floor["real"]} if "real" in floor else floor
 
 
 def _surfaces(store: RunStore, plan: Planned) -> list[dict[str, Any]]:

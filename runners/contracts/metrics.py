@@ -69,6 +69,21 @@ def columns(metric: Metric) -> None:
     )
     require(json.loads(json.dumps(scores)) == scores, "its scores are no plain numbers")
     require(all(math.isfinite(v) for v in scores.values()), f"a score of real data is {scores}")
+    every = [column.name for column in metric.all_columns()]
+    require(len(set(every)) == len(every), f"two of its columns and their variants {every} are one")
+
+
+def fewer(metric: Metric) -> None:
+    """It says what more data would score in its own columns, and in words how it knows."""
+    dataset, _ = _data(metric)
+    samples = _samples(metric)
+    pool, _, reference = _features(dataset.name, samples)
+    made = metric.within(len(pool)).projected(pool, reference, 2 * samples)
+    if made is not None:
+        values, how = made
+        named = sorted(column.name for column in metric.columns)
+        require(sorted(values) == named, f"from fewer data it makes {sorted(values)}, not {named}")
+        require(how, "it does not say how it makes a score from fewer data")
 
 
 def direction(metric: Metric) -> None:
@@ -101,4 +116,4 @@ def stamps(metric: Metric) -> None:
     require(all(part and "/" not in part for part in parts), f"stamps {parts}: no / inside")
 
 
-CHECKS: tuple[Check, ...] = (is_described, columns, direction, least, stamps)
+CHECKS: tuple[Check, ...] = (is_described, columns, fewer, direction, least, stamps)

@@ -95,6 +95,8 @@ class Images:
         test_labels: int64.
         mixture: the synthetic mixture the data were drawn from, else None.
         shares: probability of each class; counted from ``train_labels`` if not known better.
+        order: indices that bring validation and test, one after the other, into the order they
+            had before they were divided; None if they never lay together.
     """
 
     train: np.ndarray = field(repr=False)
@@ -105,6 +107,7 @@ class Images:
     test_labels: np.ndarray = field(repr=False)
     mixture: Mixture | None = None
     shares: np.ndarray | None = field(default=None, repr=False)
+    order: np.ndarray | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for split in SPLITS:
@@ -120,13 +123,10 @@ class Images:
 
     @cached_property
     def held_out(self) -> Split:
-        """Validation and test together, taken in turns, as long as both last."""
-        (data, labels), (more, more_labels) = self.split("validation"), self.split("test")
-        order = np.argsort([*range(0, 2 * len(data), 2), *range(1, 2 * len(more), 2)])
-        return (
-            np.concatenate([data, more])[order],
-            np.concatenate([labels, more_labels])[order],
-        )
+        """Validation and test together, in the order they had before they were divided."""
+        order = slice(None) if self.order is None else self.order
+        data = np.concatenate([self.validation, self.test])
+        return data[order], np.concatenate([self.validation_labels, self.test_labels])[order]
 
     @cached_property
     def label_shares(self) -> np.ndarray:
@@ -151,9 +151,11 @@ class Images:
 
 def hold_out(data: np.ndarray, labels: np.ndarray, **more: Any) -> Images:
     """Return the set with every fifth item held out, for validation and test in turns."""
-    train, (held, held_labels) = every_fifth((data, labels))
-    validation, test = (held[::2], held_labels[::2]), (held[1::2], held_labels[1::2])
-    return Images(*train, *validation, *test, **more)
+    train, held = every_fifth((data, labels))
+    tested = np.arange(len(held[0])) % 2 == 1
+    validation, test = _divided(held, tested)
+    order = np.argsort(np.argsort(tested, kind="stable"))
+    return Images(*train, *validation, *test, order=order, **more)
 
 
 def every_fifth(split: Split) -> tuple[Split, Split]:

@@ -8,8 +8,8 @@ from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
 from runners.metrics import fidelity_functions
-from runners.metrics.projection import Projected, extrapolated
-from runners.metrics.score import Column, Features, Metric, Reference
+from runners.metrics.projection import extrapolated
+from runners.metrics.score import Column, Features, Metric, Projected, Reference
 
 if TYPE_CHECKING:
     from runners.datasets.base import Dataset
@@ -56,6 +56,8 @@ class FID(Metric):
 
     def projected(self, pool: Features, reference: Reference, samples: int) -> Projected | None:
         """Extrapolate: its bias is about linear in 1/n. A line below zero says nothing."""
+        if len(pool) < 2 * self.least:
+            return None
         found, how = extrapolated(lambda part: self.score(part, reference, samples), pool, samples)
         return (found, how) if found["fid"] > 0 else None
 

@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from runners.metrics.parts import HELD_OUT, Against, Part, Parts
-from runners.metrics.projection import Projected
-from runners.metrics.score import Features, Metric, Reference
+from runners.metrics.score import Features, Metric, Projected, Reference
 
 Pools: TypeAlias = Callable[[str], Features]
 """The name of held-out data -> their features: as many as a run generates, if there are."""

@@ -11,8 +11,8 @@ from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
 from runners.metrics import fidelity_functions
-from runners.metrics.projection import Projected, unbiased
-from runners.metrics.score import Column, Features, Metric, Reference
+from runners.metrics.projection import unbiased
+from runners.metrics.score import Column, Features, Metric, Projected, Reference
 
 
 @dataclass(frozen=True, config=STRICT)

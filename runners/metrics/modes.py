@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
-from runners.metrics.projection import Projected, resampled
-from runners.metrics.score import Column, Features, Metric, Reference
+from runners.metrics.projection import resampled
+from runners.metrics.score import Column, Features, Metric, Projected, Reference
 
 if TYPE_CHECKING:
     from runners.datasets.base import Dataset

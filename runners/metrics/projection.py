@@ -9,43 +9,48 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
+from runners.metrics.score import Features, Projected
+
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from runners.metrics.score import Features
-
-Scoring: TypeAlias = "Callable[[Features], dict[str, float]]"
-Projected: TypeAlias = tuple[dict[str, float], str]
+Scoring: TypeAlias = Callable[[Features], dict[str, float]]
 
 SIZES = 5
-DRAWS = 8
+DRAWS = 16
 """Subsets per size: the mean over fewer is noisier than what the whole pool leaves open."""
 
 
 def extrapolated(score: Scoring, pool: Features, samples: int) -> Projected:
-    """Fit a line in 1/n to scores of subsets from half of the pool to all of it.
+    """Lay a line in 1/n through the score of the pool, with the slope that its subsets give.
 
-    Below a half the bias is not linear where features have as many dimensions as there are data.
+    They are from half of it upwards: below, the bias is not linear where features have about as
+    many dimensions as there are data.
 
     Reference:
         FID-infinity, Chong & Forsyth 2020 (arXiv 1911.07023), evaluated at ``samples``.
     """
     import numpy as np
 
+    whole = score(pool)
+    sizes = [round(len(pool) * SIZES / (SIZES + more)) for more in range(SIZES, 0, -1)]
+    rows = [_subsets(score, pool, size) for size in sizes]
+    away = 1 / np.array(sizes) - 1 / len(pool)
+
+    def at_samples(name: str) -> float:
+        rise = away @ [row[name] - whole[name] for row in rows] / (away @ away)
+        return float(whole[name] + rise * (1 / samples - 1 / len(pool)))
+
+    said = f"extrapolated from {sizes[0]} to {len(pool)} data to {samples} (linear in 1/n)"
+    return {name: at_samples(name) for name in whole}, said
+
+
+def _subsets(score: Scoring, pool: Features, size: int) -> dict[str, float]:
+    """Return the mean score of subsets of one size."""
     from runners.metrics.drawing import subset
 
-    whole = len(pool)
-    sizes = [round(1 / each) for each in np.linspace(2 / whole, 1 / whole, SIZES)]
-    rows = [
-        _mean(score, pool, [subset(whole, size, f"subset of {size}", i) for i in range(DRAWS)])
-        for size in sizes
-    ]
-    fits = {
-        name: np.polynomial.Polynomial.fit(1 / np.array(sizes), [row[name] for row in rows], 1)
-        for name in rows[0]
-    }
-    said = f"extrapolated from {sizes[0]} to {whole} data to {samples} (linear in 1/n)"
-    return {name: float(fit(1 / samples)) for name, fit in fits.items()}, said
+    purpose = f"subset of {size}"
+    return _mean(score, pool, [subset(len(pool), size, purpose, draw) for draw in range(DRAWS)])
 
 
 def resampled(score: Scoring, pool: Features, samples: int) -> Projected:

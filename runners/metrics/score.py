@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from pydantic.dataclasses import dataclass as component
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from runners.datasets.base import Dataset, Mixture
-    from runners.metrics.projection import Projected
+
+Projected: TypeAlias = tuple[dict[str, float], str]
+"""Columns at a number of data that there are not, and in words how they were made."""
 
 GAP = "gap"
 """What a score against test data is above one against as many training data."""
