@@ -14,8 +14,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-SCHEMA = 2
-"""Raised whenever a default changes. 1 hashed every field of the resolved spec."""
+SCHEMA = 3
+"""Raised whenever a default changes, or what a spec's numbers are. 1 hashed every field of the
+resolved spec; up to 2, other random numbers were drawn."""
+
+SINCE_3: dict[str, Any] = {
+    "schedule": {"name": "constant", "warmup": 0},
+    "ema": None,
+    "augment": [],
+}
+"""Fields of the spec that schema 3 brought, and what specs without them meant."""
 
 
 def distinct(value: Any) -> Any:
@@ -62,18 +70,27 @@ def _number(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def earlier(data: Mapping[str, Any]) -> bool:
+    """Whether a stored spec was written before schema 3."""
+    return "schedule" not in data
+
+
 def upgraded(data: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Any]:
     """Return a stored spec as this version writes it.
 
     Schema 1 kept the settings of metrics beside their names: each metric says what they were.
+    Fields that came later have the values that stand for what was before.
 
     Args:
         data: a stored spec of any schema.
         metrics: the registry of metrics.
     """
+    data = {**SINCE_3, **data}
+    if isinstance(data.get("dataset"), dict):
+        data["dataset"] = {"train_size": None, **data["dataset"]}
     evaluation = data.get("evaluation")
     if not isinstance(evaluation, dict):
-        return dict(data)
+        return data
     moved = [name for metric in metrics.values() for name in metric.formerly]
     kept = {key: value for key, value in evaluation.items() if key not in moved}
     if isinstance(kept.get("metrics"), list):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
+from pydantic import Field
 from pydantic.dataclasses import dataclass as component
 
 from runners.component import STRICT, Component
@@ -23,8 +24,13 @@ class Dataset(Component):
 
     Subclasses are frozen dataclasses whose fields are its parameters, with a field ``name`` and
     a ``shape``: (channels, size, size) of its images, or (2,) of points in the plane.
+
+    Args:
+        train_size: how many training data runs train on; None for all. Smaller sizes are part
+            of larger ones, the same for all seeds and methods.
     """
 
+    train_size: Annotated[int, Field(ge=1)] | None = field(default=None, kw_only=True)
     summary: ClassVar[str] = ""
     mixture: ClassVar[bool] = False
     """Whether it is drawn from a mixture whose modes are known."""
@@ -125,3 +131,29 @@ def hold_out(data: np.ndarray, labels: np.ndarray, **more: Any) -> Images:
     """Return the set with every fifth item held out."""
     held = np.arange(len(data)) % HOLD_OUT == HOLD_OUT - 1
     return Images(data[~held], labels[~held], data[held], labels[held], **more)
+
+
+def subset(images: Images, size: int | None) -> Images:
+    """Return the set with the first ``size`` training data of one fixed order; None for all.
+
+    Shares of classes stay those of the whole training split, which judges of any size.
+
+    Raises:
+        DataProblem: there are fewer.
+    """
+    if size is None:
+        return images
+    count = len(images.train)
+    if size > count:
+        raise DataProblem(f"dataset.train_size: {size}, but there are {count} training data")
+    import torch
+
+    from runners import seeds
+
+    chosen = torch.randperm(count, generator=seeds.draws(0, "train size"))[:size].numpy()
+    return replace(
+        images,
+        train=images.train[chosen],
+        train_labels=images.train_labels[chosen],
+        shares=images.label_shares,
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from runners.datasets import load_images
+from runners.datasets import load_images, load_whole
 from runners.datasets.base import Dataset, Images
 from runners.errors import UserProblem
 from runners.files import digest, write_bytes
@@ -113,7 +113,8 @@ def scorer(dataset: Dataset, extractor: str, options: Options) -> Scorer:
     It is kept for the next run of this process, and its real features in files by content.
     """
     images = load_images(dataset, options.data_root)
-    judge = EXTRACTORS[extractor](dataset, images, options)
+    whole = replace(dataset, train_size=None)  # scores of all sizes have one extractor
+    judge = EXTRACTORS[extractor](whole, load_whole(whole, options.data_root), options)
     judge.network.to(options.device)
     cache = _Cache(options.cache / "statistics", judge, images)
     statistics = cache.statistics
