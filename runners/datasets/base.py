@@ -30,7 +30,7 @@ class Dataset(Component):
             of larger ones, the same for all seeds and methods.
     """
 
-    train_size: Annotated[int, Field(ge=1)] | None = field(default=None, kw_only=True)
+    train_size: Annotated[int, Field(ge=2)] | None = field(default=None, kw_only=True)
     summary: ClassVar[str] = ""
     mixture: ClassVar[bool] = False
     """Whether it is drawn from a mixture whose modes are known."""
