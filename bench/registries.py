@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from runners.augmentations import AUGMENTATIONS
 from runners.datasets import DATASETS
 from runners.engines import ENGINES
 from runners.errors import UserProblem
@@ -14,6 +15,7 @@ from runners.losses import LOSSES
 from runners.metrics import METRICS
 from runners.models import MODELS
 from runners.optim import OPTIMIZERS
+from runners.schedules import SCHEDULES
 from runners.stabilisers import STABILISERS
 
 Lines = dict[str, str]
@@ -35,7 +37,9 @@ KINDS: dict[str, Callable[[], Lines]] = {
     "losses": lambda: _summaries(LOSSES),
     "models": lambda: _summaries(MODELS),
     "optimizers": lambda: _summaries(OPTIMIZERS),
+    "schedules": lambda: _summaries(SCHEDULES),
     "stabilisers": lambda: _summaries(STABILISERS),
+    "augmentations": lambda: _summaries(AUGMENTATIONS),
     "datasets": lambda: _summaries(DATASETS),
     "metrics": lambda: _summaries(METRICS),
     "engines": lambda: _summaries(ENGINES),

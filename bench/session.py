@@ -43,7 +43,6 @@ Statuses = dict[str, Status]
 def print_plan(grid: Grid, out: Path) -> None:
     """Print every run of a grid and whether it is done already."""
     store = GridStore(out / grid.name)
-    store.recognise(grid.specs)
     table = Table("run", "method", "seed", "steps", "state", box=None, header_style="bold")
     for spec in grid.specs:
         row = (spec.run_id, spec.method_label, str(spec.seed), str(spec.steps), _state(store, spec))
@@ -110,7 +109,10 @@ def run_grid(
 def _todo(grid: Grid, store: GridStore, console: Console) -> list[RunSpec]:
     """Return the runs that are not done yet, telling of the others."""
     if known := store.recognise(grid.specs):
-        console.print(f"known from an earlier version, in folders of its own: {known} of the runs")
+        console.print(
+            f"{known} stored runs of these specs stay in the folder: they belong to an earlier "
+            "version, with other random numbers, and are not part of this plan"
+        )
     todo = [spec for spec in grid.specs if not _is_done(store, spec)]
     skipped = len(grid.specs) - len(todo)
     console.print(
@@ -120,7 +122,7 @@ def _todo(grid: Grid, store: GridStore, console: Console) -> list[RunSpec]:
 
 
 def _write_plan(grid: Grid, store: GridStore) -> None:
-    runs = {store.run(spec.run_id).run_id: spec.as_dict for spec in grid.specs}
+    runs = {spec.run_id: spec.as_dict for spec in grid.specs}
     metrics = dict.fromkeys(m for spec in grid.specs for m in spec.evaluation.metrics)
     columns = {column.name: column for metric in metrics for column in metric.columns}
     store.write_plan(grid.name, runs, grid.description, grid.axes, columns.values())

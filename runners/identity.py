@@ -14,8 +14,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-SCHEMA = 2
-"""Raised whenever a default changes. 1 hashed every field of the resolved spec."""
+SCHEMA = 3
+"""Raised whenever a default changes, or what a spec's numbers are. 1 hashed every field of the
+resolved spec; up to 2, other random numbers were drawn."""
+
+SINCE_3: dict[str, Any] = {
+    "schedule": {"name": "constant", "warmup": 0},
+    "ema": None,
+    "augment": [],
+}
+"""Fields of the spec that schema 3 brought, and what specs without them meant."""
 
 
 def distinct(value: Any) -> Any:
@@ -62,6 +70,11 @@ def _number(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def earlier(data: Mapping[str, Any]) -> bool:
+    """Whether a stored spec was written before schema 3."""
+    return "schedule" not in data
+
+
 def upgraded(
     data: Mapping[str, Any],
     metrics: Mapping[str, Any],
@@ -70,8 +83,8 @@ def upgraded(
     """Return a stored spec as this version writes it.
 
     Schema 1 kept the settings of metrics beside their names: each metric says what they were.
-    A stored spec holds every field its version knew, so what a component lacks is younger, and
-    the component says what it was before.
+    A stored spec holds every field its version knew, so what it or a component lacks is younger:
+    SINCE_3 and the component say what it was before.
 
     Args:
         data: a stored spec of any schema.
@@ -79,7 +92,7 @@ def upgraded(
         parts: fields of a spec that hold components -> their registries.
     """
     younger = {field: _filled(data[field], parts[field]) for field in parts if field in data}
-    data, evaluation = {**data, **younger}, data.get("evaluation")
+    data, evaluation = {**SINCE_3, **data, **younger}, data.get("evaluation")
     if not isinstance(evaluation, dict):
         return data
     moved = [name for metric in metrics.values() for name in metric.formerly]

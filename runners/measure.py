@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from runners import seeds
 from runners.diagnostics.diagnose import diagnose
 from runners.files import write_bytes, write_json
 from runners.metrics.scorer import Scorer
-from runners.networks import PLANE, generate, scatter, tile, to_float
+from runners.networks import PLANE, generate, generator_at, scatter, tile, to_float
 from runners.spec import RunSpec
 from runners.store.run import RunStore
 from runners.tracking import Tracker
@@ -95,10 +96,18 @@ class Recorder:
         if step == self.spec.steps and self.probe.dim() == 2:
             self._draw_surface(generator, discriminator)
 
-    def evaluate(self, step: int, generator: nn.Module) -> None:
-        """Score samples and draw a grid of them."""
+    def evaluate(
+        self, step: int, generator: nn.Module, average: nn.Module | None = None
+    ) -> dict[str, Any]:
+        """Score samples, draw a grid of them, and return the scores.
+
+        Args:
+            step: it is at.
+            generator: whose samples are scored and drawn.
+            average: of its weights, scored beside it.
+        """
         images = generate(generator, self.latents)
-        scores = self.scorer.score(images, self.spec.evaluation)
+        scores = self._averaged_scores(average) | self._scores(images)
         self.store.append("scores", [{"step": step} | scores])
         file = self.store.sample_grid_file(step)
         write_png(file, tile(images[:GRID]) if images.dim() == 4 else scatter(images))
@@ -106,6 +115,31 @@ class Recorder:
             self._keep(images)
         self.tracker.log(step, scores)
         self.tracker.samples(step, file)
+        return scores
+
+    def score_best(self, best: Mapping[str, Any]) -> None:
+        """Score the generator of the best validation score on latents it was not chosen by.
+
+        Args:
+            best: step and generator (a state dict), as in TrainingState; {} if none was scored.
+        """
+        if not best:
+            return
+        device, spec = self.latents.device, self.spec
+        generator = generator_at(spec, best["step"], best["generator"], device)
+        fresh = seeds.latents(spec.seed, "best", 0, len(self.latents), spec.model.latent)
+        scores = self._scores(generate(generator, fresh.to(device)))
+        self.store.append("best", [{"step": best["step"]} | scores])
+
+    def _scores(self, images: Tensor) -> dict[str, Any]:
+        return self.scorer.score(images, self.spec.evaluation)
+
+    def _averaged_scores(self, average: nn.Module | None) -> dict[str, Any]:
+        if average is None:
+            return {}
+        scores = self._scores(generate(average, self.latents))
+        columns = [c for m in self.spec.evaluation.metrics for c in m.all_columns() if c.ranks]
+        return {c.averaged.name: scores[c.name] for c in columns if c.name in scores}
 
     def floor(self) -> None:
         """Record what held-out real data score, and copies: what every score here is between."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ class Networks:
         device: where they live.
     """
 
-    def __init__(self, spec: RunSpec, device: str) -> None:
+    def __init__(self, spec: RunSpec, device: str | torch.device) -> None:
         self.spec = spec
         shape = spec.dataset.shape
         with seeds.scoped(spec.seed, "build"):
@@ -75,6 +76,9 @@ class Networks:
         for part in self.spec.stabilisers:
             draws = seeds.draws(self.spec.seed, f"{part.name} sees {which}", update)
             data = part.see(data, draws)
+        for part in self.spec.augment:
+            draws = seeds.draws(self.spec.seed, f"{part.name} changes {which}", update)
+            data = part.apply(data, draws)
         return data
 
     def fakes(self, fake: Tensor, update: int) -> Tensor:
@@ -83,6 +87,20 @@ class Networks:
             draws = seeds.draws(self.spec.seed, f"{part.name} fakes", update)
             fake = part.fakes(fake, self.states.get(part.name), draws)
         return fake
+
+
+def generator_at(
+    spec: RunSpec, step: int, weights: Mapping[str, Tensor], device: str | torch.device
+) -> nn.Module:
+    """Return a run's generator as it was at a step.
+
+    Args:
+        weights: its state dict there.
+    """
+    networks = Networks(spec, device)
+    networks.advance(step)
+    networks.generator.load_state_dict(weights)
+    return networks.generator
 
 
 def weights_hash(network: nn.Module) -> str:

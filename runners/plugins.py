@@ -21,6 +21,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from runners.augmentations import AUGMENTATIONS
+from runners.augmentations.base import Augmentation
 from runners.component import Component, register_origin
 from runners.datasets import DATASETS
 from runners.datasets.base import Dataset
@@ -33,6 +35,7 @@ from runners.metrics.score import Metric
 from runners.models import MODELS
 from runners.models.base import Model
 from runners.optim import OPTIMIZERS
+from runners.schedules import SCHEDULES, Schedule
 from runners.stabilisers import STABILISERS
 from runners.stabilisers.base import Stabiliser
 
@@ -46,7 +49,9 @@ CONTRACTS: dict[str, tuple[dict[str, Any], type]] = {
     "LOSSES": (LOSSES, Loss),
     "OPTIMIZERS": (OPTIMIZERS, Component),
     "METRICS": (METRICS, Metric),
+    "SCHEDULES": (SCHEDULES, Schedule),
     "STABILISERS": (STABILISERS, Stabiliser),
+    "AUGMENTATIONS": (AUGMENTATIONS, Augmentation),
 }
 """Registries by the name a plugin uses, and what their entries are (losses: instances)."""
 

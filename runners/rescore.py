@@ -11,7 +11,7 @@ from runners import checkpoint, seeds
 from runners.device import resolved
 from runners.errors import UserProblem
 from runners.metrics.scorer import check, scorer
-from runners.networks import Networks, generate
+from runners.networks import generate, generator_at
 from runners.options import Options
 from runners.spec import Evaluation, RunSpec, from_stored
 from runners.store.run import RunStore
@@ -23,6 +23,8 @@ def samples(
 ) -> tuple[RunSpec, Tensor, int]:
     """Return the spec, ``count`` generated data and the step of a run's checkpoint.
 
+    They are of the generator itself, not of its average or of its best checkpoint.
+
     Args:
         purpose: of the random latents: ``evaluation`` gives those its scores were made of.
 
@@ -33,11 +35,9 @@ def samples(
     state = checkpoint.load(store)
     if state is None:
         raise UserProblem(f"{store.folder}: has no checkpoint yet; run its grid first")
-    networks = Networks(spec, device)
-    networks.advance(state["step"])
-    networks.generator.load_state_dict(state["generator"])
+    generator = generator_at(spec, state["step"], state["generator"], device)
     latents = seeds.latents(spec.seed, purpose, 0, count, spec.model.latent)
-    return spec, generate(networks.generator, latents.to(device)), state["step"]
+    return spec, generate(generator, latents.to(device)), state["step"]
 
 
 def _spec(store: RunStore) -> RunSpec:
@@ -63,6 +63,8 @@ def _plan(plain: dict[str, Any]) -> Evaluation:
 
 def rescore(store: RunStore, changes: dict[str, Any], options: Options) -> dict[str, Any]:
     """Score a finished run under another evaluation and append the row to its ``evals``.
+
+    What is scored is its generator itself, not its average or its best checkpoint.
 
     Args:
         changes: fields of Evaluation that differ from the run's own.

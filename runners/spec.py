@@ -16,6 +16,7 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
 from runners import identity
+from runners.augmentations import AUGMENTATIONS
 from runners.component import STRICT, one_of, origin
 from runners.datasets import DATASETS
 from runners.datasets.base import Dataset
@@ -27,6 +28,7 @@ from runners.metrics.extractors import problem as unfit
 from runners.models import MODELS
 from runners.models.base import Batchwise
 from runners.optim import OPTIMIZERS, SETTINGS
+from runners.schedules import SCHEDULES, Constant
 from runners.stabilisers import STABILISERS
 
 PARTS: dict[str, Mapping[str, Any]] = {
@@ -86,7 +88,11 @@ class RunSpec:
     Args:
         steps: generator updates.
         n_dis: discriminator updates per generator update.
+        schedule: share of the optimisers' learning rates at each step.
+        ema: share that an exponential average of G keeps at each step; it is scored beside G.
+            None for no average.
         stabilisers: whatever else changes the networks, what D sees or the fakes, in order.
+        augment: random changes of every image that D sees, in order, after the stabilisers.
         precision: of forward and backward passes; ``bf16`` keeps weights, losses, scores and
             diagnostics in float32, and is faster from 16 px on processors that know it.
         log_every: steps between rows of losses and gradient norms.
@@ -105,7 +111,10 @@ class RunSpec:
     steps: Annotated[int, Field(ge=1, le=10_000_000)]
     batch_size: Annotated[int, Field(ge=2, le=65_536)]
     n_dis: Annotated[int, Field(ge=1, le=100)] = 1
+    schedule: one_of(SCHEDULES) = Constant()  # pyright: ignore
+    ema: Annotated[float, Field(gt=0, lt=1)] | None = None
     stabilisers: tuple[one_of(STABILISERS), ...] = ()  # pyright: ignore
+    augment: tuple[one_of(AUGMENTATIONS), ...] = ()  # pyright: ignore
     precision: Literal["fp32", "bf16"] = "fp32"
     evaluation: Evaluation = dataclasses.field(default_factory=Evaluation)
     log_every: Annotated[int, Field(ge=1)] = 50
@@ -126,7 +135,7 @@ class RunSpec:
     def _misfit(self) -> str | None:
         plan = self.evaluation
         unfitting = unfit(self.dataset, plan.extractor, plan.metrics, plan.samples)
-        problem = self.model.problem(self.dataset.shape) or unfitting
+        problem = self.model.problem(self.dataset.shape) or unfitting or self._unfit_regime()
         if problem or self.per_sample or self.force or not self.method.per_sample_gradient:
             return problem
         cause, cure = self._batchwise
@@ -134,6 +143,18 @@ class RunSpec:
             f"{self.method.name} needs a gradient per sample, which {cause} does not have; "
             f"{cure}, or force: true"
         )
+
+    def _unfit_regime(self) -> str | None:
+        problem = self.schedule.problem(self.steps)
+        if problem:
+            return f"schedule: {self.schedule.name}: {problem}"
+        seen: set[str] = set()
+        for part in self.augment:
+            again = "stands there twice" if part.name in seen else None
+            if problem := again or part.problem(self.dataset.shape):
+                return f"augment: {part.name}: {problem}"
+            seen.add(part.name)
+        return None
 
     @property
     def per_sample(self) -> bool:
@@ -155,7 +176,9 @@ class RunSpec:
             ("MODELS", self.model),
             ("OPTIMIZERS", self.optimizer),
             ("LOSSES", LOSSES[self.loss]),
+            ("SCHEDULES", self.schedule),
             *(("STABILISERS", part) for part in self.stabilisers),
+            *(("AUGMENTATIONS", part) for part in self.augment),
             *(("METRICS", metric) for metric in self.evaluation.metrics),
         )
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from runners import checkpoint
+from runners.metrics.variants import selecting, validated
 from runners.networks import Networks
 from runners.spec import RunSpec
 from runners.store.run import RunStore
@@ -16,7 +20,7 @@ from runners.store.run import RunStore
 WINDOW: tuple[str, ...] = ("loss_d", "loss_g", "penalty", "logit_real", "logit_fake", "accuracy_d")
 START = "00" * 32  # first link of the hash chains
 
-NUMBERS = ("step", "seconds", "proof", "window", "counted", "starts")
+NUMBERS = ("step", "seconds", "proof", "window", "counted", "starts", "best")
 
 
 class TrainingState:
@@ -31,9 +35,11 @@ class TrainingState:
     """
 
     def __init__(self, spec: RunSpec, networks: Networks, device: str) -> None:
-        self.networks = networks
+        self.spec, self.networks = spec, networks
         self.optimizer_g = spec.optimizer.build(networks.generator.parameters())
         self.optimizer_d = spec.optimizer.build(networks.discriminator.parameters())
+        self.rates = [group["lr"] for group in self._groups()]
+        self.averaged = averaged(networks.generator, spec.ema) if spec.ema else None
         self.parts: dict[str, Any] = {
             "generator": networks.generator,
             "discriminator": networks.discriminator,
@@ -41,12 +47,45 @@ class TrainingState:
             "optimizer_d": self.optimizer_d,
             **{f"stabiliser {name}": state for name, state in networks.states.items()},
         }
+        if self.averaged is not None:
+            self.parts["averaged"] = self.averaged
         self.step = 0
         self.seconds = 0.0
         self.proof: dict[str, str] = networks.hashes | {"batches": START, "latents": START}
         self.window = torch.zeros(len(WINDOW), dtype=torch.float64, device=device)
         self.counted = 0  # steps in the window
         self.starts: dict[str, Tensor] = {}  # of the operator norms' power iterations
+        self.best: dict[str, Any] = {}  # step, cost and generator of the best validation score
+
+    def _groups(self) -> list[dict[str, Any]]:
+        return [*self.optimizer_g.param_groups, *self.optimizer_d.param_groups]
+
+    def begin(self, step: int) -> None:
+        """Make everything what it is at the step that begins, learning rates included."""
+        self.step = step
+        self.networks.advance(step)
+        factor = self.spec.schedule.factor(step, self.spec.steps)
+        for group, rate in zip(self._groups(), self.rates, strict=True):
+            group["lr"] = rate * factor
+
+    def average(self) -> None:
+        """Take the generator of a step into its exponential average, if there is one."""
+        if self.averaged is not None:
+            self.averaged.update_parameters(self.networks.generator)
+
+    def keep_best(self, scores: Mapping[str, Any]) -> None:
+        """Keep a copy of the generator if no earlier one had a better validation score.
+
+        Args:
+            scores: of this step.
+        """
+        column = selecting(self.spec.evaluation.metrics, scores)
+        if column is None:
+            return
+        cost = scores[validated(column.name, scores)] * (1 if column.lower_is_better else -1)
+        if cost < self.best.get("cost", math.inf):
+            kept = copy.deepcopy(self.networks.generator.state_dict())
+            self.best = {"step": self.step, "cost": cost, "generator": kept}
 
     def restore(self, saved: checkpoint.Saved) -> None:
         """Become what a checkpoint holds.
@@ -84,3 +123,16 @@ class TrainingState:
         self.window.zero_()
         self.counted = 0
         return means
+
+
+def averaged(generator: nn.Module, decay: float) -> AveragedModel:
+    """Return an exponential average of a generator's parameters, to be updated once per step.
+
+    The first update copies the parameters. Buffers are copied at every update, so that the
+    batch norms normalise by the running statistics of G itself.
+
+    Args:
+        generator: at its initial weights.
+        decay: share that the average keeps.
+    """
+    return AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(decay))

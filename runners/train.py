@@ -78,14 +78,13 @@ def train(
     recorder.floor()
     if not saved:
         recorder.diagnose(0, generator, discriminator)
-        recorder.evaluate(0, generator)
+        recorder.evaluate(0, generator, state.averaged)
         store.append("timing", [{"step": 0, "seconds": 0.0}])
 
     reason = None
     for step in range(state.step + 1, spec.steps + 1):
         clock = time.perf_counter()
-        state.step = step
-        networks.advance(step)
+        state.begin(step)
 
         # discriminator: n_dis updates; the last one's fakes keep their graph for the generator
         for inner in range(spec.n_dis):
@@ -119,6 +118,7 @@ def train(
         state.optimizer_g.zero_grad()
         loss_g.backward()
         state.optimizer_g.step()
+        state.average()
         discriminator.requires_grad_(True)
 
         # means since the last row, accumulated on the device
@@ -148,7 +148,7 @@ def train(
         if diagnosed:
             recorder.diagnose(step, generator, discriminator)
         if evaluated:
-            recorder.evaluate(step, generator)
+            state.keep_best(recorder.evaluate(step, generator, state.averaged))
         stopped = stop() and step < spec.steps
         if evaluated or stopped:
             state.save(store)
@@ -156,6 +156,8 @@ def train(
             tracker.close()
             return Status(State.UNFINISHED, step, f"checkpoint at step {step}")
 
+    if not reason:
+        recorder.score_best(state.best)
     write_json(store.proof_file, state.proof)
     status = Status(
         State.DIVERGED if reason else State.FINISHED,

@@ -10,11 +10,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bench.grid.messages import unknown_key, unknown_name
+from runners.augmentations import AUGMENTATIONS
 from runners.datasets import DATASETS
 from runners.lipschitz import METHODS
 from runners.metrics import METRICS
 from runners.models import MODELS
 from runners.optim import OPTIMIZERS, SETTINGS
+from runners.schedules import SCHEDULES
 from runners.spec import Evaluation, RunSpec
 from runners.stabilisers import STABILISERS
 
@@ -23,12 +25,14 @@ COMPONENTS: dict[str, Mapping[str, type]] = {
     "dataset": DATASETS,
     "model": MODELS,
     "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
 }
 """Fields given as a name, or a mapping of name and parameters -> their registries."""
 
 LISTS: dict[str, Mapping[str, type]] = {
     "evaluation.metrics": METRICS,
     "stabilisers": STABILISERS,
+    "augment": AUGMENTATIONS,
 }
 """Fields given as a list of such components -> their registries."""
 

@@ -26,6 +26,7 @@ ROW_COLUMNS = {
         "step", "input_grad_real", "input_grad_fake", "input_grad_interpolates", "input_grad_max",
     ),
     "timing": ("step", "seconds"),
+    "best": ("step", "protocol"),
     "evals": ("step", "protocol"),
 }  # fmt: skip
 """What every row has."""
@@ -46,7 +47,7 @@ NUMBERS = {
     *(c for columns in (ROW_COLUMNS, LATER_COLUMNS) for name in columns for c in columns[name]),
     *("seconds_per_step", "observed_until", "collapse_step"),
 } - set(NOT_NUMBERS)
-WITH_SCORES = ("scores", "evals")
+WITH_SCORES = ("scores", "best", "evals")
 WHOLE = ("seed", "step", "steps", "index")
 
 

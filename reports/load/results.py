@@ -28,7 +28,7 @@ class Results:
         notes: what a reader must know about runs that are absent or unreadable.
         runs: one row per planned run: state, step, steps, reason, traceback, seconds_per_step,
             proof hashes, and the settings that vary as ``spec.<name>``.
-        metrics, scores, spectra, diagnostics, timing, evals: the rows of the store.
+        metrics, scores, spectra, diagnostics, timing, best, evals: the rows of the store.
         outcomes: one row per run that began: observed_until, collapse_step, and one column per
             failure: True, False, or None where it cannot be told.
         floors: one row per run: scores of held-out real data, under a protocol of their own.
@@ -51,6 +51,7 @@ class Results:
     spectra: Frame = field(repr=False)
     diagnostics: Frame = field(repr=False)
     timing: Frame = field(repr=False)
+    best: Frame = field(repr=False)
     evals: Frame = field(repr=False)
     outcomes: Frame = field(repr=False)
     floors: Frame = field(repr=False)

@@ -13,6 +13,7 @@ from runners.errors import StoreProblem
 from runners.failures.samples import judges
 from runners.metrics import METRICS
 from runners.metrics.score import Column
+from runners.metrics.variants import averaged
 
 LONG_LABEL = 38  # characters that fit beside a panel
 
@@ -68,8 +69,10 @@ class ScoreColumns:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of all of them, with or without a direction."""
-        return tuple(column.name for column in self.columns)
+        """The names of all of them, with or without a direction, and of the averaged G's."""
+        ranking = (column.name for column in self.columns if column.ranks)
+        names = [*(column.name for column in self.columns), *map(averaged, ranking)]
+        return tuple(dict.fromkeys(names))
 
     @property
     def ranking(self) -> tuple[Score, ...]:

@@ -22,18 +22,18 @@ Flat = Mapping[str, Any]
 
 
 def flatten(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return nested mappings as one level of dotted keys; lists become comma-joined text."""
+    """Return nested mappings as one level of dotted keys; lists, and None, become text."""
     flat: dict[str, Any] = {}
     for key, value in data.items():
         if isinstance(value, Mapping):
             flat |= flatten(value, f"{prefix}{key}.")
         else:
-            flat[prefix + key] = _listed(value) if isinstance(value, list) else value
+            flat[prefix + key] = _listed(value or []) if isinstance(value, list | None) else value
     return flat
 
 
 def _listed(values: list[Any]) -> str:
-    return ", ".join(map(_entry, values)) or "none"
+    return " + ".join(map(_entry, values)) or "none"
 
 
 def _entry(value: Any) -> str:

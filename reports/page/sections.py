@@ -21,6 +21,8 @@ from reports.figures.spectra import SINGULAR_VALUES, SPREADS
 from reports.figures.surfaces import SURFACES
 from reports.figures.training_curves import GRADIENT_NORMS, LOSSES
 from reports.tables import bounds, descriptions, spectra
+from reports.tables.averaged import AVERAGED
+from reports.tables.best_again import BEST_AGAIN
 from reports.tables.comparisons import CONTROL, PAIRS
 from reports.tables.conformance import CONFORMANCE
 from reports.tables.differences import DIFFERENCES
@@ -93,13 +95,14 @@ SECTIONS = (
             DEGRADATION,
             DESCRIPTIONS,
             descriptions.DESCRIPTIONS,
+            AVERAGED,
             Block("later"),
         ),
     ),
     Section(
         "stability",
         "Stability",
-        (OUTCOMES, FAILURE_RATES, Block("meanings"), SURVIVAL, COURSES, GRADIENT_NORMS),
+        (OUTCOMES, FAILURE_RATES, Block("meanings"), SURVIVAL, COURSES, BEST_AGAIN, GRADIENT_NORMS),
     ),
     Section(
         "spectra",

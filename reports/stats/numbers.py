@@ -9,6 +9,8 @@ import numpy as np
 from reports.load.columns import Frame
 from reports.load.one_cell import one_cell
 from reports.load.results import Results
+from reports.stats.averaged import averaged_scores
+from reports.stats.best_again import best_again
 from reports.stats.bounds import bounds
 from reports.stats.comparisons import against_control, pairwise
 from reports.stats.conformance import conformance
@@ -73,6 +75,8 @@ class Numbers:
     survival: Frame = field(repr=False)
     over_training: Frame = field(repr=False)
     courses: Frame = field(repr=False)
+    best_again: Frame = field(repr=False)
+    averaged: Frame = field(repr=False)
     bounds: Frame = field(repr=False)
     conformance: Frame = field(repr=False)
     pairing: Frame = field(repr=False)
@@ -111,6 +115,8 @@ def compute(results: Results) -> Numbers:
         survival=survival(results),
         over_training=trained,
         courses=courses(results, trained),
+        best_again=best_again(results),
+        averaged=averaged_scores(results),
         bounds=bounds(results.diagnostics),
         conformance=conformance(results.diagnostics),
         pairing=pairing(results.runs),

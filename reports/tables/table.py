@@ -18,7 +18,7 @@ class Table:
     Args:
         key: names its place on the page.
         build: computed numbers to the frame to show; empty where there is nothing to show.
-        missing: what to say then.
+        missing: what to say then; '' leaves the table out.
         title: heading above it, '' for none.
         explanation: what it shows; may hold the fields of ``reports.page.wording``.
         folded: the line to click on where the table is folded away, '' where it is not.

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from runners.contracts import (
+    augmentations,
     datasets,
     losses,
     methods,
     metrics,
     models,
     optimizers,
+    schedules,
     stabilisers,
 )
 from runners.contracts.base import Broken, Check
@@ -27,7 +29,9 @@ SUITES: dict[str, tuple[Check, ...]] = {
     "LOSSES": losses.CHECKS,
     "OPTIMIZERS": optimizers.CHECKS,
     "METRICS": metrics.CHECKS,
+    "SCHEDULES": schedules.CHECKS,
     "STABILISERS": stabilisers.CHECKS,
+    "AUGMENTATIONS": augmentations.CHECKS,
 }
 
 

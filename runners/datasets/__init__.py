@@ -1,9 +1,10 @@
 """Data sets: one line each here."""
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from runners.datasets.base import Dataset, Images
+from runners.datasets.base import Dataset, Images, subset
 from runners.datasets.digits import Digits
 from runners.datasets.folder import Folder
 from runners.datasets.stacked_mnist import StackedMNIST
@@ -28,5 +29,14 @@ DATASETS: dict[str, type[Dataset]] = {
 
 @lru_cache(maxsize=2)
 def load_images(dataset: Dataset, root: Path) -> Images:
-    """Return a data set's content, kept in memory for the next run of this process."""
+    """Return a data set's content as runs use it: to train on, ``train_size`` of it.
+
+    It is kept in memory for the next run of this process.
+    """
+    return subset(load_whole(replace(dataset, train_size=None), root), dataset.train_size)
+
+
+@lru_cache(maxsize=2)
+def load_whole(dataset: Dataset, root: Path) -> Images:
+    """Return all of a data set without ``train_size``, kept in memory for other sizes of it."""
     return dataset.load(root)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import numpy as np
+from pydantic import Field
 from pydantic.dataclasses import dataclass as component
 
 from runners.component import STRICT, Component
@@ -27,8 +28,13 @@ class Dataset(Component):
 
     Subclasses are frozen dataclasses whose fields are its parameters, with a field ``name`` and
     a ``shape``: (channels, size, size) of its images, or (2,) of points in the plane.
+
+    Args:
+        train_size: how many training data runs train on; None for all. Smaller sizes are part
+            of larger ones, the same for all seeds and methods.
     """
 
+    train_size: Annotated[int, Field(ge=2)] | None = field(default=None, kw_only=True)
     summary: ClassVar[str] = ""
     mixture: ClassVar[bool] = False
     """Whether it is drawn from a mixture whose modes are known."""
@@ -169,18 +175,45 @@ def cut(split: Split, count: int) -> tuple[Split, Split]:
     Raises:
         DataProblem: nothing would be left.
     """
-    import torch
-
-    from runners import seeds
-
     size = len(split[0])
     if count >= size:
         raise DataProblem(
             f"dataset.validation: {count} of {size} training data leave none to train on"
         )
     chosen = np.zeros(size, dtype=bool)
-    chosen[torch.randperm(size, generator=seeds.draws(0, "validation"))[:count]] = True
+    chosen[_fixed_order(size, "validation")[:count]] = True
     return _divided(split, chosen)
+
+
+def subset(images: Images, size: int | None) -> Images:
+    """Return the set with the first ``size`` training data of one fixed order; None for all.
+
+    Shares of classes stay those of the whole training split, which judges of any size.
+
+    Raises:
+        DataProblem: there are fewer.
+    """
+    if size is None:
+        return images
+    count = len(images.train)
+    if size > count:
+        raise DataProblem(f"dataset.train_size: {size}, but there are {count} training data")
+    chosen = _fixed_order(count, "train size")[:size]
+    return replace(
+        images,
+        train=images.train[chosen],
+        train_labels=images.train_labels[chosen],
+        shares=images.label_shares,
+    )
+
+
+def _fixed_order(count: int, purpose: str) -> np.ndarray:
+    """Return a permutation of so many indices: one for all runs, whatever their seed."""
+    import torch
+
+    from runners import seeds
+
+    return torch.randperm(count, generator=seeds.draws(0, purpose)).numpy()
 
 
 def _divided(split: Split, chosen: np.ndarray) -> tuple[Split, Split]:

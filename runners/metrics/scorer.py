@@ -9,14 +9,14 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from runners.datasets import load_images
+from runners.datasets import load_images, load_whole
 from runners.datasets.base import Dataset, Images
 from runners.errors import UserProblem
 from runners.metrics import floor
@@ -164,7 +164,8 @@ def scorer(dataset: Dataset, extractor: str, options: Options) -> Scorer:
     It is kept for the next run of this process, and its real features in files by content.
     """
     images = load_images(dataset, options.data_root)
-    judge = EXTRACTORS[extractor](dataset, images, options)
+    whole = replace(dataset, train_size=None)  # scores of all sizes have one extractor
+    judge = EXTRACTORS[extractor](whole, load_whole(whole, options.data_root), options)
     judge.network.to(options.device)
     real, parts = RealData(options.cache / "statistics", judge, images), parts_of(images)
     usable = [part for part in parts.all if part.count >= FEWEST or part.split == "train"]

@@ -17,6 +17,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from runners import identity
 from runners.errors import StoreProblem
 from runners.files import read_json, write_json
 from runners.metrics.score import Column
@@ -32,25 +33,19 @@ class GridStore:
         self.plan_file = folder / "grid.json"
         self.runs_folder = folder / "runs"
         self.report_folder = folder / "report"
-        self._folders: dict[str, str] = {}  # of runs that an earlier version named otherwise
 
     def run(self, run_id: str) -> RunStore:
         """Return the store of one run."""
-        return RunStore(self.runs_folder / self._folders.get(run_id, run_id))
+        return RunStore(self.runs_folder / run_id)
 
     def recognise(self, specs: Iterable[RunSpec]) -> int:
-        """Find runs that an earlier version stored under another id, and return how many.
+        """Return how many stored runs an earlier version made of these specs.
 
-        They keep their folders, and :meth:`run` knows them from then on.
+        It drew other random numbers, so their results are not those of this version.
         """
-        wanted = {spec.run_id for spec in specs if not self.run(spec.run_id).folder.exists()}
-        if not wanted:
-            return 0
-        for name in self.folders():
-            run_id = _id_today(self.runs_folder / name)
-            if run_id in wanted:
-                self._folders[run_id] = name
-        return len(self._folders)
+        wanted = {spec.run_id for spec in specs}
+        others = (name for name in self.folders() if name not in wanted)
+        return sum(_id_if_earlier(self.runs_folder / name) in wanted for name in others)
 
     def folders(self) -> list[str]:
         """Return the names of all run folders."""
@@ -104,10 +99,11 @@ class GridStore:
                 return
 
 
-def _id_today(folder: Path) -> str | None:
-    """Return the id that this version gives the run in a folder; None if it is no run's."""
+def _id_if_earlier(folder: Path) -> str | None:
+    """Return the id that this version gives to what an earlier one ran in a folder, or None."""
     try:
-        return from_stored(RunStore(folder).spec()).run_id
+        spec = RunStore(folder).spec()
+        return from_stored(spec).run_id if identity.earlier(spec) else None
     except (StoreProblem, ValidationError):
         return None
 

@@ -46,10 +46,12 @@ class RunStore:
         spectra: one row per step and layer of the discriminator, with all singular values.
         diagnostics: one row a diagnosed step: input-gradient norms of the discriminator.
         timing: seconds of training so far; the only file that differs between repeats.
+        best: once a run finished, one row: the generator of the best validation score, taken at
+            ``step`` and scored on fresh latents.
     Beside them, ``evals`` has a row for every later scoring of the finished run.
     """
 
-    ROW_FILES = ("metrics", "scores", "spectra", "diagnostics", "timing")
+    ROW_FILES = ("metrics", "scores", "spectra", "diagnostics", "timing", "best")
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -25,6 +25,9 @@ VARIANTS = [
     ("METHODS", "spectral_norm", {"scale": 2.0, "n_power_iterations": 3}),
     ("MODELS", "dcgan", {"norm": "batch"}),
     ("MODELS", "dcgan", {"norm": "layer"}),
+    ("SCHEDULES", "cosine", {"warmup": 3}),
+    ("AUGMENTATIONS", "shift", {"pixels": 3}),
+    ("AUGMENTATIONS", "cutout", {"share": 0.3}),
     ("METRICS", "kid", {"subsets": 2, "subset_size": 50}),
 ]
 

@@ -11,6 +11,7 @@ import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
+from runners.augmentations.base import Augmentation
 from runners.component import STRICT
 from runners.datasets.base import Dataset, Images, hold_out
 from runners.input_gradients import input_gradient_norms, interpolates
@@ -18,6 +19,7 @@ from runners.lipschitz.base import Method, check
 from runners.losses import Loss
 from runners.metrics.score import Column, Features, Metric, Reference
 from runners.models.base import Model
+from runners.schedules import Schedule
 from runners.stabilisers.base import Stabiliser
 
 
@@ -277,11 +279,37 @@ class Bars(Dataset):
         return hold_out(images, labels)
 
 
+@dataclass(frozen=True, config=STRICT)
+class Halving(Schedule):
+    """Half the learning rates from half-way on."""
+
+    summary: ClassVar[str] = "half of it from half-way on"
+    name: Literal["halving"] = "halving"
+
+    def decay(self, share: float) -> float:
+        return 1.0 if share <= 0.5 else 0.5
+
+
+@dataclass(frozen=True, config=STRICT)
+class Noise(Augmentation):
+    """Instance noise."""
+
+    summary: ClassVar[str] = "adds Gaussian noise"
+    name: Literal["noise"] = "noise"
+    std: float = 0.1
+
+    def apply(self, images: Tensor, draws: torch.Generator) -> Tensor:
+        noise = torch.randn(images.shape, generator=draws)
+        return images + self.std * noise.to(images.device)
+
+
 METHODS = {"gradient_normalisation": GradientNormalisation, "lazy": Lazy}
 MODELS = {"residual": ResidualPair, "growing": Growing}
 STABILISERS = {"replay": Replay, "batch_deviation": BatchDeviation}
 METRICS = {"mean_distance": Brightness}
 DATASETS = {"bars": Bars}
+SCHEDULES = {"halving": Halving}
+AUGMENTATIONS = {"noise": Noise}
 LOSSES = {
     "margin": Loss(
         lambda real, fake: (0.5 - real).relu().mean() + (0.5 + fake).relu().mean(),

@@ -13,8 +13,10 @@ from runners.component import STRICT
 from runners.lipschitz import METHODS
 from runners.lipschitz.weight_clipping import WeightClipping
 from runners.losses import Loss
+from runners.metrics import METRICS
 from runners.plugins import CONTRACTS
-from runners.spec import Evaluation, RunSpec, from_dict
+from runners.schedules import Constant
+from runners.spec import Evaluation, RunSpec, from_dict, from_stored
 
 BASE: dict[str, Any] = {
     "method": "none", "seed": 0, "dataset": "digits", "model": "dcgan", "loss": "hinge",
@@ -22,28 +24,31 @@ BASE: dict[str, Any] = {
 }  # fmt: skip
 
 CHANGES: dict[str, dict[str, Any]] = {
-    "digits-none-s0-400278d484": {},
-    "digits-none-s7-593fa6be7c": {"seed": 7},
-    "digits-weight_clipping_c=0.1_-s0-14d751ba37": {
+    "digits-none-s0-57b083bb1c": {},
+    "digits-none-s7-d252b20cd3": {"seed": 7},
+    "digits-weight_clipping_c=0.1_-s0-a77b4a0641": {
         "method": {"name": "weight_clipping", "c": 0.1}
     },
-    "digits-spectral_norm_n_power_iterations=20_-s0-3ef21488dc": {
+    "digits-spectral_norm_n_power_iterations=20_-s0-d72e607111": {
         "method": {"name": "spectral_norm", "n_power_iterations": 20}
     },
-    "digits-gradient_penalty-s0-d0e312018f": {"method": "gradient_penalty"},
-    "digits-weight_norm-s0-e18b6b41e6": {"method": "weight_norm", "precision": "bf16"},
-    "folder-none-s0-7df9038469": {"dataset": {"name": "folder", "path": "x", "labelled": True}},
-    "gaussians25-none-s0-32f07fbb2f": {
+    "digits-gradient_penalty-s0-6f0fb05bdc": {"method": "gradient_penalty"},
+    "digits-weight_norm-s0-195ef98470": {"method": "weight_norm", "precision": "bf16"},
+    "folder-none-s0-6d56bfe4b6": {"dataset": {"name": "folder", "path": "x", "labelled": True}},
+    "gaussians25-none-s0-c54d7a6652": {
         "dataset": "gaussians25",
         "model": {"name": "mlp", "depth": 2},
     },
-    "digits-none-s0-070e77c1da": {"evaluation": {"samples": 600, "metrics": ["kid"]}},
-    "digits-none-s0-1eaf6e6df3": {"evaluation": {"metrics": [{"kid": {"subsets": 5}}, "fid"]}},
-    "digits-none-s0-9ee400e362": {"optimizer": {"name": "rmsprop", "lr": 1e-3}, "n_dis": 5},
-    "digits-none-s0-132a803945": {
+    "digits-none-s0-5724ad2998": {"evaluation": {"samples": 600, "metrics": ["kid"]}},
+    "digits-none-s0-4f23aced8f": {"evaluation": {"metrics": [{"kid": {"subsets": 5}}, "fid"]}},
+    "digits-none-s0-b42a052e3c": {"optimizer": {"name": "rmsprop", "lr": 1e-3}, "n_dis": 5},
+    "digits-none-s0-9e363a9f43": {
         "model": {"name": "dcgan", "norm": "batch"},
         "loss": "wasserstein",
     },
+    "digits-none-s0-bd8cbf5155": {"schedule": {"linear": {"warmup": 2}}, "ema": 0.999},
+    "digits-none-s0-3571137b07": {"augment": ["shift", {"cutout": {"share": 0.25}}]},
+    "digits-none-s0-29c2235df7": {"dataset": {"name": "digits", "train_size": 200}},
 }
 """Ids as they must stay -> what their specs say."""
 
@@ -55,7 +60,10 @@ RAISE = (
 DEFAULTS: dict[str, dict[str, Any]] = {
     "RunSpec": {
         "n_dis": 1,
+        "schedule": Constant(),
+        "ema": None,
         "stabilisers": (),
+        "augment": (),
         "precision": "fp32",
         "log_every": 50,
         "diagnostics_every": 250,
@@ -70,20 +78,34 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "weight_norm": {"learnable_gain": False},
     "dcgan": {"width": 64, "latent": 128, "norm": "none"},
     "mlp": {"width": 512, "depth": 3, "latent": 2},
-    "digits": {},
-    "mnist": {"validation": 5000},
-    "fashion_mnist": {"validation": 5000},
-    "kmnist": {"validation": 5000},
-    "cifar10": {"validation": 5000},
-    "svhn": {"validation": 5000},
-    "stl10": {"validation": 5000},
-    "stacked_mnist": {"validation": 5000},
-    "folder": {"size": 32, "channels": 3, "labelled": False, "resize": True, "validation": 0.1},
-    "gaussians8": {},
-    "gaussians25": {},
-    "swiss_roll": {},
+    "digits": {"train_size": None},
+    "mnist": {"train_size": None, "validation": 5000},
+    "fashion_mnist": {"train_size": None, "validation": 5000},
+    "kmnist": {"train_size": None, "validation": 5000},
+    "cifar10": {"train_size": None, "validation": 5000},
+    "svhn": {"train_size": None, "validation": 5000},
+    "stl10": {"train_size": None, "validation": 5000},
+    "stacked_mnist": {"train_size": None, "validation": 5000},
+    "folder": {
+        "train_size": None,
+        "size": 32,
+        "channels": 3,
+        "labelled": False,
+        "resize": True,
+        "validation": 0.1,
+    },
+    "gaussians8": {"train_size": None},
+    "gaussians25": {"train_size": None},
+    "swiss_roll": {"train_size": None},
     "adam": {"lr": 0.0002, "beta1": 0.5, "beta2": 0.999},
     "rmsprop": {"lr": 5e-05, "alpha": 0.99},
+    "constant": {"warmup": 0},
+    "linear": {"warmup": 0},
+    "cosine": {"warmup": 0},
+    "shift": {"pixels": 1},
+    "flip": {"p": 0.5},
+    "colour": {"brightness": 0.5, "saturation": 1.0, "contrast": 0.5},
+    "cutout": {"share": 0.5},
     "is": {},
     "fid": {},
     "kid": {"subsets": 20, "subset_size": 500},
@@ -122,7 +144,7 @@ def test_no_default_changed_without_a_new_schema() -> None:
         for field, default in fields.items()
         if now[name].get(field, identity) != default
     ]
-    assert identity.SCHEMA == 2, "pin DEFAULTS of the new schema here"
+    assert identity.SCHEMA == 3, "pin DEFAULTS of the new schema here"
     assert not changed, f"{RAISE}: {changed}"
 
 
@@ -145,6 +167,16 @@ def test_a_field_added_with_a_default_renames_nothing(monkeypatch) -> None:
     assert {from_dict(BASE | changes).run_id for changes in CHANGES.values()} == before
     clipped = {"method": {"name": "weight_clipping", "warm_up": 5}}
     assert from_dict(BASE | clipped).run_id not in before
+
+
+def test_what_specs_did_not_say_before_schema_3_is_what_they_did(tiny) -> None:
+    spec = tiny()
+    stored = {key: spec.as_dict[key] for key in spec.as_dict if key not in identity.SINCE_3}
+    stored["dataset"] = {"name": "digits"}
+    assert identity.earlier(stored)
+    assert not identity.earlier(spec.as_dict)
+    assert from_stored(stored) == spec
+    assert identity.upgraded(stored, METRICS) == spec.as_dict
 
 
 def test_what_is_resolved_is_part_of_an_id() -> None:

@@ -81,6 +81,7 @@ def test_each_of_them_keeps_its_contract(extensions) -> None:
         {"model": "growing", "method": "gradient_penalty"},
         {"stabilisers": ["replay"]},
         {"stabilisers": ["replay", "batch_deviation"], "method": "weight_clipping"},
+        {"schedule": "halving", "augment": ["noise", "shift"], "stabilisers": ["replay"]},
         {"evaluation": {"every": 5, "samples": 200, "metrics": ["mean_distance", "fid"]}},
     ],
     ids=lambda changes: "-".join(str(value) for value in changes.values()),

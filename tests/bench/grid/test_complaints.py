@@ -92,9 +92,9 @@ def test_long_values_are_cut(refused, edited):
         (
             "steps: 10",
             "steps: 1\n  plugins: [x]",
-            "7:3: base.plugins: unknown key; choices: batch_size, dataset, diagnostics_every, "
-            "evaluation, force, log_every, loss, model, n_dis, optimizer, precision, setting, "
-            "stabilisers, steps",
+            "7:3: base.plugins: unknown key; choices: augment, batch_size, dataset, "
+            "diagnostics_every, ema, evaluation, force, log_every, loss, model, n_dis, "
+            "optimizer, precision, schedule, setting, stabilisers, steps",
         ),
     ],
 )

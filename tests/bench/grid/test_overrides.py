@@ -123,9 +123,9 @@ def test_set_setting_replaces_base_optimizer(write):
             [
                 "--seeds -1: expected a count or a list of integers, got '-1'",
                 f"--methods a: unknown name 'a'; {ALL_METHODS}",
-                "--set b=1: b: unknown key; choices: batch_size, dataset, diagnostics_every, "
-                "evaluation, force, log_every, loss, model, n_dis, optimizer, precision, setting, "
-                "stabilisers, steps",
+                "--set b=1: b: unknown key; choices: augment, batch_size, dataset, "
+                "diagnostics_every, ema, evaluation, force, log_every, loss, model, n_dis, "
+                "optimizer, precision, schedule, setting, stabilisers, steps",
                 "--steps 0: steps: must be at least 1, got 0",
             ],
         ),

@@ -103,7 +103,7 @@ def test_damaged_axes_are_named(write_grid, make_spec, axes) -> None:
 def test_lists_of_components_read_well() -> None:
     metrics = [{"name": "a"}, "b", {"name": "c", "subsets": 5, "scale": 0.5}]
     flat = flatten({"evaluation": {"metrics": metrics}, "stabilisers": []})
-    assert flat == {"evaluation.metrics": "a, b, c(subsets=5, scale=0.5)", "stabilisers": "none"}
+    assert flat == {"evaluation.metrics": "a + b + c(subsets=5, scale=0.5)", "stabilisers": "none"}
 
 
 def test_runs_of_a_plugin_that_is_not_loaded_are_reported(write_grid, make_spec) -> None:
