@@ -17,7 +17,9 @@ from runners.networks import Networks
 from runners.spec import RunSpec
 from runners.store.run import RunStore
 
-WINDOW: tuple[str, ...] = ("loss_d", "loss_g", "penalty", "logit_real", "logit_fake", "accuracy_d")
+WINDOW: tuple[str, ...] = (
+    "loss_d", "loss_g", "penalty", "logit_real", "logit_fake", "accuracy_d", "auc_gap",
+)  # fmt: skip
 START = "00" * 32  # first link of the hash chains
 
 NUMBERS = ("step", "seconds", "proof", "window", "counted", "starts", "best")

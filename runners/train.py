@@ -16,6 +16,7 @@ from runners.measure import Recorder, gradient_norm, non_finite
 from runners.metrics.scorer import scorer
 from runners.networks import Networks, chain, environment, to_float
 from runners.options import Options
+from runners.separation import auc
 from runners.spec import RunSpec
 from runners.state import TrainingState
 from runners.store.run import RunStore
@@ -128,6 +129,7 @@ def train(
                 loss_d.detach(), loss_g.detach(),
                 loss_d.new_zeros(()) if penalty is None else penalty.detach(),
                 logits_real.mean(), logits_fake.mean(), right / 2,
+                auc(logits_real, logits_fake).sub(0.5).abs(),
             ]))  # fmt: skip
         state.seconds += time.perf_counter() - clock
 

@@ -14,6 +14,7 @@ import pytest
 import torch
 from torch import nn
 
+from runners import seeds
 from runners.datasets.digits import Digits
 from runners.lipschitz.weight_norm import _fused
 from runners.metrics import fidelity_functions, inception
@@ -53,6 +54,24 @@ def test_torchs_dictionaries_of_own_tensors() -> None:
     module = Reparametrisation(torch.mul, {"u": torch.ones(2)}, {"gain": torch.zeros(3)})
     module.inner = nn.Linear(2, 2)
     assert {k: tuple(v.shape) for k, v in _own_tensors(module).items()} == {"u": (2,), "gain": (3,)}
+
+
+def test_torchs_layout_of_a_generators_state() -> None:
+    """torch.Generator.set_state: 624 words from byte 24 on: runners/seeds.py fills them."""
+    twister = np.random.MT19937(7)
+    words = twister.state["state"]["key"].copy()
+    twister.state = {"bit_generator": "MT19937", "state": {"key": words, "pos": len(words)}}
+    ours = torch.Generator().set_state(seeds._state(words.astype(np.uint32)))
+    drawn = torch.empty(1000, dtype=torch.int32).random_(generator=ours).numpy()
+    assert np.array_equal(drawn, twister.random_raw(1000) & 0x7FFFFFFF), "torch has changed it"
+
+
+def test_a_torch_that_keeps_its_random_state_otherwise_is_refused() -> None:
+    state = torch.Generator().manual_seed(1).get_state().numpy()
+    assert seeds._known(state) is state
+    for other in (np.roll(state, 8), state[:5000], state[24:]):
+        with pytest.raises(RuntimeError, match=r"in another way than runners/seeds\.py knows"):
+            seeds._known(other)
 
 
 def test_torch_fidelitys_functions_of_features() -> None:

@@ -45,6 +45,9 @@ PLAIN_LOSSES: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor]]] = {
 class PlainMethod:
     """A method in the plainest words: what is not overridden does nothing."""
 
+    def __init__(self, scale: float = 1.0) -> None:
+        self.scale = scale
+
     def effective(self, weight: Tensor, *vectors: Tensor) -> Tensor:
         """Return the weight a layer uses."""
         return weight
@@ -76,27 +79,28 @@ class PlainPenalty(PlainMethod):
 
 
 class PlainSpectral(PlainMethod):
-    """Weights over u W v."""
+    """Weights times K over u W v."""
 
     def effective(self, weight: Tensor, *vectors: Tensor) -> Tensor:
         u, v = vectors
-        return weight / torch.dot(u, weight.flatten(1) @ v)
+        return self.scale * weight / torch.dot(u, weight.flatten(1) @ v)
 
 
 class PlainRows(PlainMethod):
-    """Rows of norm 1."""
+    """Rows of one norm."""
 
     def effective(self, weight: Tensor, *vectors: Tensor) -> Tensor:
-        return torch.stack([row / torch.norm(row) for row in weight])
+        return torch.stack([self.scale * row / torch.norm(row) for row in weight])
 
 
-PLAIN_METHODS: dict[str, PlainMethod] = {
-    "none": PlainMethod(),
-    "weight_clipping": PlainClipping(),
-    "gradient_penalty": PlainPenalty(),
-    "spectral_norm": PlainSpectral(),
-    "weight_norm": PlainRows(),
+PLAIN_METHODS: dict[str, type[PlainMethod]] = {
+    "none": PlainMethod,
+    "weight_clipping": PlainClipping,
+    "gradient_penalty": PlainPenalty,
+    "spectral_norm": PlainSpectral,
+    "weight_norm": PlainRows,
 }
+SCALED = [{"name": name, "scale": 2.5} for name in ("spectral_norm", "weight_norm")]
 
 
 def test_every_method_has_its_plain_form() -> None:
@@ -107,7 +111,8 @@ class Plain:
     """A GAN with one forward pass for every use, plain layers and nothing cached."""
 
     def __init__(self, spec: RunSpec) -> None:
-        self.spec, self.method = spec, PLAIN_METHODS[spec.method.name]
+        self.spec = spec
+        self.method = PLAIN_METHODS[spec.method.name](getattr(spec.method, "scale", 1.0))
         with torch.random.fork_rng():
             networks = Networks(spec, "cpu")
             generator, discriminator = networks.generator, networks.discriminator
@@ -245,6 +250,14 @@ def test_weights_and_losses_are_a_plain_loops(method, loss, n_dis, tiny, trained
         evaluation={"every": STEPS, "samples": 100}, diagnostics_every=STEPS,
     )  # fmt: skip
     _compare(spec, trained, Options())
+
+
+@pytest.mark.parametrize("method", SCALED)
+def test_so_they_are_with_a_scale(method, tiny, trained) -> None:
+    evaluation = {"every": STEPS, "samples": 100}
+    _compare(
+        tiny(method=method, steps=STEPS, log_every=1, evaluation=evaluation), trained, Options()
+    )
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -65,12 +65,23 @@ def test_clipping_all_also_clips_biases(tiny) -> None:
     assert all(torch.all(p == 0.3) for p in discriminator.parameters())
 
 
-def test_weight_norm_rows_have_norm_one(tiny, trained) -> None:
-    discriminator, _ = _trained("weight_norm", tiny, trained)
+@pytest.mark.parametrize("scale", [1.0, 2.5])
+def test_weight_norm_rows_have_the_norm_of_its_scale(scale, tiny, trained) -> None:
+    discriminator, row = _trained({"name": "weight_norm", "scale": scale}, tiny, trained)
     for _, layer in weight_layers(discriminator):
-        torch.testing.assert_close(
-            layer.weight.flatten(1).norm(dim=1), torch.ones(layer.weight.shape[0])
-        )
+        norms = layer.weight.flatten(1).norm(dim=1)
+        torch.testing.assert_close(norms, torch.full_like(norms, scale))
+    assert row["conformance"]["rows"] == {
+        "what": "row norm, worst row", "value": pytest.approx(scale, rel=1e-5), "target": scale,
+        "tolerance": pytest.approx(1e-4 * scale), "ok": True,
+    }  # fmt: skip
+
+
+def test_a_row_norm_of_another_scale_breaks_the_promise() -> None:
+    linear = nn.Sequential(nn.Linear(5, 3))
+    WeightNorm(scale=2.0).wrap(linear)
+    assert WeightNorm(scale=2.0).conformance(linear, {})["rows"]["ok"]
+    assert not WeightNorm().conformance(linear, {})["rows"]["ok"]
 
 
 def test_gradient_penalty_holds_the_gradient_near_one(tiny, trained) -> None:
@@ -120,12 +131,16 @@ def test_power_iteration_finds_the_leading_singular_pair() -> None:
 def test_weight_norm_with_a_gain_equals_torch() -> None:
     torch.manual_seed(2)
     ours = nn.Sequential(nn.Linear(5, 3))
-    theirs = copy.deepcopy(ours)
+    theirs, plain = copy.deepcopy(ours), copy.deepcopy(ours.state_dict())
     WeightNorm(learnable_gain=True).wrap(ours)
     parametrizations.weight_norm(theirs[0])
     nn.init.ones_(theirs.get_parameter("0.parametrizations.weight.original0"))
     torch.testing.assert_close(ours[0].weight, theirs[0].weight)
     assert len(list(ours.parameters())) == 3
+    scaled = nn.Sequential(nn.Linear(5, 3))
+    scaled.load_state_dict(plain)
+    WeightNorm(learnable_gain=True, scale=3.0).wrap(scaled)
+    torch.testing.assert_close(scaled[0].weight, 3 * ours[0].weight)
 
 
 @pytest.mark.parametrize(
