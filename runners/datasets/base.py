@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +37,7 @@ class Dataset(Component):
 
     train_size: Annotated[int, Field(ge=2)] | None = field(default=None, kw_only=True)
     summary: ClassVar[str] = ""
+    earlier: ClassVar[Mapping[str, Any]] = {"train_size": None}
     mixture: ClassVar[bool] = False
     """Whether it is drawn from a mixture whose modes are known."""
     files: ClassVar[str | None] = None

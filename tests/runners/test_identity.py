@@ -16,7 +16,7 @@ from runners.losses import Loss
 from runners.metrics import METRICS
 from runners.plugins import CONTRACTS
 from runners.schedules import Constant
-from runners.spec import Evaluation, RunSpec, from_dict, from_stored
+from runners.spec import PARTS, Evaluation, RunSpec, from_dict, from_stored
 
 BASE: dict[str, Any] = {
     "method": "none", "seed": 0, "dataset": "digits", "model": "dcgan", "loss": "hinge",
@@ -176,7 +176,7 @@ def test_what_specs_did_not_say_before_schema_3_is_what_they_did(tiny) -> None:
     assert identity.earlier(stored)
     assert not identity.earlier(spec.as_dict)
     assert from_stored(stored) == spec
-    assert identity.upgraded(stored, METRICS) == spec.as_dict
+    assert identity.upgraded(stored, METRICS, PARTS) == spec.as_dict
 
 
 def test_what_is_resolved_is_part_of_an_id() -> None:
