@@ -274,7 +274,7 @@ class Bars(Dataset):
     def load(self, root: Path) -> Images:
         labels = np.arange(800) % 8
         images = np.zeros((800, 1, 8, 8), np.uint8)
-        images[:, 0, 0] = (np.arange(800)[:, None] >> np.arange(8)) % 2
+        images[:, 0, :2] = (np.arange(800)[:, None] >> np.arange(16)).reshape(-1, 2, 8) % 2
         images[np.arange(800), 0, :, labels] += 200
         return hold_out(images, labels)
 
