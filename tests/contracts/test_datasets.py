@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import gzip
 import pickle
 import struct
@@ -13,18 +15,23 @@ import scipy.io
 import torch
 from sklearn.datasets import load_digits
 
+from runners.contracts.base import Broken
 from runners.contracts.datasets import CHECKS, loaded, require_loaded
 from runners.datasets import DATASETS, load_images
+from runners.datasets.base import Images
+from runners.datasets.digits import Digits
 from runners.errors import DataProblem
-from runners.spec import from_dict
+from runners.spec import from_dict, from_stored
 
 OFFLINE = ("digits", "gaussians8", "gaussians25", "swiss_roll")
-COUNT = 40
+COUNT = 40  # images of each split, none of them in both
 
 
-def _digits(size: int) -> np.ndarray:
+def _digits(size: int, split: str = "train") -> np.ndarray:
     """Return real digits enlarged to ``size`` pixels, uint8 (COUNT, size, size)."""
-    small = torch.from_numpy(load_digits().images[:COUNT] * 15.9)  # pyright: ignore
+    first = 0 if split in ("train", "data_batch_1", "unlabeled") else COUNT
+    images = load_digits().images[first : first + COUNT]  # pyright: ignore
+    small = torch.from_numpy(images * 15.9)
     large = torch.nn.functional.interpolate(small[:, None], (size, size), mode="bilinear")
     return large[:, 0].to(torch.uint8).numpy()
 
@@ -46,13 +53,13 @@ def _write(name: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> object:
         raw = root / grey.get(name, "MNIST") / "raw"
         raw.mkdir(parents=True)
         for split in ("train", "t10k"):
-            _idx(raw / f"{split}-images-idx3-ubyte.gz", _digits(28))
+            _idx(raw / f"{split}-images-idx3-ubyte.gz", _digits(28, split))
             _idx(raw / f"{split}-labels-idx1-ubyte.gz", labels)
     if name == "cifar10":
         folder = root / "cifar-10-batches-py"
         folder.mkdir()
-        flat = np.repeat(_digits(32)[:, None], 3, axis=1).reshape(COUNT, -1)
         for batch in ("data_batch_1", "test_batch"):
+            flat = np.repeat(_digits(32, batch)[:, None], 3, axis=1).reshape(COUNT, -1)
             content = {"data": flat, "labels": labels.tolist()}
             (folder / batch).write_bytes(pickle.dumps(content))
         (folder / "batches.meta").write_bytes(pickle.dumps({"label_names": list("0123456789")}))
@@ -61,8 +68,8 @@ def _write(name: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> object:
         monkeypatch.setattr(datasets.CIFAR10, "_check_integrity", lambda _: True)
         monkeypatch.setitem(datasets.CIFAR10.meta, "md5", None)
     if name == "svhn":
-        pixels = np.repeat(_digits(32).transpose(1, 2, 0)[:, :, None], 3, axis=2)
         for split in ("train", "test"):
+            pixels = np.repeat(_digits(32, split).transpose(1, 2, 0)[:, :, None], 3, axis=2)
             file = root / f"{split}_32x32.mat"
             scipy.io.savemat(file, {"X": pixels, "y": labels[:, None] + 1})
         monkeypatch.setattr(datasets.SVHN, "_check_integrity", lambda _: True)
@@ -70,8 +77,8 @@ def _write(name: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> object:
     if name == "stl10":
         folder = root / "stl10_binary"
         folder.mkdir()
-        columns = np.repeat(_digits(96).transpose(0, 2, 1)[:, None], 3, axis=1)
         for part in ("unlabeled", "test"):
+            columns = np.repeat(_digits(96, part).transpose(0, 2, 1)[:, None], 3, axis=1)
             (folder / f"{part}_X.bin").write_bytes(columns.tobytes())
         (folder / "test_y.bin").write_bytes((labels + 1).tobytes())
         (folder / "class_names.txt").write_text("\n".join("0123456789"))
@@ -85,7 +92,7 @@ def _write(name: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> object:
             folder.mkdir(parents=True, exist_ok=True)
             Image.fromarray(image).save(folder / f"{number:03d}.png")
         return {"name": "folder", "path": str(root / "images"), "labelled": True}
-    return name
+    return name if name in OFFLINE else {"name": name, "validation": 10}
 
 
 @pytest.mark.parametrize("name", DATASETS)
@@ -103,6 +110,76 @@ def test_gives_what_it_declares(name, tmp_path, monkeypatch) -> None:
             check(dataset)
     require_loaded(dataset, load_images(dataset, tmp_path), tmp_path)
     assert dataset.files is None or list(tmp_path.glob(dataset.files)), "the doctor looks for it"
+
+
+def test_the_digits_are_divided_as_ever_and_the_held_out_in_turns() -> None:
+    images, whole = DATASETS["digits"]().load(Path()), load_digits()
+    pixels = np.rint(whole.images * (255 / 16)).astype(np.uint8)[:, None]  # pyright: ignore
+    held = np.arange(1797) % 5 == 4
+    assert np.array_equal(images.train, pixels[~held])
+    assert np.array_equal(images.validation, pixels[held][::2])
+    assert np.array_equal(images.test_labels, whole.target[held][1::2])  # pyright: ignore
+    assert np.array_equal(images.held_out[0], pixels[held])
+    assert images.content_hash.startswith("3a793eb43155"), "what the shipped classifier is known by"
+    assert len(images.validation) == 180
+    assert len(images.test) == 179
+
+
+def test_validation_is_cut_from_train_at_random_and_the_test_set_stays(
+    tmp_path, monkeypatch
+) -> None:
+    _write("mnist", tmp_path, monkeypatch)
+    whole, cut = (DATASETS["mnist"](validation=count).load(tmp_path) for count in (0, 10))
+    assert (len(whole.train), len(cut.train), len(cut.validation)) == (COUNT, 30, 10)
+    assert not len(whole.validation)
+    assert np.array_equal(whole.test, cut.test)
+    rows = [image.tobytes() for image in whole.train]
+    places = [rows.index(image.tobytes()) for image in cut.validation]
+    assert places == sorted(places), "in the order they had"
+    assert places != list(range(10))
+    assert sorted([*places, *(rows.index(image.tobytes()) for image in cut.train)]) == [
+        *range(COUNT)
+    ]
+    with pytest.raises(DataProblem, match=r"validation: 40 of 40 training data leave none"):
+        DATASETS["mnist"](validation=COUNT).load(tmp_path)
+
+
+def test_triples_are_stacked_from_digits_of_their_own_split(tmp_path, monkeypatch) -> None:
+    _write("stacked_mnist", tmp_path, monkeypatch)
+    single = DATASETS["mnist"](validation=10).load(tmp_path)
+    triples = DATASETS["stacked_mnist"](validation=10).load(tmp_path)
+    for split in ("train", "validation", "test"):
+        known = {image.tobytes() for image in single.split(split)[0]}
+        channels = triples.split(split)[0].reshape(-1, 1, 28, 28)
+        assert {channel.tobytes() for channel in channels} == known
+
+
+class _Copied(Digits):
+    """Digits whose test data are training data."""
+
+    def load(self, root: Path) -> Images:
+        images = super().load(root)
+        return dataclasses.replace(images, test=images.train[:179])
+
+
+def test_a_set_that_tests_on_what_it_trains_on_is_told_so() -> None:
+    with pytest.raises(Broken, match="179 of its test data are train data too"):
+        loaded(_Copied())
+
+
+@pytest.mark.parametrize("name", ["mnist", "stacked_mnist", "folder"])
+def test_a_stored_run_from_before_the_validation_split_has_none(name) -> None:
+    named = {"name": name, "path": "x"} if name == "folder" else {"name": name}
+    today = from_dict({
+        "dataset": named, "model": "dcgan", "method": "none", "seed": 0, "loss": "hinge",
+        "optimizer": "adam", "steps": 1, "batch_size": 8,
+    })  # fmt: skip
+    stored = copy.deepcopy(today.as_dict)
+    del stored["dataset"]["validation"]
+    earlier = from_stored(stored)
+    assert earlier.dataset.validation == 0
+    assert earlier.run_id != today.run_id
+    assert from_stored(today.as_dict) == today
 
 
 @pytest.mark.parametrize("name", sorted(set(DATASETS) - set(OFFLINE) - {"folder"}))

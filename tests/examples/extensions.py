@@ -253,6 +253,7 @@ class Brightness(Metric):
     """How far the mean feature is from the real one."""
 
     summary: ClassVar[str] = "distance of mean features"
+    compares: ClassVar[bool] = True
     columns: ClassVar[tuple[Column, ...]] = (
         Column("mean_distance", "mean distance", lower_is_better=True, ranks=True),
     )
@@ -265,7 +266,7 @@ class Brightness(Metric):
 
 @dataclass(frozen=True, config=STRICT)
 class Bars(Dataset):
-    """Images of one bright column."""
+    """Images of one bright column, each with a pattern of its own."""
 
     summary: ClassVar[str] = "bars, 8x8"
     labelled: ClassVar[bool] = True
@@ -275,7 +276,8 @@ class Bars(Dataset):
     def load(self, root: Path) -> Images:
         labels = np.arange(800) % 8
         images = np.zeros((800, 1, 8, 8), np.uint8)
-        images[np.arange(800), 0, :, labels] = 200
+        images[:, 0, :2] = (np.arange(800)[:, None] >> np.arange(16)).reshape(-1, 2, 8) % 2
+        images[np.arange(800), 0, :, labels] += 200
         return hold_out(images, labels)
 
 

@@ -28,16 +28,67 @@ def test_train_and_test_folders_are_the_splits(tmp_path) -> None:
             _image(tmp_path / split / "cat" / f"{number}.png")
             _image(tmp_path / split / "dog" / f"{number}.jpg")
     images = _load(tmp_path, labelled=True)
-    assert images.train_labels.tolist() == [0, 0, 0, 1, 1, 1]
+    assert images.train_labels.tolist() in ([0, 0, 1, 1, 1], [0, 0, 0, 1, 1])
+    assert len(images.validation) == 1
     assert len(images.test) == 4
+
+
+def _shades(images: np.ndarray) -> list[int]:
+    return images[:, 0, 0, 0].tolist()
+
+
+def test_what_has_no_folder_is_taken_from_train(tmp_path) -> None:
+    shades = {"train": range(10), "validation": (50, 51), "test": (60,)}
+    for split, every in shades.items():
+        for shade in every:
+            _image(tmp_path / split / f"{shade}.png", shade=shade)
+    images = _load(tmp_path)
+    assert [_shades(images.split(split)[0]) for split in shades] == [[*v] for v in shades.values()]
+    (tmp_path / "test" / "60.png").unlink()
+    (tmp_path / "test").rmdir()
+    images = _load(tmp_path)
+    assert _shades(images.test) == [4, 9]
+    assert _shades(images.validation) == [50, 51]
+    assert _shades(images.train) == [0, 1, 2, 3, 5, 6, 7, 8]
+
+
+def test_a_share_of_zero_is_no_validation_as_earlier_runs_had_none(tmp_path) -> None:
+    for split in ("train", "validation", "test"):
+        _image(tmp_path / split / "1.png")
+    images = _load(tmp_path, validation=0.0)
+    assert (len(images.train), len(images.validation), len(images.test)) == (1, 0, 1)
+    (tmp_path / "validation" / "1.png").unlink()
+    (tmp_path / "validation").rmdir()
+    with pytest.raises(DataProblem, match="leave none to train on"):
+        _load(tmp_path)
+
+
+def test_a_class_that_is_called_train_is_no_split(tmp_path) -> None:
+    for name in ("car", "train"):
+        for number in range(5):
+            _image(tmp_path / name / f"{number}.png")
+    images = _load(tmp_path, labelled=True, validation=0.0)
+    assert images.train_labels.tolist() == [0] * 4 + [1] * 4
+
+
+def test_splits_of_a_folder_sorted_by_class_have_its_classes_in_proportion(tmp_path) -> None:
+    for name, count in (("cat", 150), ("dog", 100)):
+        for number in range(count):
+            _image(tmp_path / name / f"{number:03d}.png", (8, 8))
+    images = _load(tmp_path, size=8, labelled=True, validation=0.3)
+    assert (images.test_labels == 0).sum() == 30
+    cats = (images.validation_labels == 0).mean()
+    assert len(images.validation_labels) == 60
+    assert abs(cats - 0.6) < 0.2, "three standard deviations"
 
 
 def test_without_splits_every_fifth_is_held_out(tmp_path) -> None:
     for number in range(10):
         _image(tmp_path / f"{number}.png", shade=number)
     images = _load(tmp_path)
-    assert images.test[:, 0, 0, 0].tolist() == [4, 9]
-    assert len(images.train) == 8
+    assert _shades(images.test) == [4, 9]
+    assert len(images.train) == 7
+    assert sorted(_shades(images.train) + _shades(images.validation)) == [0, 1, 2, 3, 5, 6, 7, 8]
 
 
 def test_other_sizes_are_cropped_to_the_centre_and_resized(tmp_path) -> None:
@@ -46,8 +97,8 @@ def test_other_sizes_are_cropped_to_the_centre_and_resized(tmp_path) -> None:
     wide.save(tmp_path / "a.png")
     for number in range(4):
         _image(tmp_path / f"b{number}.png")
-    assert (_load(tmp_path, size=16).train[0] > 200).all()
-    assert _load(tmp_path, size=16, channels=1).train.shape == (4, 1, 16, 16)
+    assert (_load(tmp_path, size=16, validation=0.0).train[0] > 200).all()
+    assert _load(tmp_path, size=16, channels=1).train.shape == (3, 1, 16, 16)
 
 
 def test_mixed_sizes_are_refused_by_name_where_asked(tmp_path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pickle
 from pathlib import Path
@@ -26,6 +27,7 @@ from runners.errors import UserProblem
 from runners.metrics import METRICS
 from runners.metrics import scorer as scoring
 from runners.metrics.classifier import SHIPPED, StackedClassifier, fit, read
+from runners.metrics.drawing import subset
 from runners.metrics.extractors import EXTRACTORS
 from runners.metrics.features import outputs
 from runners.metrics.fid import FID
@@ -99,7 +101,10 @@ def test_stored_samples_score_as_calculate_metrics_says(tiny, trained, digits) -
     expected = _theirs(samples, digits.train, plan, **_digits_extractor())
     assert {name: row[name] for name in expected} == pytest.approx(expected, rel=1e-6)
     assert row["protocol"].startswith("digits-cnn-")
-    assert row["protocol"].endswith("/ref-train-1438/gen-200")
+    assert row["protocol"].endswith("/ref-train-1438+validation-180+test-179/gen-200")
+    for split in ("validation", "test"):
+        expected = _theirs(samples, digits.split(split)[0], plan, **_digits_extractor())
+        assert row[f"fid_{split}"] == pytest.approx(expected["fid"], rel=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -107,12 +112,16 @@ def test_every_score_equals_calculate_metrics(digits) -> None:
     judge = scorer(Digits(), "classifier", Options())
     noisy = digits.train[:400] // 2 + digits.train[400:800] // 4
     mine = judge.score(torch.from_numpy(noisy), ALL)
-    assert mine.pop("protocol").endswith("/gen-400/kid-20x150/prc-ref-400-k3")
+    assert mine.pop("protocol").endswith("/gen-400/kid-20x150/prc-drawn-400-k3")
     full = Evaluation(metrics=("is", "fid", KID(subset_size=150)))
     expected = _theirs(noisy, digits.train, full, **_digits_extractor())
-    part = Evaluation(metrics=("prc",))
-    expected |= _theirs(noisy, digits.train[:400], part, **_digits_extractor())
-    assert mine == pytest.approx(expected, rel=1e-6)
+    part, chosen = Evaluation(metrics=("prc",)), subset(1438, 400, "precision and recall").numpy()
+    expected |= _theirs(noisy, digits.train[chosen], part, **_digits_extractor())
+    assert {name: mine[name] for name in expected} == pytest.approx(expected, rel=1e-6)
+    for split, data in (("validation", digits.validation), ("test", digits.test)):
+        theirs = _theirs(noisy, data, ALL, **_digits_extractor())
+        compared = {f"{n}_{split}": v for n, v in theirs.items() if not n.startswith("is")}
+        assert {name: mine[name] for name in compared} == pytest.approx(compared, rel=1e-6)
 
 
 def test_features_are_computed_where_the_network_is(digits) -> None:
@@ -133,8 +142,8 @@ def test_a_scorer_moves_its_network_to_the_device_of_the_options() -> None:
 
 def test_the_shipped_classifier_is_as_accurate_as_its_card_says(digits) -> None:
     network, card = read(SHIPPED["digits"])
-    predicted = outputs(network, torch.from_numpy(digits.test))[1].argmax(1).numpy()
-    accuracy = (predicted == digits.test_labels).mean()
+    images, labels = digits.held_out
+    accuracy = (outputs(network, torch.from_numpy(images))[1].argmax(1).numpy() == labels).mean()
     assert accuracy == pytest.approx(card.accuracy, abs=1e-6)
     assert accuracy > 0.97
     assert card.data_hash == digits.content_hash
@@ -149,12 +158,14 @@ def test_the_embedding_is_standardised_on_the_training_images(digits) -> None:
 
 def test_the_floor_of_real_images_is_far_below_noise(digits) -> None:
     judge, plan = scorer(Digits(), "classifier", Options()), Evaluation(metrics=("is", "fid"))
-    noise = np.random.default_rng(0).integers(0, 256, (359, 1, 8, 8), np.uint8)
-    real, fake = judge.floor(plan), judge.score(torch.from_numpy(noise), plan)
-    assert real["fid"] < fake["fid"] / 20
+    noise = np.random.default_rng(0).integers(0, 256, (2000, 1, 8, 8), np.uint8)
+    floor, fake = judge.floor(plan), judge.score(torch.from_numpy(noise), plan)
+    real = floor["real"]
+    for column in ("fid", "fid_validation", "fid_test"):
+        assert real[column] < fake[column] / 20
     assert real["is"] > fake["is"]
-    assert real["protocol"].endswith("gen-359")
-    assert judge.floor(plan) == real
+    assert floor["protocol"] == fake["protocol"]
+    assert judge.floor(plan) == floor
 
 
 def test_wrong_input_is_refused_by_the_extractor() -> None:
@@ -228,7 +239,10 @@ def test_inception_equals_calculate_metrics_on_grey_images(
     digits, inception_weights, monkeypatch
 ) -> None:
     options = Options(inception_weights=inception_weights)
-    few = Images(digits.train[:50], digits.train_labels[:50], digits.test, digits.test_labels)
+    few = dataclasses.replace(
+        digits, train=digits.train[:50], train_labels=digits.train_labels[:50], order=None,
+        validation=digits.validation[:30], validation_labels=digits.validation_labels[:30],
+    )  # fmt: skip
     monkeypatch.setattr(scoring, "load_images", lambda *_: few)
     scorer.cache_clear()
     judge = scorer(Digits(), "inception", options)
@@ -243,7 +257,7 @@ def test_inception_equals_calculate_metrics_on_grey_images(
         feature_extractor="inception-v3-compat",
         feature_extractor_weights_path=str(inception_weights),
     )
-    assert mine == pytest.approx(expected, rel=1e-6)
+    assert {name: mine[name] for name in expected} == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.slow

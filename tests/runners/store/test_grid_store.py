@@ -70,6 +70,7 @@ def test_samples_and_scores_of_schema_1_can_be_made_again(old) -> None:
     store = grid.run(list(grid.plan()["runs"])[1])
     _, data, step = samples(store, "evaluation", 100)
     assert (tuple(data.shape), step) == ((100, 1, 8, 8), 4)
-    row = rescore(store, {}, Options())
-    assert row["protocol"] == store.rows("scores")[-1]["protocol"]
+    row, old_splits = rescore(store, {}, Options()), "ref-train-1438"
+    splits = f"{old_splits}+validation-180+test-179"
+    assert row["protocol"] == store.rows("scores")[-1]["protocol"].replace(old_splits, splits)
     assert row["fid"] == pytest.approx(store.rows("scores")[-1]["fid"], rel=0.05)
