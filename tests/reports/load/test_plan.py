@@ -205,3 +205,20 @@ def test_damaged_columns_are_named(write_grid, make_spec, columns) -> None:
     replan(folder, columns=columns)
     with pytest.raises(StoreProblem, match=r"grid\.json: column.*plan it again"):
         load(folder)
+
+
+def test_regimes_are_named_by_what_tells_them_apart(write_grid, make_spec):
+    regimes = [
+        {}, {"augment": ["shift"]}, {"augment": [{"shift": {"pixels": 2}}, "flip"]},
+        {"schedule": "linear"}, {"schedule": {"cosine": {"warmup": 20}}}, {"ema": 0.999},
+        {"dataset": {"name": "digits", "train_size": 200}},
+    ]  # fmt: skip
+    cells = load(write_grid([make_spec("none", 0, **regime) for regime in regimes])).cells
+    plain = "train_size=none, schedule=constant, warmup=0, ema=none, augment=none"
+    changes = [
+        ("", ""), ("augment=none", "augment=shift(pixels=1)"),
+        ("augment=none", "augment=shift(pixels=2) + flip(p=0.5)"), ("constant", "linear"),
+        ("constant, warmup=0", "cosine, warmup=20"), ("ema=none", "ema=0.999"),
+        ("size=none", "size=200"),
+    ]  # fmt: skip
+    assert cells == [plain.replace(*change) for change in changes]
