@@ -131,6 +131,20 @@ def test_runs_of_a_plugin_that_is_not_loaded_are_reported(write_grid, make_spec)
     assert "| mine | 2 of 2 | none |" in summary_markdown(results, numbers)
 
 
+def test_an_unknown_method_of_an_earlier_version_is_of_the_same_cell(write_grid, make_spec):
+    folder = write_grid([make_spec(m, 0) for m in ("none", "spectral_norm")])
+    renamed(folder, "spectral_norm", method={"name": "mine"}, plugins=[PLUGIN])
+    plan = GridStore(folder).plan()
+    for spec in plan["runs"].values():
+        for field in ("schedule", "ema", "augment"):
+            del spec[field]
+        del spec["dataset"]["train_size"]
+    write_json(GridStore(folder).plan_file, plan)
+    results = load(folder)
+    assert results.methods == ["none", "mine"]
+    assert results.cells == [""]
+
+
 def test_variants_of_an_unknown_method_go_by_all_their_parameters(write_grid, make_spec) -> None:
     folder = write_grid([make_spec(m, 0) for m in ("none", "spectral_norm")])
     renamed(folder, "none", method={"name": "mine", "strength": 0.1, "soft": True})
