@@ -185,7 +185,7 @@ def evaluate(
     trust_weights: Trust = False,
     plugin: Plugins = None,
 ) -> None:
-    """Score finished runs again from their checkpoints; appended, never overwritten."""
+    """Score finished runs again from their checkpoints, G itself and no average; appended."""
     from bench import stored_runs
     from runners.options import Options
 
@@ -212,7 +212,7 @@ def sample(
     ),
     plugin: Plugins = None,
 ) -> None:
-    """Write samples of a run's generator."""
+    """Write samples of a run's generator itself, not of its average."""
     from bench import stored_runs
 
     _load(plugin)

@@ -63,7 +63,7 @@ def _row(row: dict[str, Any]) -> str:
 
 
 def sample(folder: Path, count: int, out: Path, form: str) -> str:
-    """Write generated data of a run's checkpoint and say where.
+    """Write generated data of a run's checkpoint, of G itself and no average, and say where.
 
     Args:
         form: ``png``, a file an image, or ``npz``, one array ``images``.
@@ -91,7 +91,7 @@ def sample(folder: Path, count: int, out: Path, form: str) -> str:
 
 
 def evaluate(folder: Path, changes: dict[str, Any], options: Options) -> Iterator[str]:
-    """Score finished runs again from their checkpoints and yield a line each."""
+    """Score finished runs again from their checkpoints, G itself and no average; a line each."""
     from runners.rescore import rescore
 
     for store in run_stores(folder):

@@ -22,9 +22,12 @@ Flat = Mapping[str, Any]
 
 
 def flatten(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return nested mappings as one level of dotted keys; lists, and None, become text."""
+    """Return nested mappings as one level of dotted keys; lists, and None, become text.
+
+    A component's name stands before its parameters.
+    """
     flat: dict[str, Any] = {}
-    for key, value in data.items():
+    for key, value in sorted(data.items(), key=lambda item: item[0] != "name"):
         if isinstance(value, Mapping):
             flat |= flatten(value, f"{prefix}{key}.")
         else:

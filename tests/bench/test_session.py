@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 from bench.grid import Grid
 from bench.session import run_grid
 from runners.engines import chosen
 from runners.options import Options
+from runners.spec import from_stored
 from runners.store.grid import GridStore
+
+SCHEMA_1 = Path(__file__).parents[1] / "stores" / "schema-1"
 
 
 def test_description_and_axes_reach_the_plan(tmp_path) -> None:
@@ -19,3 +25,18 @@ def test_description_and_axes_reach_the_plan(tmp_path) -> None:
         "columns": [],
         "runs": {},
     }
+
+
+def test_runs_of_an_earlier_version_stay_and_are_no_part_of_the_plan(tmp_path, capsys) -> None:
+    store = GridStore(tmp_path / "old")
+    shutil.copytree(SCHEMA_1, store.folder)
+    before = store.folders()
+    specs = tuple(from_stored(spec) for spec in store.plan()["runs"].values())
+    assert run_grid(Grid("old", "", specs, ()), tmp_path, Options(), chosen("local").make, 1) == 0
+    said = capsys.readouterr().out
+    assert "2 stored runs of these specs stay in the folder" in said
+    assert "an earlier version, with other random numbers" in said
+    assert "2 runs, 0 done already" in said
+    assert list(store.plan()["runs"]) == [spec.run_id for spec in specs]
+    assert store.unplanned() == before
+    assert all(store.run(spec.run_id).is_done() for spec in specs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,8 @@ from bench.registries import KINDS
 from runners.engines import ENGINES
 from runners.errors import UserProblem
 from runners.lipschitz import METHODS
+
+SCHEMA_1 = Path(__file__).parents[1] / "stores" / "schema-1"
 
 
 def _invoke(*arguments: str | Path) -> str:
@@ -53,6 +56,19 @@ def test_show_sample_and_eval_a_finished_run(tiny, trained, tmp_path) -> None:
         assert arrays["images"].shape == (7, 1, 8, 8)
     assert "precision" in _invoke("eval", run, "--metrics", "prc", "--samples", "150")
     assert "gen-150" in _invoke("show", run)
+
+
+def test_runs_of_an_earlier_version_are_shown_sampled_scored_and_reported(tmp_path) -> None:
+    old = tmp_path / "old"
+    shutil.copytree(SCHEMA_1, old)
+    for run in sorted((old / "runs").iterdir()):
+        assert "finished" in _invoke("show", run)
+        assert "3 samples" in _invoke("sample", run, "--n", "3", "--out", tmp_path / run.name)
+    assert _invoke("eval", old, "--samples", "150").count("gen-150") == 2
+    assert "index.html" in _invoke("report", old)
+    page = (old / "report" / "index.html").read_text()
+    assert "2 of 2 planned runs finished" in page
+    assert 'id="best-again"' not in page
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path) -> None:

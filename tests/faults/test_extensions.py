@@ -20,6 +20,9 @@ base:
   loss: nonsaturating
   optimizer: {name: adam, lr: 1e-3}
   stabilisers: [replay]
+  schedule: {cosine: {warmup: 100}}
+  augment: [shift, noise]
+  ema: 0.99
   steps: 2000
   batch_size: 32
   evaluation: {every: 20, samples: 200}

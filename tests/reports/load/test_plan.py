@@ -131,6 +131,20 @@ def test_runs_of_a_plugin_that_is_not_loaded_are_reported(write_grid, make_spec)
     assert "| mine | 2 of 2 | none |" in summary_markdown(results, numbers)
 
 
+def test_an_unknown_method_of_an_earlier_version_is_of_the_same_cell(write_grid, make_spec):
+    folder = write_grid([make_spec(m, 0) for m in ("none", "spectral_norm")])
+    renamed(folder, "spectral_norm", method={"name": "mine"}, plugins=[PLUGIN])
+    plan = GridStore(folder).plan()
+    for spec in plan["runs"].values():
+        for field in ("schedule", "ema", "augment"):
+            del spec[field]
+        del spec["dataset"]["train_size"]
+    write_json(GridStore(folder).plan_file, plan)
+    results = load(folder)
+    assert results.methods == ["none", "mine"]
+    assert results.cells == [""]
+
+
 def test_variants_of_an_unknown_method_go_by_all_their_parameters(write_grid, make_spec) -> None:
     folder = write_grid([make_spec(m, 0) for m in ("none", "spectral_norm")])
     renamed(folder, "none", method={"name": "mine", "strength": 0.1, "soft": True})
@@ -205,3 +219,20 @@ def test_damaged_columns_are_named(write_grid, make_spec, columns) -> None:
     replan(folder, columns=columns)
     with pytest.raises(StoreProblem, match=r"grid\.json: column.*plan it again"):
         load(folder)
+
+
+def test_regimes_are_named_by_what_tells_them_apart(write_grid, make_spec):
+    regimes = [
+        {}, {"augment": ["shift"]}, {"augment": [{"shift": {"pixels": 2}}, "flip"]},
+        {"schedule": "linear"}, {"schedule": {"cosine": {"warmup": 20}}}, {"ema": 0.999},
+        {"dataset": {"name": "digits", "train_size": 200}},
+    ]  # fmt: skip
+    cells = load(write_grid([make_spec("none", 0, **regime) for regime in regimes])).cells
+    plain = "train_size=none, schedule=constant, warmup=0, ema=none, augment=none"
+    changes = [
+        ("", ""), ("augment=none", "augment=shift(pixels=1)"),
+        ("augment=none", "augment=shift(pixels=2) + flip(p=0.5)"), ("constant", "linear"),
+        ("constant, warmup=0", "cosine, warmup=20"), ("ema=none", "ema=0.999"),
+        ("size=none", "size=200"),
+    ]  # fmt: skip
+    assert cells == [plain.replace(*change) for change in changes]
