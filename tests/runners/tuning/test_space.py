@@ -68,6 +68,11 @@ def test_no_value_leaves_its_range(low, ratio, place, kind) -> None:
     assert dim.at(0.0) == pytest.approx(low, rel=0.005, abs=1e-3 * low * ratio)
 
 
+def test_ranges_as_wide_as_floats_go() -> None:
+    assert 1e-10 < Dimension("x", "log", (1e-300, 1e300)).at(0.5) < 1e10
+    assert Dimension("x", "linear", (-1.7e308, 1.7e308)).at(0.75) == pytest.approx(0.85e308)
+
+
 def test_another_process_draws_the_same_points() -> None:
     code = (
         "from runners.tuning.space import *\n"
