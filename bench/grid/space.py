@@ -119,7 +119,8 @@ def _shared(
         if any(fixed.target[: len(part)] == part for part in _fields(found)):
             text = f"{fixed.source} sets it too; leave one of them out"
             problems.at(path, text, key=True)
-    return found if all([_fits(problems, found, *end, layers) for end in found.extremes]) else None
+    fits = [_fits(problems, found, *end, layers) for end in found.extremes]
+    return found if all(fits) else None
 
 
 def _fields(found: Searched) -> list[tuple[str, ...]]:

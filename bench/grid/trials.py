@@ -149,9 +149,7 @@ def _tried(
         mine = {one.target[1]: settings[one.dimension.key] for one in (own if settings else ())}
         given, _ = layers.merged(chosen)
         try:
-            yield settings, from_dict(
-                given | {"method": with_parameters(entry, mine), "seed": 0}
-            )
+            yield settings, from_dict(given | {"method": with_parameters(entry, mine), "seed": 0})
         except ValidationError as misfits:  # each value is valid, so it is their combination
             _refuse(problems, misfits, entry, settings)
 
@@ -164,4 +162,3 @@ def _refuse(
     for misfit in misfits.errors(include_url=False):
         text = f"with {where}: {misfit['msg']}" if where else misfit["msg"]
         problems.field(origins, ("method",), text, key=True)
-

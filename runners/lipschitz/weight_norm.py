@@ -6,8 +6,9 @@ The gain is dropped as in Miyato et al. 2018 (arXiv 1802.05957), where it would 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
@@ -19,15 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, config=STRICT)
 class WeightNorm(Method):
-    """Use w_i / |w_i| for every output row i, times a gain.
+    """Use scale * w_i / |w_i| for every output row i, times a gain.
 
     Args:
+        scale: the norm of every row.
         learnable_gain: learn one gain a row, started at 1, instead of fixing it at 1;
             a learned gain can violate the constraint.
     """
 
     summary: ClassVar[str] = "w_i / |w_i| for every output row, gain fixed at 1"
     name: Literal["weight_norm"] = "weight_norm"
+    scale: Annotated[float, Field(gt=0)] = 1.0
     learnable_gain: bool = False
 
     def wrap(self, discriminator: nn.Module) -> nn.Module:
@@ -41,25 +44,26 @@ class WeightNorm(Method):
         return discriminator
 
     def effective(self, weight: Tensor, gain: Tensor | None = None) -> Tensor:
-        """Return the weight with rows of norm 1, or |gain|."""
+        """Return the weight with rows of norm scale, or scale * |gain|."""
         column = (len(weight), *[1] * (weight.dim() - 1))
-        return _fused(weight, weight.new_ones(column) if gain is None else gain.view(column))
+        fixed = weight.new_full(column, self.scale)
+        return _fused(weight, fixed if gain is None else fixed * gain.view(column))
 
     def conformance(
         self,
         discriminator: nn.Module,
         gradients: Mapping[str, float],  # noqa: ARG002
     ) -> dict[str, dict[str, Any]]:
-        """Measure the row norm farthest from 1; a learnable gain makes no promise."""
+        """Measure the row norm farthest from scale; a learnable gain makes no promise."""
         import torch
 
         from runners.weights import matrix, weight_layers
 
         layers = [matrix(layer) for _, layer in weight_layers(discriminator)]
         norms = torch.cat([weight.norm(dim=1) for weight in layers])
-        worst = norms[(norms - 1).abs().argmax()].item()
-        tolerance = None if self.learnable_gain else 1e-4
-        return {"rows": check("row norm, worst row", worst, 1.0, tolerance)}
+        worst = norms[(norms - self.scale).abs().argmax()].item()
+        tolerance = None if self.learnable_gain else 1e-4 * self.scale
+        return {"rows": check("row norm, worst row", worst, self.scale, tolerance)}
 
 
 def _fused(weight: Tensor, gain: Tensor) -> Tensor:

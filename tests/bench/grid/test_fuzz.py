@@ -21,14 +21,17 @@ WORDS = [
 
 
 RICH = GRID + "axes: {loss: [hinge, wasserstein], model.width: [8, 16], optimizer.lr: [1e-3]}\n"
-TUNED = GRID + """\
+TUNED = (
+    GRID
+    + """\
 tuning:
   trials: 3
   seeds: 1
   select: {metric: fid, at: final}
-  shared: {optimizer.lr: {log: [1e-4, 4e-3]}, n_dis: [1, 2], setting: [A, B]}
+  shared: {optimizer.lr: {log: [1e-4, 4e-3]}, n_dis: [1, 2]}
   methods: {spectral_norm: {scale: {linear: [0.5, 8]}}}
 """
+)
 
 
 def outcome(path, text, overrides):
@@ -71,9 +74,7 @@ def test_any_mutation_is_a_grid_or_a_problem(tmp_path, edits):
 @FUZZ
 @given(
     st.lists(
-        st.tuples(
-            st.integers(len(GRID), len(TUNED)), st.integers(0, 12), st.sampled_from(WORDS)
-        ),
+        st.tuples(st.integers(len(GRID), len(TUNED)), st.integers(0, 12), st.sampled_from(WORDS)),
         max_size=4,
     )
 )

@@ -65,7 +65,9 @@ def test_the_default_is_the_entry_as_it_stands_with_its_parameters(write, edited
     text = edited("spectral_norm]", "spectral_norm: {n_power_iterations: 3}]") + SECTION
     grid = load(write(text))
     label = "spectral_norm(n_power_iterations=3)"
-    assert grid.tuning.confirmed(label, 0) == tuple(s for s in grid.specs if s.method_label == label)
+    assert grid.tuning.confirmed(label, 0) == tuple(
+        s for s in grid.specs if s.method_label == label
+    )
     assert [s.seed for s in grid.tuning.confirmed(label, 2)] == [0, 1]
     assert all(
         p.specs[0].method.n_power_iterations == 3 for p in grid.tuning.points if p.method == label
@@ -286,9 +288,7 @@ def test_seeds_of_the_confirmation_are_none_of_the_trials(refused, tuned, edited
     text = tuned().replace("seeds: 2\ntuning", "seeds: [3, 1000000000]\ntuning")
     words = "seeds from 1000000000 on are tuning's, got 1000000000"
     assert refused(text) == [f"grid.yaml:9:12: seeds[1]: {words}"]
-    assert refused(tuned(), Overrides(seeds="0,1000000000")) == [
-        f"--seeds 0,1000000000: {words}"
-    ]
+    assert refused(tuned(), Overrides(seeds="0,1000000000")) == [f"--seeds 0,1000000000: {words}"]
 
 
 def test_a_tuned_field_is_not_set_as_well(refused, tuned, write) -> None:
@@ -304,9 +304,7 @@ def test_a_tuned_field_is_not_set_as_well(refused, tuned, write) -> None:
 
 
 def test_trials_on_the_command_line(refused, tuned, edited) -> None:
-    assert refused(tuned(), Overrides(trials=1)) == [
-        "--trials 1: must be from 2 to 10,000, got 1"
-    ]
+    assert refused(tuned(), Overrides(trials=1)) == ["--trials 1: must be from 2 to 10,000, got 1"]
     assert refused(edited("", ""), Overrides(trials=8)) == [
         "--trials 8: the grid has no section tuning"
     ]

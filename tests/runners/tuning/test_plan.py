@@ -75,7 +75,7 @@ def test_damage_is_named(path, value, words) -> None:
     for key in path[:-1]:
         place = place[key]
     place[path[-1]] = value
-    with pytest.raises(StoreProblem, match=r"^results/grid.json: ") as caught:
+    with pytest.raises(StoreProblem, match=r"^results/grid\.json: ") as caught:
         from_json(data, "results/grid.json")
     assert words in str(caught.value)
 
@@ -88,5 +88,5 @@ def test_a_plan_without_its_points_is_damaged() -> None:
 
 
 def test_what_is_no_mapping_is_damaged() -> None:
-    with pytest.raises(StoreProblem, match="grid.json: tuning: "):
+    with pytest.raises(StoreProblem, match=r"grid\.json: tuning: "):
         from_json([], "grid.json")  # pyright: ignore
