@@ -74,6 +74,9 @@ def run(
     methods: Annotated[
         str | None, typer.Option(help="Methods to run, separated by commas.")
     ] = None,
+    trials: Annotated[
+        int | None, typer.Option(help="Trials per method, in a grid with tuning.")
+    ] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Set a field of base, as loss=hinge."),
@@ -103,11 +106,14 @@ def run(
     inception_weights: Weights = None,
     trust_weights: Trust = False,
     plugin: Plugins = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan only.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan and what it costs here.")
+    ] = False,
 ) -> None:
     """Run a grid; runs that are done are skipped, unfinished ones go on where they stopped."""
     from bench import grid as grids
-    from bench.session import print_plan, run_grid
+    from bench.dry_run import print_plan
+    from bench.session import run_grid
     from runners.engines import chosen
     from runners.options import Limits, Options
 
@@ -118,11 +124,9 @@ def run(
         seeds=seeds,
         methods=tuple(name.strip() for name in methods.split(",")) if methods else None,
         set=tuple(set_ or ()),
+        trials=trials,
     )
     plan = grids.load(grids.find(grid), overrides)
-    if dry_run:
-        print_plan(plan, out)
-        return
     options = Options(
         device=device.value,
         wandb=wandb.value,
@@ -134,6 +138,9 @@ def run(
     )
     if data_root is not None:
         options = replace(options, data_root=data_root)
+    if dry_run:
+        print_plan(plan, out, options, make)
+        return
     limits = Limits(run_timeout, retries)
     raise typer.Exit(run_grid(plan, out, options, make, workers, limits))
 

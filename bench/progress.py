@@ -33,8 +33,8 @@ class View(Protocol):
 
 
 @contextmanager
-def progress(console: Console, total: int) -> Iterator[View]:
-    """Give the view that fits the console."""
+def progress(console: Console, total: int, title: str) -> Iterator[View]:
+    """Give the view that fits the console, of so many runs under a title."""
     if not console.is_terminal:
         yield _Lines(console, total)
         return
@@ -46,7 +46,7 @@ def progress(console: Console, total: int) -> Iterator[View]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console) as bars:
-        yield _Bars(bars, total)
+        yield _Bars(bars, total, title)
 
 
 class _Lines:
@@ -62,11 +62,11 @@ class _Lines:
 
 
 class _Bars:
-    """One bar per run in progress, measured in steps, and one for the grid, measured in runs."""
+    """One bar per run in progress, measured in steps, and one for all of them, measured in runs."""
 
-    def __init__(self, bars: Progress, total: int) -> None:
+    def __init__(self, bars: Progress, total: int, title: str) -> None:
         self.bars, self.count, self.total = bars, 0, total
-        self.grid = bars.add_task("all runs", total=total)
+        self.grid = bars.add_task(title, total=total)
         self.tasks: dict[str, TaskID] = {}
 
     def update(self, running: Running) -> None:

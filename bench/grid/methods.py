@@ -50,6 +50,14 @@ def read(problems: Problems, top: Mapping[str, Any]) -> list[Entry]:
     return found
 
 
+def named(top: Mapping[str, Any]) -> set[str]:
+    """Return the names that a grid file lists as methods, also those with faults of their own."""
+    listed = top.get("methods")
+    written = listed if isinstance(listed, list) else []
+    forms = [entries.component(one, "method") for one in written]
+    return {form[0]["name"] for form in forms if not isinstance(form, str)}
+
+
 def select(problems: Problems, found: list[Entry], names: tuple[str, ...] | None) -> list[Entry]:
     """Return the entries that --methods names, in its order; one not in the file has defaults."""
     if names is None:

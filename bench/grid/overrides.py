@@ -21,12 +21,14 @@ class Overrides:
         methods: names; one the grid configures keeps its parameters.
         set: ``"key=value"`` with a dotted key of base and a YAML value; also ends a sweep of
             the same key.
+        trials: replaces the number of tuning's trials.
     """
 
     steps: int | None = None
     seeds: str | None = None
     methods: tuple[str, ...] | None = None
     set: tuple[str, ...] = ()
+    trials: int | None = None
 
 
 def assignments(problems: Problems, overrides: Overrides) -> Cell:

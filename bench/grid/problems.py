@@ -7,6 +7,7 @@ import math
 from bench.grid.document import Document, KeyPath, Position
 from bench.grid.messages import key_path, plain
 from runners.errors import UserProblem
+from runners.tuning.space import RANGES
 
 MAX_LINES = 100
 
@@ -15,6 +16,10 @@ Source = KeyPath | str
 
 Origins = dict[KeyPath, Source]
 """A path in a spec's fields -> where its value was written; of several, the longest counts."""
+
+
+SEVERAL = ("axes", "tuning")
+"""Sections where a name is given several values: a value's path goes on below the name's."""
 
 
 class GridProblem(UserProblem):
@@ -61,8 +66,8 @@ class Problems:
         if isinstance(source, str):
             label = key_path(path[1:] if path[0] == "method" else path)
             self.option(source, f"{label}: {text}" if label else text)
-        elif key and length == len(path) and source[0] == "axes":  # the axis gives the name
-            self.at(source[:-1], text, key)
+        elif key and length == len(path) and source[0] in SEVERAL:
+            self.at(_named(source), text, key)
         else:
             self.at(source + path[length:], text, key)
 
@@ -82,3 +87,9 @@ class Problems:
         label = f"{key_path(path)}: " if path else ""
         where = ":".join(map(str, position))
         self._lines.setdefault(f"{self.file}:{where}: {label}{text}", position)
+
+
+def _named(source: KeyPath) -> KeyPath:
+    """Return where the name stands that one of several values, or an end of a range, is for."""
+    above = source[:-1]
+    return above[:-1] if source[0] == "tuning" and above[-1] in RANGES else above

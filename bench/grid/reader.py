@@ -8,13 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.grid import expand, files, methods, overrides, sections, seeds, yaml_source
+from bench.grid import (
+    expand,
+    files,
+    methods,
+    overrides,
+    sections,
+    seeds,
+    trials,
+    tuning,
+    yaml_source,
+)
 from bench.grid.messages import plain, show, unknown_key
 from bench.grid.overrides import Overrides
 from bench.grid.problems import Problems
+from bench.grid.trials import Tuning
 from runners.spec import RunSpec
 
-KEYS = ("name", "description", "base", "methods", "seeds", "axes")
+KEYS = ("name", "description", "base", "methods", "seeds", "axes", "tuning")
 REQUIRED = ("methods", "seeds")
 
 
@@ -28,12 +39,15 @@ class Grid:
         specs: cells of the axes outermost, then seeds, methods innermost: where a grid is
             stopped half-way, most seeds have all their methods.
         axes: dotted names of the swept fields.
+        tuning: the trials that come first, None without; then ``specs`` are the runs that
+            confirm every method as it stands.
     """
 
     name: str
     description: str
     specs: tuple[RunSpec, ...]
     axes: tuple[str, ...]
+    tuning: Tuning | None = None
 
 
 def load(path: Path, changes: Overrides | None = None) -> Grid:
@@ -54,10 +68,16 @@ def load(path: Path, changes: Overrides | None = None) -> Grid:
     top = _top(problems)
     name = _name(problems, top.get("name"), path.stem)
     seed_list = seeds.read(problems, top, changes.seeds)
-    entries = methods.select(problems, methods.read(problems, top), changes.methods)
+    listed = methods.read(problems, top)
+    entries = methods.select(problems, listed, changes.methods)
     layers = sections.read(problems, top, overrides.assignments(problems, changes))
+    known = list({entry.method: entry for entry in (*entries, *listed)}.values())
+    search = tuning.read(problems, top, changes.trials, layers, known, methods.named(top))
+    if search:
+        tuning.check_confirmation(problems, seed_list, changes.seeds)
     specs = expand.specs(problems, layers, seed_list, entries)
-    return Grid(name, top.get("description") or "", specs, layers.axes)
+    tried = search and trials.expanded(problems, search, layers, entries, seed_list)
+    return Grid(name, top.get("description") or "", specs, layers.axes, tried)
 
 
 def _top(problems: Problems) -> Mapping[str, Any]:

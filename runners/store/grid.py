@@ -1,6 +1,6 @@
 """A grid's results folder: its plan and its runs.
 
-results/<grid>/grid.json           the plan: name and run ids, in order
+results/<grid>/grid.json           the plan: name and run ids, in order, and how it was tuned
 results/<grid>/runs/<run_id>/      one folder a run, see runners/store.py
 results/<grid>/locks/<run_id>      held by the process that is at the run, while it lives
 results/<grid>/damaged/            run folders that `bench run --redo-damaged` set aside
@@ -23,6 +23,7 @@ from runners.files import read_json, write_json
 from runners.metrics.score import Column
 from runners.spec import RunSpec, from_stored
 from runners.store.run import RunStore
+from runners.tuning.plan import TuningPlan, from_json
 
 
 class GridStore:
@@ -59,6 +60,7 @@ class GridStore:
         description: str = "",
         axes: Sequence[str] | None = None,
         columns: Iterable[Column] = (),
+        tuning: TuningPlan | None = None,
     ) -> None:
         """Record the newest plan.
 
@@ -67,22 +69,34 @@ class GridStore:
             runs: the name of each run's folder -> its resolved spec.
             axes: dotted names of the swept fields; None leaves open what they are.
             columns: what the scores are called, also where a reader lacks their metric.
+            tuning: what was tried before ``runs``, which confirm it; None in a grid without.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         plan: dict[str, Any] = {"name": name, "description": description}
         plan |= {} if axes is None else {"axes": list(axes)}
         plan["columns"] = [dataclasses.asdict(column) for column in columns]
         plan["runs"] = dict(runs)
+        plan |= {} if tuning is None else {"tuning": tuning.to_json()}
         write_json(self.plan_file, plan)
 
     def plan(self) -> dict[str, Any]:
         """Return the newest plan as :meth:`write_plan` records it; older ones lack some of it."""
         return read_json(self.plan_file)
 
+    def tuning(self) -> TuningPlan | None:
+        """Return the tuning that the newest plan records, None of a grid without.
+
+        Raises:
+            StoreProblem: it is damaged.
+        """
+        data = self.plan().get("tuning")
+        return None if data is None else from_json(data, self.plan_file)
+
     def unplanned(self) -> list[str]:
         """Return ids of runs in the folder that the newest plan does not name."""
-        planned = self.plan().get("runs", {})
-        return [name for name in self.folders() if name not in planned]
+        tuning, confirmed = self.tuning(), self.plan().get("runs", {})
+        tried = tuning.runs if tuning else {}
+        return [name for name in self.folders() if name not in confirmed and name not in tried]
 
     def require_writable(self) -> None:
         """Refuse a folder in which nothing can be written, before any work is done for it.

@@ -16,10 +16,22 @@ WORDS = [
     *("evaluation", "adam", "A", "none", "[1]", "{}", "{name: [1]}", "{name: {}}", "null", "1e9"),
     *("-1", ".nan", "true", "[]", "[[]]", "10001", "model.width", "*a", "&a", "!!int ", ": ", "\n"),
     *("  ", "- ", ", ", "'", '"', "{", "}", "[", "]", "optimizer.lr", "digits", "\t"),
+    *("log", "linear", "trials", "select", "shared", "scale", "[2, 1]", "{log: [1, 2]}", "0"),
 ]
 
 
 RICH = GRID + "axes: {loss: [hinge, wasserstein], model.width: [8, 16], optimizer.lr: [1e-3]}\n"
+TUNED = (
+    GRID
+    + """\
+tuning:
+  trials: 3
+  seeds: 1
+  select: {metric: fid, at: final}
+  shared: {optimizer.lr: {log: [1e-4, 4e-3]}, n_dis: [1, 2]}
+  methods: {spectral_norm: {scale: {linear: [0.5, 8]}}}
+"""
+)
 
 
 def outcome(path, text, overrides):
@@ -56,10 +68,24 @@ def test_any_text_is_a_grid_or_a_problem(tmp_path, text):
 )
 @example([(RICH.index("adam"), 4, "{name: [1]}")])
 def test_any_mutation_is_a_grid_or_a_problem(tmp_path, edits):
-    text = RICH
+    mutated(tmp_path, RICH, edits)
+
+
+@FUZZ
+@given(
+    st.lists(
+        st.tuples(st.integers(len(GRID), len(TUNED)), st.integers(0, 12), st.sampled_from(WORDS)),
+        max_size=4,
+    )
+)
+def test_any_mutation_of_a_tuning_is_a_grid_or_a_problem(tmp_path, edits):
+    mutated(tmp_path, TUNED, edits)
+
+
+def mutated(folder, text, edits):
     for start, length, word in edits:
         text = text[:start] + word + text[start + length :]
-    outcome(tmp_path / "grid.yaml", text, Overrides())
+    outcome(folder / "grid.yaml", text, Overrides())
 
 
 SCALARS = (
@@ -83,11 +109,38 @@ def test_any_value_is_a_grid_or_a_problem(tmp_path, key, value):
 
 @FUZZ
 @given(
+    st.sampled_from(
+        [
+            ("shared", "optimizer.lr"),
+            ("shared", "n_dis"),
+            ("shared", "setting"),
+            ("shared", "model"),
+            ("methods", "spectral_norm", "scale"),
+            *((key,) for key in ("trials", "seeds", "select", "shared", "methods")),
+        ]
+    ),
+    VALUES | st.builds(lambda kind, v: {kind: v}, st.sampled_from(["log", "linear"]), VALUES),
+)
+@example(("methods", "spectral_norm", "scale"), {"log": [1e-300, 1e300]})
+@example(("shared", "optimizer.lr"), {"linear": [0.1, 0.1 + 1e-17]})
+@example(("shared", "optimizer.lr"), {"log": [10**400, 1]})
+def test_any_value_in_a_tuning_is_a_grid_or_a_problem(tmp_path, path, value):
+    data = yaml.safe_load(TUNED)
+    place = data["tuning"]
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    outcome(tmp_path / "grid.yaml", yaml.safe_dump(data), Overrides())
+
+
+@FUZZ
+@given(
     st.builds(
         Overrides,
         steps=st.none() | st.integers(),
         seeds=st.none() | st.text() | st.sampled_from(["3", "1,2", "²", "1" * 5000]),
         methods=st.none() | st.tuples(st.text()) | st.just(("none",)),
+        trials=st.none() | st.integers(-2, 12),
         set=st.tuples(
             st.text()
             | st.builds(
@@ -98,3 +151,4 @@ def test_any_value_is_a_grid_or_a_problem(tmp_path, key, value):
 )
 def test_any_override_is_a_grid_or_a_problem(tmp_path, overrides):
     outcome(tmp_path / "grid.yaml", RICH, overrides)
+    outcome(tmp_path / "grid.yaml", TUNED, overrides)

@@ -1,0 +1,180 @@
+"""What runs will cost on this machine: by stored runs of their kind, or by a few steps of each."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from runners.engines.base import Engine
+from runners.engines.scheduler import Scheduler
+from runners.errors import StoreProblem, UserProblem
+from runners.options import Limits, Options
+from runners.spec import RunSpec
+from runners.store.grid import GridStore
+from runners.store.run import RunStore
+
+STEPS = 30  # of a probe
+WARM = 10  # first steps of a probe that are left out
+LOG_EVERY = 5
+LIMIT = 4.0  # seconds a probe may take; a large network does fewer steps
+MOST = 24  # probes of one estimate
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast runs of a kind are.
+
+    Args:
+        step: seconds per generator step.
+        measure: seconds per diagnosis and scoring.
+    """
+
+    step: float
+    measure: float
+
+    def seconds(self, spec: RunSpec) -> float:
+        """Return the seconds that one core spends on a run."""
+        every = min(spec.evaluation.every, spec.diagnostics_every)
+        return spec.steps * self.step + (1 + math.ceil(spec.steps / every)) * self.measure
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What runs will cost.
+
+    Args:
+        paces: by kind of run.
+        how: where they come from, in words.
+    """
+
+    paces: Mapping[str, Pace] = field(repr=False)
+    how: str
+
+    def seconds(self, specs: Iterable[RunSpec]) -> float | None:
+        """Return the seconds of one core for all these runs, None where a kind is unknown."""
+        paces = [(self.paces.get(kind(spec.as_dict)), spec) for spec in specs]
+        if any(pace is None for pace, _ in paces):
+            return None
+        return sum(pace.seconds(spec) for pace, spec in paces if pace)
+
+
+def kind(spec: Mapping[str, Any]) -> str:
+    """Return what of a resolved spec decides its pace: all but seed, steps and real numbers."""
+    kept = {key: value for key, value in spec.items() if key not in ("seed", "steps", "plugins")}
+    return json.dumps(_without_floats(kept), sort_keys=True)
+
+
+def _without_floats(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_floats(v) for k, v in value.items() if not isinstance(v, float)}
+    return [_without_floats(item) for item in value] if isinstance(value, list) else value
+
+
+def estimate(
+    specs: Sequence[RunSpec], out: Path, options: Options, make: Callable[..., Engine]
+) -> Estimate:
+    """Return what runs will cost; trains for seconds where no run of their kind is stored.
+
+    Args:
+        specs: the runs.
+        out: where results are stored; nothing is written there.
+        options: how and where to run.
+        make: builds the engine.
+    """
+    wanted = {kind(spec.as_dict): spec for spec in specs}
+    stored = stored_paces(out, wanted.keys())
+    if not wanted:
+        return Estimate({}, "all runs are done")
+    missing = [spec for which, spec in wanted.items() if which not in stored]
+    if not missing:
+        return Estimate(stored, f"by stored runs under {out}")
+    if problem := _not_at_hand(missing, options):
+        return Estimate(stored, problem)
+    try:
+        probed = probed_paces(missing[:MOST], options, make)
+    except UserProblem as refused:
+        return Estimate(stored, f"not measured: {refused}")
+    how = f"measured now on up to {STEPS} steps and one scoring of each kind of run, by one worker"
+    return Estimate(stored | probed, how + f", or by stored runs under {out}" * bool(stored))
+
+
+def stored_paces(out: Path, wanted: Iterable[str]) -> dict[str, Pace]:
+    """Return the pace of stored runs of the wanted kinds, the median where there are several."""
+    found: dict[str, list[Pace]] = {which: [] for which in wanted}
+    for folder in out.glob("*/runs/*"):
+        store = RunStore(folder)
+        try:
+            mine = found.get(kind(store.spec()))
+            status = store.status()
+        except StoreProblem:
+            continue
+        if mine is not None and status.ended and status.seconds_per_step:
+            mine.append(Pace(status.seconds_per_step, _measuring(store)))
+    return {
+        which: Pace(median(p.step for p in paces), median(p.measure for p in paces))
+        for which, paces in found.items()
+        if paces
+    }
+
+
+def _measuring(store: RunStore) -> float:
+    """Return the seconds of the first diagnosis and scoring: from the floor to the picture."""
+    try:
+        began, ended = (
+            file.stat().st_mtime for file in (store.floor_file, store.sample_grid_file(0))
+        )
+    except OSError:
+        return 0.0
+    return max(0.0, ended - began)  # a run that was resumed writes its floor again
+
+
+def _not_at_hand(specs: Iterable[RunSpec], options: Options) -> str:
+    """Name the data sets that would have to be downloaded first."""
+    files = {spec.dataset.name: spec.dataset.files for spec in specs}
+    absent = [name for name, f in files.items() if f and not any(options.data_root.glob(f))]
+    return f"not measured: no {', '.join(absent)} in {options.data_root}" if absent else ""
+
+
+def probed_paces(
+    specs: Sequence[RunSpec], options: Options, make: Callable[..., Engine]
+) -> dict[str, Pace]:
+    """Train a few steps of each spec, in a folder that is gone afterwards, and return the paces.
+
+    Raises:
+        UserProblem: what is missing to run them.
+    """
+    short = {kind(spec.as_dict): _probe(spec) for spec in specs}
+    warm_up = dataclasses.replace(next(iter(short.values())), seed=1)
+    quiet = dataclasses.replace(options, wandb="disabled")
+    with TemporaryDirectory(prefix="bench-cost-") as folder, make(quiet, 1) as engine:
+        scheduler, store = Scheduler(engine, Limits(LIMIT)), GridStore(Path(folder))
+        scheduler.prepare(specs)
+        for _ in scheduler.run([warm_up, *short.values()], store, lambda _: None):
+            pass
+        found = {which: _pace(store.run(spec.run_id)) for which, spec in short.items()}
+    return {which: pace for which, pace in found.items() if pace}
+
+
+def _probe(spec: RunSpec) -> RunSpec:
+    once = dataclasses.replace(spec.evaluation, every=STEPS)
+    return dataclasses.replace(
+        spec, seed=0, steps=STEPS, log_every=LOG_EVERY, diagnostics_every=STEPS, evaluation=once
+    )
+
+
+def _pace(store: RunStore) -> Pace | None:
+    rows = store.rows("timing")
+    warm = [row for row in rows if row["step"] >= WARM] or rows[:1]
+    if not warm or warm[0]["step"] == rows[-1]["step"]:
+        warm = rows[:1]
+    steps = rows[-1]["step"] - warm[0]["step"] if rows else 0
+    if not steps:
+        return None
+    return Pace((rows[-1]["seconds"] - warm[0]["seconds"]) / steps, _measuring(store))
