@@ -114,7 +114,9 @@ def _filled(stored: Any, registry: Mapping[str, Any]) -> Any:
 def _earlier(component: type | None) -> dict[str, Any]:
     """Return what a component, and all it derives from, say of fields younger than them."""
     classes = reversed(component.__mro__) if component else ()
-    return {field: value for cls in classes for field, value in vars(cls).get("earlier", {}).items()}
+    return {
+        field: value for cls in classes for field, value in vars(cls).get("earlier", {}).items()
+    }
 
 
 def _with_settings(entry: Any, evaluation: Mapping[str, Any], metrics: Mapping[str, Any]) -> Any:
