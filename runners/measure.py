@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import math
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
+from torch.optim.swa_utils import update_bn
 
 from runners import seeds
 from runners.diagnostics.diagnose import diagnose
@@ -25,6 +27,7 @@ from runners.tracking import Tracker
 
 GRID = 64  # images of a sample grid
 SURFACE = 121  # points per side where D is drawn over the plane
+RENORMING = 32  # batches for the batch-norm statistics of the averaged G
 PROBE = 128  # images of each kind for input gradients
 
 
@@ -137,9 +140,18 @@ class Recorder:
     def _averaged_scores(self, average: nn.Module | None) -> dict[str, Any]:
         if average is None:
             return {}
-        scores = self._scores(generate(average, self.latents))
+        scores = self._scores(generate(self._renormed(average), self.latents))
         columns = [c for m in self.spec.evaluation.metrics for c in m.all_columns() if c.ranks]
         return {c.averaged.name: scores[c.name] for c in columns if c.name in scores}
+
+    def _renormed(self, average: nn.Module) -> nn.Module:
+        """Return a copy whose batch norms have the statistics of its own weights."""
+        spec, average = self.spec, copy.deepcopy(average)
+        count = RENORMING * spec.batch_size
+        latents = seeds.latents(spec.seed, "batch norm", 0, count, spec.model.latent)
+        with seeds.scoped(spec.seed, "batch norm"):  # layers may draw in train mode
+            update_bn(latents.to(self.latents.device).split(spec.batch_size), average)
+        return average
 
     def floor(self) -> None:
         """Record what held-out real data score, and copies: what every score here is between."""

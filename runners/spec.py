@@ -89,7 +89,7 @@ class RunSpec:
         steps: generator updates.
         n_dis: discriminator updates per generator update.
         schedule: share of the optimisers' learning rates at each step.
-        ema: share that an exponential average of G keeps at each step; it is scored beside G.
+        ema: decay per step of an exponential average of G's weights, which is scored beside G;
             None for no average.
         stabilisers: whatever else changes the networks, what D sees or the fakes, in order.
         augment: random changes of every image that D sees, in order, after the stabilisers.
