@@ -11,7 +11,6 @@ import torch
 
 from runners import seeds
 
-
 STREAMS = [(s, p) for s in (0, 1, 10**9) for p in ("latents", "penalty", "order")]
 
 
