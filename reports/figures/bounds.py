@@ -51,7 +51,7 @@ def _bracket(ax: Axes, lower: Frame, upper: Frame, colour: style.Colour) -> None
 
 def _keys() -> list[Line2D]:
     return [
-        Line2D([], [], color="black", linestyle="--", label="upper bound: product of norms"),
+        Line2D([], [], color="black", linestyle="--", label="upper bound: product over layers"),
         Line2D([], [], color="black", label="lower bound: largest gradient found"),
     ]
 
@@ -60,8 +60,9 @@ BOUNDS = Drawing(
     "bounds",
     "Bounds over training",
     "D's true Lipschitz constant lies in the coloured band, on one scale for all methods. "
-    "Below it is the largest input gradient found, above it the product of the operator norms "
-    "of all layers and the constants of the activations.",
+    "Below it is the largest input gradient found, above it the product over all layers of an "
+    "upper bound of each operator norm (the norm itself where a layer is small) and of the "
+    "constants of the activations.",
     bounds,
     "These runs did not record bounds.",
     one_cell=True,

@@ -1,4 +1,4 @@
-"""Two norms of each layer: that of the reshaped kernel, and that of the convolution."""
+"""Two norms of each layer: of the reshaped kernel, and of the convolution with its bounds."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from reports.load.results import Results
 from reports.stats.numbers import Numbers
 
 MOST_COLUMNS = 3
-SHOWN = ["sigma_max", "operator_norm", "largest_operator_norm"]
+SHOWN = ["sigma_max", "operator_norm", "operator_upper", "largest_operator_norm"]
 
 
 @style.styled
 def norms(results: Results, numbers: Numbers) -> Figure | None:
-    """Draw the two norms of each layer and the bound between them at the last step, of one cell."""
+    """Draw both norms of each layer and the bounds of the second at the last step, of one cell."""
     rows = numbers.layer_norms
     if rows.empty:
         return None
@@ -35,7 +35,7 @@ def norms(results: Results, numbers: Numbers) -> Figure | None:
         ax.set_title(layer_title(layer))
     text = f"Two norms of each layer {at_steps(numbers)}: every seed"
     panels.title(figure, text, results.cells[0])
-    figure.legend(handles=_keys(), loc="outside lower center", ncols=3, frameon=False)
+    figure.legend(handles=_keys(), loc="outside lower center", ncols=4, frameon=False)
     return figure
 
 
@@ -46,10 +46,16 @@ def _norms(ax: Axes, rows: Frame, results: Results) -> None:
         heights = panels.offsets(len(mine), place)
         for height, run in zip(heights, mine.itertuples(), strict=True):
             colour: Any = {"color": colours[method]}
-            known = [run.sigma_max, run.operator_norm, run.largest_operator_norm]
-            ax.plot(known, [height] * 3, linewidth=0.8, alpha=0.5, **colour)
+            known = [
+                run.sigma_max,
+                run.operator_norm,
+                run.operator_upper,
+                run.largest_operator_norm,
+            ]
+            ax.plot(known, [height] * len(known), linewidth=0.8, alpha=0.5, **colour)
             ax.plot(run.sigma_max, height, "o", markersize=4.5, **colour)
             ax.plot(run.operator_norm, height, "D", markersize=5.5, mfc="none", **colour)
+            ax.plot(run.operator_upper, height, 4, markersize=6, **colour)
             ax.plot(run.largest_operator_norm, height, "|", markersize=8, **colour)
     panels.log_if_wide(ax, rows[SHOWN].stack(), axis="x")
     ax.axvline(1, color="0.8", linewidth=1, zorder=0)
@@ -60,7 +66,8 @@ def _keys() -> list[Line2D]:
     plain: dict[str, Any] = {"linestyle": "none", "color": "black"}
     return [
         Line2D([], [], marker="o", label="sigma of the reshaped kernel", **plain),
-        Line2D([], [], marker="D", mfc="none", label="operator norm", **plain),
+        Line2D([], [], marker="D", mfc="none", label="operator norm or estimate", **plain),
+        Line2D([], [], marker=4, markersize=6, label="its upper bound", **plain),
         Line2D([], [], marker="|", markersize=9, label="ceil(k/s) times sigma", **plain),
     ]
 
@@ -70,8 +77,10 @@ NORMS = Drawing(
     "Two norms of each layer",
     "The sigma of the reshaped kernel (what spectral norm constrains) is not the operator "
     "norm of the convolution, the factor by which the layer can stretch an image at its real "
-    "size, stride and padding. The latter is at least sigma and at most ceil(k/s) times it, "
-    "for a square kernel of size k and stride s. For a linear layer all are one.",
+    "size, stride and padding. The diamond is that norm where the bound stands on it; elsewhere "
+    "it is an estimate by power iteration, never too large, and the true norm lies between the "
+    "two. It is at most ceil(k/s) times sigma, for a square kernel of size k and stride s padded "
+    "with zeros. For a linear layer all are one.",
     norms,
     "These runs did not record operator norms.",
     one_cell=True,

@@ -32,7 +32,8 @@ ROW_COLUMNS = {
 """What every row has."""
 
 LATER_COLUMNS = {
-    "spectra": ("sigma_min", "condition", "operator_norm", "operator_bound"),
+    "spectra": ("sigma_min", "condition", "operator_norm", "operator_upper", "operator_bound"),
+    "metrics": ("auc_gap",),
     "diagnostics": (
         "lipschitz_lower", "lipschitz_upper", "tightness", "upper_undefined", "conformance",
     ),
@@ -45,7 +46,7 @@ NOT_NUMBERS = (
 )  # fmt: skip
 NUMBERS = {
     *(c for columns in (ROW_COLUMNS, LATER_COLUMNS) for name in columns for c in columns[name]),
-    *("seconds_per_step", "observed_until", "collapse_step"),
+    *("seconds_per_step", "observed_until", "fall", "collapse_step"),
 } - set(NOT_NUMBERS)
 WITH_SCORES = ("scores", "best", "evals")
 WHOLE = ("seed", "step", "steps", "index")

@@ -12,7 +12,7 @@ from reports.stats.gaussian import gaussian_curve, gaussian_stable_rank
 from reports.stats.last_rows import last_rows
 
 SPREADS = ("sigma_max", "stable_rank", "effective_rank", "log10_q90_q10", "condition",
-           "operator_norm", "largest_operator_norm")  # fmt: skip
+           "operator_norm", "operator_upper", "largest_operator_norm")  # fmt: skip
 LAYER = ["cell", "method", "index", "layer", "kind"]
 
 
@@ -89,7 +89,7 @@ def spectra_spread(spectra: Frame) -> Frame:
 
 
 def layer_norms(spectra: Frame) -> Frame:
-    """Return both norms of each run's layers at its last step, where they were recorded.
+    """Return the norms of each run's layers at its last step, where they were recorded.
 
     Returns:
         One row per run and layer: the columns of the spectra, and largest_operator_norm.

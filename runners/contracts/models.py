@@ -118,7 +118,8 @@ def _require_bracket(whole: dict[str, float | None], method: str) -> None:
     low, high = whole["lipschitz_lower"], whole["lipschitz_upper"]
     if low is not None and high is not None:
         require(
-            low <= high * 1.001, f"under {method}, D's lower bound {low} exceeds its upper {high}"
+            low <= high * (1 + 1e-5),
+            f"under {method}, D's lower bound {low} exceeds its upper {high}",
         )
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from runners.diagnostics.operator_norm import TOLERANCE
 from runners.input_gradients import input_gradient_norms
 from runners.weights import Layer, weight_layers
 
@@ -23,59 +22,46 @@ class Unbounded(Exception):
 
 
 def upper_bound(
-    discriminator: nn.Module, operator_norms: Mapping[str, float]
+    discriminator: nn.Module, operator_uppers: Mapping[str, float | None]
 ) -> tuple[float | None, str | None]:
     """Return an upper bound of D's Lipschitz constant, or why there is none.
 
     Along a chain constants multiply; any other module says how its children combine.
 
     Args:
-        operator_norms: of the weight layers in use, by name; they are estimates from below to a
-            relative TOLERANCE, which the bound makes up for.
+        operator_uppers: upper bounds of the operator norms of the weight layers in use, by name;
+            None where none is known.
     """
-    norms: dict[nn.Module, float] = {
-        layer: operator_norms[name]
+    uppers: dict[nn.Module, float | None] = {
+        layer: operator_uppers[name]
         for name, layer in weight_layers(discriminator)
-        if name in operator_norms
+        if name in operator_uppers
     }
     try:
-        constant = _Constants(norms).of(discriminator)
+        constant = _Constants(uppers).of(discriminator)
     except Unbounded as why:
         return None, str(why)
     return constant, None
 
 
 class _Constants:
-    """Lipschitz constants of modules, from the norms of their layers."""
+    """Lipschitz constants of modules, from upper bounds of their layers' norms."""
 
-    def __init__(self, norms: Mapping[nn.Module, float]) -> None:
-        self.norms = norms
-        self.uses = 0  # of layers, each of which may be TOLERANCE too low
+    def __init__(self, uppers: Mapping[nn.Module, float | None]) -> None:
+        self.uppers = uppers
 
-    def of(self, discriminator: nn.Module) -> float:
-        """Return a bound of the whole network."""
-        weights: list[float] = []
-        others: list[float] = []
-        if isinstance(discriminator, nn.Sequential):
-            for module in discriminator:
-                (weights if module in self.norms else others).append(self.constant(module))
-            constant = math.prod(weights) * math.prod(others)
-        else:
-            constant = self.constant(discriminator)
-        return constant * (1 + TOLERANCE) ** self.uses
-
-    def constant(self, module: nn.Module) -> float:
-        """Return a bound of one module; the norm of a layer is the estimate it is."""
+    def of(self, module: nn.Module) -> float:
+        """Return an upper bound of one module, or of the whole network."""
         own = getattr(module, "lipschitz_bound", None)
         if callable(own):
-            return float(own(self.constant))  # pyright: ignore
+            return float(own(self.of))  # pyright: ignore
         if isinstance(module, nn.Sequential):
-            return math.prod(map(self.constant, module))
+            return math.prod(map(self.of, module))
         if isinstance(module, Layer):
-            if module not in self.norms:
-                raise Unbounded(f"no operator norm known for {type(module).__name__}")
-            self.uses += 1
-            return self.norms[module]
+            upper = self.uppers.get(module)
+            if upper is None:
+                raise Unbounded(f"no bound of the operator norm known for {type(module).__name__}")
+            return upper
         return _activation(module)
 
 
@@ -124,16 +110,16 @@ def _walk(discriminator: nn.Module, x: Tensor, radius: float) -> tuple[Tensor, T
 
 
 def bounds(
-    discriminator: nn.Module, images: Tensor, operator_norms: Mapping[str, float]
+    discriminator: nn.Module, images: Tensor, operator_uppers: Mapping[str, float | None]
 ) -> dict[str, Any]:
     """Return lower and upper bound, their ratio, and why the upper one is undefined if it is.
 
     Args:
         images: where the lower bound is looked for, (n, channels, height, width) in [-1, 1].
-        operator_norms: of the weight layers in use, by name.
+        operator_uppers: upper bounds of the norms of the weight layers in use, by name.
     """
     lower = lower_bound(discriminator, images)
-    upper, why = upper_bound(discriminator, operator_norms)
+    upper, why = upper_bound(discriminator, operator_uppers)
     return {
         "lipschitz_lower": lower,
         "lipschitz_upper": upper,

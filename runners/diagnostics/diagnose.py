@@ -35,7 +35,7 @@ def diagnose(
     layers = [row | norms[row["layer"]] for row in spectra(discriminator) if row["layer"] in norms]
     images = probes(real, fake, draws)
     whole: dict[str, Any] = input_gradients(discriminator, images)
-    largest = {name: norm["operator_norm"] for name, norm in norms.items()}
-    whole |= bounds(discriminator, torch.cat(list(images.values())), largest)
+    uppers = {name: norm["operator_upper"] for name, norm in norms.items()}
+    whole |= bounds(discriminator, torch.cat(list(images.values())), uppers)
     whole["conformance"] = method.conformance(discriminator, whole)
     return layers, whole

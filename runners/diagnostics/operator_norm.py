@@ -1,28 +1,29 @@
 """The operator norm of a layer as it is used: real input size, stride, padding and dilation.
 
 This is not the sigma of the reshaped kernel R, which spectral normalisation constrains. For a
-k x k kernel at stride s the operator norm is at most ceil(k / s) * R, and at least R where one
-output window lies inside the input. With dilation d, s counts as s / gcd(s, d).
+k x k kernel at stride s, padded with zeros, the operator norm is at most ceil(k / s) * R, and at
+least R where one output window lies inside the input. With dilation d, s counts as s / gcd(s, d).
+
+``operator_norm`` is exact for small layers and otherwise an estimate by power iteration, which
+is never too large; ``operator_upper`` is never too small.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
-from torch.nn.grad import conv2d_input
 
+from runners.diagnostics.linear_map import Convolution, maps, zero_padded
+from runners.diagnostics.operator_upper import operator_upper
 from runners.weights import Layer, singular_values, weight_layers
 
 TOLERANCE = 1e-3  # relative; iteration stops at a tenth of it between two looks
 LOOK = 10  # iterations between looks
 MOST = 400  # iterations from a cold start, at the most
-
-Map = Callable[[Tensor], Tensor]
 
 
 @torch.no_grad()
@@ -48,10 +49,13 @@ def input_sizes(discriminator: nn.Module, shape: tuple[int, ...]) -> dict[str, s
 
 
 @torch.no_grad()
-def operator_norm(
-    layer: nn.Conv2d | nn.ConvTranspose2d, size: torch.Size, start: Tensor | None = None
+def power_iteration(
+    layer: Convolution, size: torch.Size, start: Tensor | None = None
 ) -> tuple[float, Tensor]:
-    """Return the norm to about TOLERANCE, from below, by power iteration.
+    """Return an estimate of the operator norm, from below, usually to about TOLERANCE.
+
+    How far it stays below is not known: from a start without a part along the leading singular
+    vector it may find another singular value.
 
     Args:
         layer: of any stride, padding, dilation and number of groups.
@@ -59,12 +63,11 @@ def operator_norm(
         start: unit vector of shape (1, *size) to start from; a fixed one if absent.
 
     Returns:
-        The norm, and the vector to start from next time.
+        The estimate, and the vector to start from next time.
     """
-    weight = layer.weight.detach()
     x = _unit(torch.linspace(1, 2, size.numel()).cos().view(1, *size) if start is None else start)
-    x, norm = x.to(weight), 0.0
-    forward, adjoint = _maps(layer, weight, x.shape)
+    x, norm = x.to(layer.weight), 0.0
+    forward, adjoint = maps(layer, size, x.dtype)
     for count in range(1, MOST + 1):
         y = forward(x)
         x = _unit(adjoint(y))
@@ -73,31 +76,6 @@ def operator_norm(
             if abs(norm - previous) <= TOLERANCE / 10 * norm:
                 break
     return norm, x
-
-
-def _maps(layer: nn.Module, weight: Tensor, shape: torch.Size) -> tuple[Map, Map]:
-    """Return the linear map of a layer and its adjoint."""
-    if isinstance(layer, nn.Conv2d) and layer.padding_mode == "zeros" and layer.padding != "same":
-        padding = (0, 0) if layer.padding == "valid" else layer.padding
-        geometry: Any = {"stride": layer.stride, "padding": padding,
-                         "dilation": layer.dilation, "groups": layer.groups}  # fmt: skip
-        return (
-            lambda x: functional.conv2d(x, weight, **geometry),
-            lambda y: conv2d_input(shape, weight, y, **geometry),
-        )
-    return _by_autograd(layer, shape, weight)
-
-
-def _by_autograd(layer: nn.Module, shape: torch.Size, weight: Tensor) -> tuple[Map, Map]:
-    """Return the maps of any affine layer: what is left without its bias, and its gradient."""
-    offset = layer(weight.new_zeros(shape))
-
-    def adjoint(y: Tensor) -> Tensor:
-        with torch.enable_grad():
-            x = weight.new_zeros(shape).requires_grad_(True)
-            return torch.autograd.grad(layer(x), x, y)[0]
-
-    return lambda x: layer(x) - offset, adjoint
 
 
 def _unit(x: Tensor) -> Tensor:
@@ -110,13 +88,19 @@ def operator_norms(
     shape: tuple[int, ...],
     starts: MutableMapping[str, Tensor],
 ) -> dict[str, dict[str, Any]]:
-    """Return, for each weight layer in use, its operator norm, its bound over R, its geometry.
+    """Return each used weight layer's operator norm, its bounds from above, and its geometry.
 
-    Of a layer used at several input sizes the norm is the largest.
+    Of a layer used at several input sizes both norm and bound are the largest.
 
     Args:
         shape: of one image or point.
-        starts: vectors by layer name to start from; replaced by better ones.
+        starts: vectors by layer name for power iterations to start from; replaced by better ones.
+
+    Returns:
+        By layer: operator_norm: exact where it equals operator_upper, else an estimate from
+        below; operator_upper: from above; operator_bound: what it is at most over the sigma of
+        the reshaped kernel; the last two None where no such bound is known; input_size, kernel,
+        stride, padding.
     """
     sizes = input_sizes(discriminator, shape)
     layers = [(name, layer) for name, layer in weight_layers(discriminator) if name in sizes]
@@ -129,24 +113,34 @@ def _row(
     if isinstance(layer, nn.Linear):
         geometry = dict.fromkeys(("input_size", "kernel", "stride", "padding"))
         sigma = singular_values(layer.weight.detach())[0].item()
-        return {"operator_norm": sigma, "operator_bound": 1.0} | geometry
-    largest, sorted_sizes = 0.0, sorted(sizes)
-    for size in sorted_sizes:
-        key = name if len(sizes) == 1 else f"{name} {tuple(size)}"
-        norm, starts[key] = operator_norm(layer, size, starts.get(key))
-        largest = max(largest, norm)
+        return {"operator_norm": sigma, "operator_upper": sigma, "operator_bound": 1.0} | geometry
+    keys = {size: name if len(sizes) == 1 else f"{name} {tuple(size)}" for size in sorted(sizes)}
+    found = [_both(layer, size, key, starts) for size, key in keys.items()]
+    uppers = [upper for _, upper in found if upper is not None]
     padding = layer.padding if isinstance(layer.padding, str) else layer.padding[0]
     return {
-        "operator_norm": largest,
-        "operator_bound": math.sqrt(math.prod(_overlaps(layer))),
-        "input_size": sorted_sizes[-1][-1],
+        "operator_norm": max(norm for norm, _ in found),
+        "operator_upper": max(uppers) if len(uppers) == len(found) else None,
+        "operator_bound": math.sqrt(math.prod(_overlaps(layer))) if zero_padded(layer) else None,
+        "input_size": max(sizes)[-1],
         "kernel": layer.kernel_size[0],
         "stride": layer.stride[0],
         "padding": padding,
     }
 
 
-def _overlaps(layer: nn.Conv2d | nn.ConvTranspose2d) -> list[int]:
+def _both(
+    layer: Convolution, size: torch.Size, key: str, starts: MutableMapping[str, Tensor]
+) -> tuple[float, float | None]:
+    """Return a layer's norm, or an estimate of it, and its bound from above at one size."""
+    upper, exact = operator_upper(layer, size)
+    if exact and upper is not None:
+        return upper, upper
+    norm, starts[key] = power_iteration(layer, size, starts.get(key))
+    return norm, upper
+
+
+def _overlaps(layer: Convolution) -> list[int]:
     """Return, for each dimension, how many taps of the kernel one pixel can meet at most."""
     return [
         math.ceil(kernel / (stride // math.gcd(stride, dilation)))

@@ -10,8 +10,10 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
+from runners.diagnostics import operator_upper
 from runners.diagnostics.bounds import bounds
-from runners.diagnostics.operator_norm import TOLERANCE, operator_norm, operator_norms
+from runners.diagnostics.operator_norm import TOLERANCE, operator_norms, power_iteration
+from runners.diagnostics.operator_upper import circular_norm
 from runners.diagnostics.spectrum import spectra
 from runners.lipschitz.spectral_norm import SpectralNorm
 from runners.lipschitz.weight_norm import WeightNorm
@@ -49,9 +51,11 @@ def test_operator_norms_are_those_of_the_explicit_matrix(name) -> None:
     nn.init.normal_(layer.weight)
     whole = explicit(layer, layer.in_channels)
     truth = scipy.linalg.svdvals(whole.numpy())[0]
-    found, _ = operator_norm(layer, torch.Size((layer.in_channels, SIZE, SIZE)))
+    found, _ = power_iteration(layer, torch.Size((layer.in_channels, SIZE, SIZE)))
     assert found == pytest.approx(truth, rel=TOLERANCE)
     assert found <= truth * (1 + 1e-5)
+    row = operator_norms(layer, (layer.in_channels, SIZE, SIZE), {})[""]
+    assert row["operator_norm"] == row["operator_upper"] == pytest.approx(truth, rel=1e-5)
 
 
 @pytest.mark.parametrize("name", sorted(set(LAYERS) - {"circular", "reflecting"}))
@@ -62,6 +66,9 @@ def test_the_bound_over_the_reshaped_kernel_holds(name) -> None:
         row = operator_norms(layer, (layer.in_channels, SIZE, SIZE), {})[""]
         sigma = singular_values(matrix(layer))[0].item()
         assert row["operator_norm"] <= row["operator_bound"] * sigma * (1 + 1e-5)
+        circular = circular_norm(layer, torch.Size((layer.in_channels, SIZE, SIZE)))
+        assert row["operator_norm"] <= circular * (1 + 1e-9)
+        assert circular <= row["operator_bound"] * sigma * (1 + 1e-9)
 
 
 def test_the_bound_is_tight_for_a_kernel_of_ones() -> None:
@@ -110,7 +117,7 @@ def test_a_method_comes_after_what_a_layer_is_wrapped_in_already(method) -> None
     )
 
 
-def test_a_layer_used_at_two_sizes_has_the_larger_norm_and_counts_twice() -> None:
+def test_a_layer_used_at_two_sizes_has_the_larger_norm_and_counts_twice(monkeypatch) -> None:
     torch.manual_seed(0)
 
     class Twice(nn.Module):
@@ -128,9 +135,11 @@ def test_a_layer_used_at_two_sizes_has_the_larger_norm_and_counts_twice() -> Non
     starts: dict[str, torch.Tensor] = {}
     row = operator_norms(network, (2, 8, 8), starts)["layer"]
     truths = [scipy.linalg.svdvals(explicit(network.layer, 2, size).numpy())[0] for size in (8, 4)]
-    assert row["operator_norm"] == pytest.approx(max(truths), rel=TOLERANCE)
-    assert len(starts) == 2
-    again = operator_norms(network, (2, 8, 8), starts)["layer"]
-    assert again["operator_norm"] == pytest.approx(row["operator_norm"], rel=TOLERANCE)
-    found = bounds(network, torch.rand(16, 2, 8, 8), {"layer": row["operator_norm"]})
+    assert row["operator_norm"] == row["operator_upper"] == pytest.approx(max(truths), rel=1e-5)
+    found = bounds(network, torch.rand(16, 2, 8, 8), {"layer": row["operator_upper"]})
     assert 0 < found["lipschitz_lower"] <= found["lipschitz_upper"]
+    monkeypatch.setattr(operator_upper, "SIDE", 0)
+    estimated = operator_norms(network, (2, 8, 8), starts)["layer"]
+    assert estimated["operator_norm"] == pytest.approx(max(truths), rel=TOLERANCE)
+    assert estimated["operator_upper"] >= max(truths)
+    assert len(starts) == 2

@@ -1,0 +1,61 @@
+"""The linear map of a convolution without its bias, and the map's adjoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.grad import conv2d_input
+
+Convolution: TypeAlias = nn.Conv2d | nn.ConvTranspose2d
+Map: TypeAlias = Callable[[Tensor], Tensor]
+
+
+def zero_padded(layer: Convolution) -> bool:
+    """Whether what lies outside of an input counts as zero."""
+    return layer.padding_mode == "zeros"
+
+
+def maps(layer: Convolution, size: torch.Size, dtype: torch.dtype) -> tuple[Map, Map]:
+    """Return the linear map of a layer and its adjoint, on batches of any number.
+
+    Args:
+        layer: of any stride, padding, dilation and number of groups.
+        size: (channels, height, width) of its input.
+        dtype: of what they take and give.
+    """
+    if not zero_padded(layer) or layer.padding == "same":
+        return _by_autograd(layer, size, dtype)
+    weight = layer.weight.detach().to(dtype)
+    padding = 0 if layer.padding == "valid" else layer.padding
+    geometry: Any = {"stride": layer.stride, "padding": padding, "dilation": layer.dilation,
+                     "groups": layer.groups}  # fmt: skip
+    if isinstance(layer, nn.Conv2d):
+        return (
+            lambda x: functional.conv2d(x, weight, **geometry),
+            lambda y: conv2d_input((len(y), *size), weight, y, **geometry),
+        )
+    beyond: Any = layer.output_padding
+    return (
+        lambda x: functional.conv_transpose2d(x, weight, output_padding=beyond, **geometry),
+        lambda y: functional.conv2d(y, weight, **geometry),
+    )
+
+
+def _by_autograd(layer: Convolution, size: torch.Size, dtype: torch.dtype) -> tuple[Map, Map]:
+    """Return the maps of any affine layer: what is left without its bias, and its gradient."""
+    own = layer.weight.dtype
+    offset = layer(layer.weight.new_zeros(1, *size))
+
+    def forward(x: Tensor) -> Tensor:
+        return (layer(x.to(own)) - offset).to(dtype)
+
+    def adjoint(y: Tensor) -> Tensor:
+        with torch.enable_grad():
+            x = layer.weight.new_zeros(len(y), *size).requires_grad_(True)
+            return torch.autograd.grad(layer(x), x, y.to(own))[0].to(dtype)
+
+    return forward, adjoint
