@@ -110,7 +110,7 @@ class Recorder:
             average: of its weights, scored beside it.
         """
         images = generate(generator, self.latents)
-        scores = self._averaged_scores(average) | self._scores(images)
+        scores = self._scores(images) | self._averaged_scores(average)
         self.store.append("scores", [{"step": step} | scores])
         file = self.store.sample_grid_file(step)
         write_png(file, tile(images[:GRID]) if images.dim() == 4 else scatter(images))

@@ -68,8 +68,10 @@ def per_sample(augmentation: Augmentation) -> None:
     """Other images of the batch do not change what D sees of one."""
     for data in _fitting(augmentation):
         other = torch.cat([data[:1], images("y", tuple(data.shape[1:]))[1:]])
-        pair = [_changed(augmentation, batch)[0] for batch in (data, other)]
-        require(torch.allclose(*pair, atol=1e-6), "what D sees of an image depends on the batch")
+        alone, beside = (_changed(augmentation, batch)[0] for batch in (data, other))
+        require(
+            torch.allclose(alone, beside, atol=1e-6), "what D sees of an image depends on the batch"
+        )
 
 
 CHECKS: tuple[Check, ...] = (

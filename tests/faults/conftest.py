@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 HANG = 900.0  # seconds after which something hangs, however slow the machine
-MEASURED = ("metrics", "scores", "spectra", "diagnostics")
+MEASURED = ("metrics", "scores", "spectra", "diagnostics", "best")
 GRID = """
 name: g
 base:

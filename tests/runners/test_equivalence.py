@@ -141,9 +141,25 @@ class Plain:
         }
         return functional_call(self.discriminator, effective, (x,)).flatten()
 
-    def update_d(self, real: Tensor, z: Tensor, draws: torch.Generator) -> Tensor:
+    def see(self, data: Tensor, which: str, update: int) -> Tensor:
+        """Return what D sees: where the run says so, images that are mirrored or not."""
+        if not self.spec.augment:
+            return data
+        draws = seeds.draws(self.spec.seed, f"flip changes {which}", update)
+        mirrored = torch.rand(len(data), 1, 1, 1, generator=draws).flatten() < 0.5
+        seen = [x.fliplr() if mirrored[i] else x for i, x in enumerate(data[:, 0])]
+        return torch.stack(seen)[:, None]
+
+    def begin(self, share: float) -> None:
+        """Use a share of the learning rate."""
+        for adam in (self.adam_g, self.adam_d):
+            adam.param_groups[0]["lr"] = share * RATE
+
+    def update_d(self, real: Tensor, z: Tensor, update: int) -> Tensor:
         """Take one step of D and return its loss without a penalty."""
-        fake = self.generator(z).detach()
+        draws = seeds.draws(self.spec.seed, "penalty", update)
+        real = self.see(real, "real", update)
+        fake = self.see(self.generator(z).detach(), "fake", update)
         loss = PLAIN_LOSSES[self.spec.loss][0](self.logits(real), self.logits(fake))
         total = loss + self.method.penalty(self.logits, real, fake, draws)
         self.discriminator.zero_grad()
@@ -152,9 +168,10 @@ class Plain:
         self._project()
         return loss
 
-    def update_g(self, z: Tensor) -> Tensor:
+    def update_g(self, z: Tensor, step: int) -> Tensor:
         """Take one step of G and return its loss."""
-        loss = PLAIN_LOSSES[self.spec.loss][1](self.logits(self.generator(z)))
+        seen = self.see(self.generator(z), "own", step)
+        loss = PLAIN_LOSSES[self.spec.loss][1](self.logits(seen))
         self.generator.zero_grad()
         loss.backward()
         self.adam_g.step()
@@ -222,11 +239,12 @@ def _compare(spec: RunSpec, trained, options: Options) -> None:
     sampler = seeds.BatchSampler(spec.seed, len(images), BATCH)
     rows = store.rows("metrics")
     for step, row in zip(range(STEPS), rows, strict=True):
+        plain.begin(1 - (step + 1) / STEPS if spec.schedule.name == "linear" else 1)
         for update in range(step * spec.n_dis, (step + 1) * spec.n_dis):
             real = images[sampler.batch(update)] / 127.5 - 1
             z = seeds.latents(spec.seed, "latents", update, BATCH, LATENT)
-            loss_d = plain.update_d(real, z, seeds.draws(spec.seed, "penalty", update))
-        loss_g = plain.update_g(z)
+            loss_d = plain.update_d(real, z, update)
+        loss_g = plain.update_g(z, step + 1)
         assert row["loss_d"] == pytest.approx(loss_d.item(), rel=1e-4, abs=1e-5)
         assert row["loss_g"] == pytest.approx(loss_g.item(), rel=1e-4, abs=1e-5)
     saved = checkpoint.load(store)
@@ -270,3 +288,12 @@ def test_so_they_are_on_larger_and_on_rgb_images(
         evaluation={"every": STEPS, "samples": 100, "extractor": "classifier"},
     )  # fmt: skip
     _compare(spec, trained, Options(cache=tmp_path / "cache"))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_so_they_are_under_a_schedule_and_augmentation(method, tiny, trained) -> None:
+    spec = tiny(
+        method=method, n_dis=2, steps=STEPS, log_every=1, schedule="linear", augment=["flip"],
+        evaluation={"every": STEPS, "samples": 100}, diagnostics_every=STEPS,
+    )  # fmt: skip
+    _compare(spec, trained, Options())

@@ -24,7 +24,7 @@ from runners.store.states import State
 from runners.train import train
 
 EXTENSIONS = Path(__file__).parents[1] / "examples" / "extensions.py"
-MEASURED = ("metrics", "scores", "spectra", "diagnostics")
+MEASURED = ("metrics", "scores", "spectra", "diagnostics", "best")
 
 MINE = """
 from typing import ClassVar, Literal

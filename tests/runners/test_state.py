@@ -11,6 +11,7 @@ import torch
 from pydantic import ValidationError
 
 from runners import checkpoint, seeds
+from runners.errors import StoreProblem
 from runners.metrics.scorer import scorer
 from runners.metrics.variants import selecting, validated
 from runners.networks import Networks, generate, generator_at
@@ -137,6 +138,21 @@ def test_the_best_generator_is_scored_again_on_fresh_latents(tiny, trained) -> N
     for purpose, row in (("evaluation", best), ("best", again)):
         images = generate(generator, seeds.latents(0, purpose, 0, 200, 16))
         assert judge.score(images, spec.evaluation)["fid"] == row["fid"]
+
+
+def test_a_run_cut_off_before_its_end_was_recorded_has_one_best_row(tiny, trained) -> None:
+    spec = tiny()
+    store = trained(spec)
+    rows = store.rows("best")
+    for file in (store.done_file, store.status_file):
+        file.unlink()
+    assert train(spec, store, Options()).state == State.FINISHED
+    assert store.rows("best") == rows
+    store.check(spec)
+    assert len(rows) == 1
+    store.append("best", rows)
+    with pytest.raises(StoreProblem, match=r"best.jsonl: changed or damaged"):
+        store.check(spec)
 
 
 def test_the_best_score_is_kept_whatever_follows(tiny) -> None:

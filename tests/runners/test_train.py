@@ -13,7 +13,7 @@ from runners.lipschitz import METHODS
 from runners.losses import LOSSES
 from runners.options import Options
 
-MEASURED = ("metrics", "scores", "spectra", "diagnostics")
+MEASURED = ("metrics", "scores", "spectra", "diagnostics", "best")
 
 
 def _numbers(store) -> dict[str, bytes]:
