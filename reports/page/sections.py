@@ -28,6 +28,7 @@ from reports.tables.failures import FAILURE_RATES
 from reports.tables.over_training import COURSES
 from reports.tables.pairing import PROOF
 from reports.tables.seed_spread import SEED_SPREAD
+from reports.tables.sensitivity import SENSITIVITY
 from reports.tables.summary import SUMMARY
 from reports.tables.table import Table
 
@@ -99,7 +100,15 @@ SECTIONS = (
     Section(
         "stability",
         "Stability",
-        (OUTCOMES, FAILURE_RATES, Block("meanings"), SURVIVAL, COURSES, GRADIENT_NORMS),
+        (
+            OUTCOMES,
+            FAILURE_RATES,
+            Block("meanings"),
+            SENSITIVITY,
+            SURVIVAL,
+            COURSES,
+            GRADIENT_NORMS,
+        ),
     ),
     Section(
         "spectra",

@@ -23,6 +23,7 @@ from reports.stats.pairing import pairing
 from reports.stats.power import power
 from reports.stats.real_and_untrained import references
 from reports.stats.run_scores import run_scores
+from reports.stats.sensitivity import sensitivity
 from reports.stats.spectra import (
     drawn_layers,
     gaussian_curves,
@@ -73,6 +74,7 @@ class Numbers:
     survival: Frame = field(repr=False)
     over_training: Frame = field(repr=False)
     courses: Frame = field(repr=False)
+    sensitivity: Frame = field(repr=False)
     bounds: Frame = field(repr=False)
     conformance: Frame = field(repr=False)
     pairing: Frame = field(repr=False)
@@ -111,6 +113,7 @@ def compute(results: Results) -> Numbers:
         survival=survival(results),
         over_training=trained,
         courses=courses(results, trained),
+        sensitivity=sensitivity(results),
         bounds=bounds(results.diagnostics),
         conformance=conformance(results.diagnostics),
         pairing=pairing(results.runs),

@@ -60,7 +60,7 @@ class Scorer:
         Raises:
             UserProblem: there are too few data for a metric.
         """
-        features = Features(*outputs(self.extractor.network, data))
+        features = Features(*outputs(self.extractor.network, data), data)
         scores: dict[str, Any] = {}
         stamps = [self.protocol, f"gen-{len(data)}"]
         for metric in plan.metrics:
@@ -119,7 +119,7 @@ def scorer(dataset: Dataset, extractor: str, options: Options) -> Scorer:
     statistics = cache.statistics
     reference = Reference(
         statistics["mean"], statistics["covariance"], images.label_shares, images.mixture,
-        len(images.train), lambda: cache.embedding,
+        len(images.train), lambda: cache.embedding, lambda: torch.from_numpy(images.train),
     )  # fmt: skip
     return Scorer(judge, images, reference, cache)
 
