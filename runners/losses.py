@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,15 +18,12 @@ class Loss:
         discriminator: (logits of real, logits of fake) -> scalar.
         generator: logits of fake -> scalar.
         summary: formula and source in a line.
-        chance: D's loss (both terms) at the best constant logit; None where a constant's loss
-            says nothing, as a Wasserstein critic's, which is 0 for every constant.
         zero_decides: whether the sign of a logit is D's decision, so that accuracy counts.
     """
 
     discriminator: Callable[[Tensor, Tensor], Tensor]
     generator: Callable[[Tensor], Tensor]
     summary: str
-    chance: float | None = None
     zero_decides: bool = False
 
 
@@ -46,14 +42,12 @@ LOSSES: dict[str, Loss] = {
         lambda real, fake: _softplus(-real).mean() + _softplus(fake).mean(),
         lambda fake: _softplus(-fake).mean(),
         "the standard loss with -log D(G(z)) for G (Goodfellow et al. 2014, arXiv 1406.2661)",
-        chance=2 * math.log(2),
         zero_decides=True,
     ),
     "hinge": Loss(
         lambda real, fake: (1 - real).relu().mean() + (1 + fake).relu().mean(),
         _negative_mean,
         "hinge on the logits, -E[D(G(z))] for G (Miyato et al. 2018, arXiv 1802.05957)",
-        chance=2.0,
         zero_decides=True,
     ),
     "wasserstein": Loss(
@@ -65,6 +59,5 @@ LOSSES: dict[str, Loss] = {
         lambda real, fake: 0.5 * ((real - 1).square().mean() + fake.square().mean()),
         lambda fake: 0.5 * (fake - 1).square().mean(),
         "targets 1 and 0 with a factor 1/2 (Mao et al. 2017, arXiv 1611.04076)",
-        chance=0.25,  # it decides at 1/2, not at 0
     ),
 }

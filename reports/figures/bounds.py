@@ -62,7 +62,8 @@ BOUNDS = Drawing(
     "D's true Lipschitz constant lies in the coloured band, on one scale for all methods. "
     "Below it is the largest input gradient found, above it the product over all layers of an "
     "upper bound of each operator norm (the norm itself where a layer is small) and of the "
-    "constants of the activations.",
+    "constants of the activations. Runs of earlier versions recorded a product of estimates, "
+    "which may be too low.",
     bounds,
     "These runs did not record bounds.",
     one_cell=True,

@@ -46,12 +46,7 @@ def _norms(ax: Axes, rows: Frame, results: Results) -> None:
         heights = panels.offsets(len(mine), place)
         for height, run in zip(heights, mine.itertuples(), strict=True):
             colour: Any = {"color": colours[method]}
-            known = [
-                run.sigma_max,
-                run.operator_norm,
-                run.operator_upper,
-                run.largest_operator_norm,
-            ]
+            known = [getattr(run, column) for column in SHOWN]
             ax.plot(known, [height] * len(known), linewidth=0.8, alpha=0.5, **colour)
             ax.plot(run.sigma_max, height, "o", markersize=4.5, **colour)
             ax.plot(run.operator_norm, height, "D", markersize=5.5, mfc="none", **colour)

@@ -64,8 +64,8 @@ GRADIENT_NORMS = Drawing(
 LOSSES = Drawing(
     "losses",
     "Losses and logits",
-    "For diagnosis only, as losses do not compare across methods; an accuracy at the dashed "
-    "line is a discriminator at chance. The penalty is shown for methods that have one.",
+    "For diagnosis only, as losses do not compare across methods; the dashed line is the "
+    "accuracy of guessing. The penalty is shown for methods that have one.",
     losses,
     "No training step has been logged yet.",
     one_cell=True,

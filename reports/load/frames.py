@@ -93,7 +93,7 @@ def _files_frame(files: Mapping[str, list[dict[str, Any]]], keys: Mapping[str, K
 
 def _outcomes_frame(runs: Mapping[str, Run], keys: Mapping[str, Key]) -> Frame:
     rows = [_keyed(keys[i], run.outcomes) for i, run in runs.items() if run.outcomes]
-    columns = [*KEYS, "observed_until", "collapse_step", *FAILURES]
+    columns = [*KEYS, "observed_until", "fall", "collapse_step", *FAILURES]
     return _typed(pd.DataFrame(rows, columns=columns), keys)
 
 

@@ -42,6 +42,12 @@ class Planned:
     unknown: str = ""
 
     @property
+    def batch_size(self) -> int | None:
+        """Data of each kind in a batch; None where the spec does not say."""
+        size = self.spec.get("batch_size")
+        return size if type(size) is int and size > 0 else None
+
+    @property
     def plugins(self) -> tuple[str, ...]:
         """The files outside the suite that its components came from, as ``file@hash``."""
         return tuple(map(str, self.spec.get("plugins") or ()))

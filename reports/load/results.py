@@ -29,8 +29,8 @@ class Results:
         runs: one row per planned run: state, step, steps, reason, traceback, seconds_per_step,
             proof hashes, and the settings that vary as ``spec.<name>``.
         metrics, scores, spectra, diagnostics, timing, best, evals: the rows of the store.
-        outcomes: one row per run that began: observed_until, collapse_step, and one column per
-            failure: True, False, or None where it cannot be told.
+        outcomes: one row per run that began: observed_until, fall, collapse_step, and one column
+            per failure: True, False, or None where it cannot be told.
         floors: one row per run: scores of held-out real data, under a protocol of their own.
         samples: one row per sample grid: step and path.
         surfaces: one row per run of data in the plane: step and path of D's values there.

@@ -34,7 +34,7 @@ class Run:
         row: state, step, steps, reason, traceback, seconds_per_step and the proof's hashes.
         rows: the rows of every row file.
         grids, surfaces: step and path of what was drawn.
-        outcomes: its failures, observed_until and collapse_step; {} before it began.
+        outcomes: its failures, observed_until, fall and collapse_step; {} before it began.
         floor: scores of held-out real data as stored, {} where there are none.
     """
 
@@ -76,9 +76,10 @@ def _read_whole(store: RunStore, plan: Planned, scored: Collection[str]) -> Run:
     status = store.status()
     rows = {name: _complete_rows(store, name, scored) for name in ROW_COLUMNS}
     grids = [{"step": step, "path": path} for step, path in store.sample_grids()]
-    outcomes = {} if status.state == State.MISSING else verdicts(plan.loss, status, rows)
+    floor = _floor(store)
+    outcomes = {} if status.state == State.MISSING else verdicts(plan, status, rows, floor)
     row = _row(status, plan, rows) | _hashes(store)
-    return Run(row, rows, grids, outcomes, _floor(store), _surfaces(store, plan))
+    return Run(row, rows, grids, outcomes, floor, _surfaces(store, plan))
 
 
 def _row(status: Status, plan: Planned, rows: Rows) -> dict[str, Any]:

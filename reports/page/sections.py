@@ -30,6 +30,7 @@ from reports.tables.failures import FAILURE_RATES
 from reports.tables.over_training import COURSES
 from reports.tables.pairing import PROOF
 from reports.tables.seed_spread import SEED_SPREAD
+from reports.tables.sensitivity import SENSITIVITY
 from reports.tables.summary import SUMMARY
 from reports.tables.table import Table
 
@@ -102,7 +103,16 @@ SECTIONS = (
     Section(
         "stability",
         "Stability",
-        (OUTCOMES, FAILURE_RATES, Block("meanings"), SURVIVAL, COURSES, BEST_AGAIN, GRADIENT_NORMS),
+        (
+            OUTCOMES,
+            FAILURE_RATES,
+            Block("meanings"),
+            SENSITIVITY,
+            SURVIVAL,
+            COURSES,
+            BEST_AGAIN,
+            GRADIENT_NORMS,
+        ),
     ),
     Section(
         "spectra",

@@ -25,6 +25,7 @@ from reports.stats.pairing import pairing
 from reports.stats.power import power
 from reports.stats.real_and_untrained import references
 from reports.stats.run_scores import run_scores
+from reports.stats.sensitivity import sensitivity
 from reports.stats.spectra import (
     drawn_layers,
     gaussian_curves,
@@ -77,6 +78,7 @@ class Numbers:
     courses: Frame = field(repr=False)
     best_again: Frame = field(repr=False)
     averaged: Frame = field(repr=False)
+    sensitivity: Frame = field(repr=False)
     bounds: Frame = field(repr=False)
     conformance: Frame = field(repr=False)
     pairing: Frame = field(repr=False)
@@ -117,6 +119,7 @@ def compute(results: Results) -> Numbers:
         courses=courses(results, trained),
         best_again=best_again(results),
         averaged=averaged_scores(results),
+        sensitivity=sensitivity(results),
         bounds=bounds(results.diagnostics),
         conformance=conformance(results.diagnostics),
         pairing=pairing(results.runs),

@@ -43,12 +43,12 @@ def _features(name: str, count: int) -> tuple[Features, Features, Reference]:
     found = fidelity_functions.statistics(embedding)
     reference = Reference(
         found["mu"], found["sigma"], images.label_shares, images.mixture, len(real),
-        lambda: embedding,
+        lambda: embedding, lambda: real,
     )  # fmt: skip
     chosen = torch.randperm(len(real), generator=seeds.draws(0, "chosen"))[:count]
     return (
-        Features(*outputs(network, real[chosen])),
-        Features(*outputs(network, noise)),
+        Features(*outputs(network, real[chosen]), real[chosen]),
+        Features(*outputs(network, noise), noise),
         reference,
     )
 
@@ -104,7 +104,8 @@ def least(metric: Metric) -> None:
     """It can be computed from as few data as it says."""
     dataset, _ = _data(metric)
     real, _, reference = _features(dataset.name, _samples(metric))
-    few = Features(real.embedding[: metric.least], real.logits[: metric.least])
+    parts = (real.embedding, real.logits, real.data)
+    few = Features(*(None if part is None else part[: metric.least] for part in parts))
     scores = metric.score(few, reference, _samples(metric))
     bad = [name for name, value in scores.items() if not math.isfinite(value)]
     require(not bad, f"{', '.join(bad)} of {metric.least} data is no number; raise least")

@@ -23,12 +23,16 @@ class Evidence:
         status: how it ended, if it did.
         metrics: rows of losses, logits and gradient norms, by ascending step.
         scores: rows of scores, by ascending step.
+        batch_size: data of each kind in a batch; None where it is not known.
+        floor: what held-out real data score, as it is stored; {} where nothing is.
     """
 
     loss: str
     status: Status
     metrics: Sequence[Row] = field(repr=False)
     scores: Sequence[Row] = field(repr=False)
+    batch_size: int | None = None
+    floor: Row = field(default_factory=dict, repr=False)
 
     @property
     def length(self) -> int | None:
@@ -44,6 +48,10 @@ class Evidence:
     def trained(self) -> list[Row]:
         """The scores after step 0."""
         return [row for row in self.scores if row["step"] > 0]
+
+    def real(self, column: str) -> float | None:
+        """Return a column's score of held-out real data; None where it was not recorded."""
+        return self.floor.get("real", self.floor).get(column)  # at top level in older runs
 
     def late(self, column: str, share: float) -> list[float]:
         """Return a column's numbers in the rows beyond ``share`` of an ended run."""

@@ -1,6 +1,7 @@
 """Scores of generated data: one per file, one line each here."""
 
 from runners.metrics.coverage import Coverage
+from runners.metrics.diversity import Diversity
 from runners.metrics.fid import FID
 from runners.metrics.inception_score import InceptionScore
 from runners.metrics.kid import KID
@@ -15,4 +16,5 @@ METRICS: dict[str, type[Metric]] = {
     "prc": PRC,
     "coverage": Coverage,
     "modes": Modes,
+    "diversity": Diversity,
 }

@@ -14,11 +14,6 @@ from runners.metrics.score import Column, Features, Metric, Projected, Reference
 if TYPE_CHECKING:
     from runners.datasets.base import Dataset
 
-WORSE_RATIO, WORSE_BY = 2.0, 1.0
-"""Degraded is above twice the best FID and worse by more than 1, about what the FID of two
-samples of one distribution comes to at 64 dimensions and 1,000 images: below it, a doubling
-may be sampling alone."""
-
 
 @dataclass(frozen=True, config=STRICT)
 class FID(Metric):
@@ -26,10 +21,7 @@ class FID(Metric):
 
     summary: ClassVar[str] = "Frechet distance to real images, lower is better"
     columns: ClassVar[tuple[Column, ...]] = (Column("fid", lower_is_better=True, ranks=True),)
-    degradation: ClassVar[str] = (
-        f"the final FID is more than {WORSE_RATIO:g} times the run's best, and worse by more "
-        f"than {WORSE_BY:g}"
-    )
+    sampling: ClassVar[float | None] = 1.0  # of two samples of 1,000 images, at 64 dimensions
     bias: ClassVar[str] = "upwards"
     compares: ClassVar[bool] = True
     name: Literal["fid"] = "fid"
@@ -60,8 +52,3 @@ class FID(Metric):
             return None
         found, how = extrapolated(lambda part: self.score(part, reference, samples), pool, samples)
         return (found, how) if found["fid"] > 0 else None
-
-    @classmethod
-    def degraded(cls, final: float, best: float) -> bool:
-        """Say whether it is above WORSE_RATIO times the best, and by more than WORSE_BY."""
-        return final > WORSE_RATIO * best and final - best > WORSE_BY

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic.dataclasses import dataclass
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 WITHIN = 3  # standard deviations
 
+FEWEST_MODES = 0.5
+"""Share of the modes: a generator that hits fewer has lost most of the data."""
+
 
 @dataclass(frozen=True, config=STRICT)
 class Modes(Metric):
@@ -22,10 +26,12 @@ class Modes(Metric):
 
     summary: ClassVar[str] = "modes of the mixture hit within 3 std, higher is better"
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("modes", "modes hit", lower_is_better=False, ranks=True, total="modes_total"),
+        Column("modes", "modes hit", lower_is_better=False, ranks=True, total="modes_total",
+               limit=FEWEST_MODES),
         Column("modes_total"),
         Column("high_quality", "share within 3 std of a mode", lower_is_better=False),
-    )
+    )  # fmt: skip
+    collapse: ClassVar[str] = f"fewer than {FEWEST_MODES:.0%} of the modes are hit"
     name: Literal["modes"] = "modes"
 
     @classmethod
@@ -36,6 +42,12 @@ class Modes(Metric):
     def problem(self, dataset: Dataset, extractor: str) -> str | None:  # noqa: ARG002
         """Refuse data that were not drawn from a known mixture."""
         return None if dataset.mixture else "modes needs gaussians8 or gaussians25"
+
+    @classmethod
+    def collapsed(cls, row: Mapping[str, Any]) -> bool | None:
+        """Say whether few modes are hit; None where they were not counted."""
+        modes, total = row.get("modes"), row.get("modes_total")
+        return None if modes is None or not total else modes < FEWEST_MODES * total
 
     def score(
         self,

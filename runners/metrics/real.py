@@ -35,7 +35,7 @@ class RealData:
         images, statistics = self.images, self._statistics(part)
         return Reference(
             statistics["mean"], statistics["covariance"], images.label_shares, images.mixture,
-            part.count, functools.cache(lambda: self._embedding(part)),
+            part.count, functools.cache(lambda: self._embedding(part)), lambda: self._data(part),
         )  # fmt: skip
 
     def file(self, what: str, suffix: str, compute: Callable[[], bytes]) -> Path:
@@ -72,9 +72,11 @@ class RealData:
         return torch.from_numpy(np.load(content))
 
     def _embed(self, part: Part) -> Tensor:
+        return outputs(self.extractor.network, self._data(part))[0]
+
+    def _data(self, part: Part) -> Tensor:
         data = torch.from_numpy(self.images.split(part.split)[0])
-        chosen = subset(len(data), part.count, f"part of {part.split}")
-        return outputs(self.extractor.network, data[chosen])[0]
+        return data[subset(len(data), part.count, f"part of {part.split}")]
 
     def _said(self, part: Part) -> str:
         """Name a part; what is held out is divided by the sizes of validation and test."""

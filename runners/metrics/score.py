@@ -34,10 +34,12 @@ class Features:
     Args:
         embedding: float32 (n, dim).
         logits: float32 (n, classes); (n, 0) where there are none.
+        data: what they are the features of, (n, *shape), on any device.
     """
 
     embedding: Tensor = field(repr=False)
     logits: Tensor = field(repr=False)
+    data: Tensor | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.embedding)
@@ -51,7 +53,8 @@ class Features:
 
     def take(self, chosen: Tensor) -> Features:
         """Return the features of some of the data, by their indices."""
-        return Features(self.embedding[chosen], self.logits[chosen])
+        data = None if self.data is None else self.data[chosen]
+        return Features(self.embedding[chosen], self.logits[chosen], data)
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class Reference:
         mixture: the synthetic mixture the data were drawn from, else None.
         count: number of real data.
         embedding: gives all real features, float32 (count, dim); only some metrics need them.
+        data: gives all real data, (count, *shape), to metrics that need no features.
     """
 
     mean: np.ndarray = field(repr=False)
@@ -73,6 +77,7 @@ class Reference:
     mixture: Mixture | None
     count: int
     embedding: Callable[[], Tensor] = field(repr=False)
+    data: Callable[[], Tensor] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -208,14 +213,10 @@ class Metric(Component):
         """Say whether a stored row shows mode collapse, or return None where it cannot tell."""
         return None
 
-    @classmethod
-    def degraded(cls, final: float, best: float) -> bool | None:  # noqa: ARG003
-        """Say whether ``final`` is clearly worse than ``best``; None for a metric not judged so."""
-        return None
-
     collapse: ClassVar[str] = ""
     """What :meth:`collapsed` means, in words that go on from "at the last score, "."""
-    degradation: ClassVar[str] = ""
-    """What :meth:`degraded` means, in words."""
+    sampling: ClassVar[float | None] = None
+    """How much worse its score may get by sampling alone, where that of held-out real data is not
+    known; runs are called degraded by the first metric that says it, lower scores being better."""
     bias: ClassVar[str] = ""
     """Where a small number of data moves the score: ``upwards``, ``downwards`` or nowhere."""

@@ -69,7 +69,7 @@ class Scorer:
             data: generated, like the data set's ``train``, on any device.
             plan: metrics and their settings.
         """
-        features = Features(*outputs(self.extractor.network, data))
+        features = Features(*outputs(self.extractor.network, data), data)
         scores: dict[str, Any] = {}
         for metric in plan.metrics:
             scores |= self._columns(metric, features, plan.samples)
@@ -127,7 +127,7 @@ class Scorer:
             both = self.images.held_out if name == HELD_OUT else self.images.split(name)
             data = torch.from_numpy(both[0])
             chosen = subset(len(data), plan.samples, "floor")
-            return Features(*outputs(self.extractor.network, data[chosen]))
+            return Features(*outputs(self.extractor.network, data[chosen]), data[chosen])
 
         found: dict[str, tuple[float, str]] = {}
         for metric in plan.metrics:

@@ -317,7 +317,6 @@ LOSSES = {
         lambda real, fake: (0.5 - real).relu().mean() + (0.5 + fake).relu().mean(),
         lambda fake: -fake.mean(),
         "hinge with a margin of 1/2",
-        chance=1.0,
         zero_decides=True,
     )
 }

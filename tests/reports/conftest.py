@@ -84,7 +84,7 @@ def _metrics(method: str, seed: int, step: int) -> dict[str, Any]:
     return {
         "step": step, "loss_d": 1.2 * wave, "loss_g": 0.9 * wave,
         "penalty": 0.3 * wave if method == "gradient_penalty" else 0.0, "logit_real": wave,
-        "logit_fake": -wave, "accuracy_d": 0.6 + 0.05 * wave,
+        "logit_fake": -wave, "accuracy_d": 0.6 + 0.05 * wave, "auc_gap": 0.2 + 0.05 * wave,
         "grad_norm_d": QUALITY[method] / 10 * wave, "grad_norm_g": 0.2 * QUALITY[method] * wave,
     }  # fmt: skip
 
@@ -105,6 +105,7 @@ def _spectra(method: str, seed: int, step: int, layers: Any) -> list[dict[str, A
             else float(np.log10(np.quantile(sigma, 0.9) / np.quantile(sigma, 0.1))),
             "sigma_min": sigma[-1], "condition": sigma[0] / sigma[-1],
             "operator_norm": sigma[0] * (1.5 if kind == "conv" else 1),
+            "operator_upper": sigma[0] * (1.6 if kind == "conv" else 1),
             "operator_bound": 2 if kind == "conv" else 1,
         })  # fmt: skip
     return rows
@@ -139,8 +140,8 @@ def _checks(method: str, seed: int) -> dict[str, Any]:
 
 LATER = (
     "label_kl", "classes", "classes_total", "sigma_min", "condition", "operator_norm",
-    "operator_bound", "lipschitz_lower", "lipschitz_upper", "upper_undefined", "tightness",
-    "conformance",
+    "operator_upper", "operator_bound", "auc_gap", "lipschitz_lower", "lipschitz_upper",
+    "upper_undefined", "tightness", "conformance",
 )  # fmt: skip
 
 

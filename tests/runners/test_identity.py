@@ -112,6 +112,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "prc": {},
     "coverage": {},
     "modes": {},
+    "diversity": {},
 }
 """The default of every field that ids leave out."""
 

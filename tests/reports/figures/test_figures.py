@@ -1,3 +1,6 @@
+import dataclasses
+import math
+
 import numpy as np
 import pytest
 from matplotlib.image import imread
@@ -44,6 +47,17 @@ def test_no_figure_without_a_run_but_the_outcomes(missing, key, figures):
 def test_figures_of_what_older_rows_lack_are_left_out(old, figures):
     absent = [key for key in DRAWINGS if not list(figures(key, old))]
     assert absent == ["surfaces", "descriptions", "norms", "bounds"]
+
+
+def test_norms_recorded_before_their_upper_bounds_are_drawn_alone(mixed, drawn):
+    spectra = mixed.spectra.assign(operator_upper=math.nan)
+    figure = drawn("norms", dataclasses.replace(mixed, spectra=spectra))
+    upper, estimate = (
+        [line for ax in figure.axes for line in ax.lines if line.get_marker() == marker]
+        for marker in (4, "D")
+    )
+    assert np.isnan([line.get_xdata() for line in upper]).all()
+    assert np.isfinite([line.get_xdata() for line in estimate]).all()
 
 
 def test_a_method_has_one_colour_whatever_is_shown(mixed):

@@ -70,7 +70,8 @@ def test_an_axis_not_run_in_full_is_undeclared(write_grid, make_spec) -> None:
     folder = write_grid(specs)
     replan(folder, axes=["loss"])
     assert roles(load(folder)) == {
-        "method.name": "the method", "method.learnable_gain": "the method", "loss": UNDECLARED,
+        "method.name": "the method", "method.learnable_gain": "the method",
+        "method.scale": "the method", "loss": UNDECLARED,
     }  # fmt: skip
 
 
