@@ -67,7 +67,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "weight_clipping": {"c": 0.01, "scope": "weights"},
     "gradient_penalty": {"lambda_gp": 10.0, "centre": 1.0, "one_sided": False},
     "spectral_norm": {"scale": 1.0, "n_power_iterations": 1},
-    "weight_norm": {"learnable_gain": False},
+    "weight_norm": {"scale": 1.0, "learnable_gain": False},
     "dcgan": {"width": 64, "latent": 128, "norm": "none"},
     "mlp": {"width": 512, "depth": 3, "latent": 2},
     "digits": {},
