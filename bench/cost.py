@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,17 +14,17 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from runners.engines.base import Engine
-from runners.engines.scheduler import Scheduler
+from runners.engines.scheduler import Scheduler, Watcher
 from runners.errors import StoreProblem, UserProblem
-from runners.options import Limits, Options
+from runners.options import Options
 from runners.spec import RunSpec
 from runners.store.grid import GridStore
 from runners.store.run import RunStore
 
 STEPS = 30  # of a probe
-WARM = 10  # first steps of a probe that are left out
+WARM, LEAST = 10, 15  # steps of it that are left out, and that are done however long they take
 LOG_EVERY = 5
-LIMIT = 4.0  # seconds a probe may take; a large network does fewer steps
+LIMIT = 3.0  # seconds after which a probe of a large network ends with fewer steps
 MOST = 24  # probes of one estimate
 
 
@@ -154,12 +155,25 @@ def probed_paces(
     warm_up = dataclasses.replace(next(iter(short.values())), seed=1)
     quiet = dataclasses.replace(options, wandb="disabled")
     with TemporaryDirectory(prefix="bench-cost-") as folder, make(quiet, 1) as engine:
-        scheduler, store = Scheduler(engine, Limits(LIMIT)), GridStore(Path(folder))
+        scheduler, store = Scheduler(engine), GridStore(Path(folder))
         scheduler.prepare(specs)
-        for _ in scheduler.run([warm_up, *short.values()], store, lambda _: None):
+        for _ in scheduler.run([warm_up, *short.values()], store, _limit(engine)):
             pass
         found = {which: _pace(store.run(spec.run_id)) for which, spec in short.items()}
     return {which: pace for which, pace in found.items() if pace}
+
+
+def _limit(engine: Engine) -> Watcher:
+    """Return what ends probes that have taken long enough."""
+    began: dict[str, float] = {}
+
+    def watch(running: Mapping[str, tuple[str, int, int]]) -> None:
+        for run, (_, step, _) in running.items():
+            taken = time.monotonic() - began.setdefault(run, time.monotonic())
+            if step >= LEAST and taken > LIMIT:
+                engine.stop(run)
+
+    return watch
 
 
 def _probe(spec: RunSpec) -> RunSpec:
@@ -170,11 +184,9 @@ def _probe(spec: RunSpec) -> RunSpec:
 
 
 def _pace(store: RunStore) -> Pace | None:
-    rows = store.rows("timing")
-    warm = [row for row in rows if row["step"] >= WARM] or rows[:1]
-    if not warm or warm[0]["step"] == rows[-1]["step"]:
-        warm = rows[:1]
-    steps = rows[-1]["step"] - warm[0]["step"] if rows else 0
-    if not steps:
+    """Return the pace of a probe after its first steps, None where it did not come that far."""
+    warm = [row for row in store.rows("timing") if row["step"] >= WARM]
+    if len(warm) < 2:
         return None
-    return Pace((rows[-1]["seconds"] - warm[0]["seconds"]) / steps, _measuring(store))
+    seconds, steps = (warm[-1][name] - warm[0][name] for name in ("seconds", "step"))
+    return Pace(seconds / steps, _measuring(store))

@@ -110,8 +110,9 @@ def _each(specs: Sequence[RunSpec], store: GridStore) -> Table:
 
 
 def _summary(groups: Sequence[Group], costs: Estimate, done: Set[str]) -> Table:
-    names = ("stage", "method", "searched", "runs", "done", "minutes left")
-    table = Table(*names, box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    for name in ("stage", "method", "searched", "runs", "done", "minutes left"):
+        table.add_column(name, overflow="fold", no_wrap=name != "searched")
     for group in groups:
         count, left = len(group.specs), len(group.left(done))
         runs = f"{count} to {2 * count}" if group.candidates else str(count)

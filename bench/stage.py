@@ -91,8 +91,10 @@ class Stages:
 
     def _prepared(self, todo: list[RunSpec]) -> Scheduler:
         """Return the scheduler, with what the runs need made ready."""
-        if self.scheduler is None:
-            self.scheduler = Scheduler(self.engine(), self.limits, self.notes)
+        if self.scheduler:
+            self.scheduler.prepare(todo)
+            return self.scheduler
+        self.scheduler = Scheduler(self.engine(), self.limits, self.notes)
         self.console.print("preparing data and scores")
         self.console.print("\n".join(self.scheduler.prepare(todo)))
         return self.scheduler

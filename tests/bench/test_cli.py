@@ -38,7 +38,7 @@ def test_help_names_the_commands_and_every_flag(tmp_path) -> None:
     flags = _plain(bench("run", "--help", cwd=tmp_path).stdout)
     for flag in ("--grid", "--steps", "--seeds", "--methods", "--out", "--device", "--workers",
                  "--wandb", "--set", "--dry-run", "--data-root", "--run-timeout", "--retries",
-                 "--redo-damaged", "--engine"):  # fmt: skip
+                 "--redo-damaged", "--engine", "--trials"):  # fmt: skip
         assert flag in flags
 
 
@@ -63,7 +63,34 @@ def test_dry_run_prints_the_plan_and_runs_nothing(tmp_path) -> None:
     assert done.returncode == 0
     assert "10 runs" in done.stdout
     assert "digits-gradient_penalty-s1-" in done.stdout
+    assert re.search(
+        r"about [0-9.]+ core-minutes left; measured now on up to 30 steps", done.stdout
+    )
     assert not list(tmp_path.iterdir())
+
+
+def test_dry_run_of_many_runs_has_a_line_per_method(tmp_path) -> None:
+    data = ("--set", "dataset=mnist", "--data-root", str(tmp_path))
+    done = bench("run", "--grid", "smoke.yaml", "--seeds", "400", "--dry-run", *data, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split()[:4] for line in lines[1:6]] == [
+        ["smoke", method, "400", "0"]
+        for method in ("none", "weight_clipping", "gradient_penalty", "spectral_norm",
+                       "weight_norm")
+    ]  # fmt: skip
+    assert lines[6] == "smoke: 2000 runs in results/smoke; nothing was run"
+    assert lines[7] == f"about ? core-minutes left; not measured: no mnist in {tmp_path}"
+    assert not list(tmp_path.iterdir())
+
+
+def test_tunings_of_the_built_in_grid(tmp_path) -> None:
+    data = ("--set", "dataset=mnist", "--data-root", str(tmp_path))  # measures nothing
+    done = bench("run", "--grid", "tuned.yaml", "--dry-run", *data, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "tuning: 160 runs" in done.stdout
+    assert "confirmation: at most 100 runs" in done.stdout
+    assert "method.lambda_gp" in done.stdout
 
 
 def test_smoke_runs_reports_skips_what_is_done_and_redoes_what_is_damaged(tmp_path) -> None:

@@ -16,6 +16,7 @@ from runners.options import Options
 from runners.rescore import rescore, samples
 from runners.spec import RunSpec, from_stored
 from runners.store.grid import GridStore, newest_results
+from runners.tuning.plan import Point, Select, Space, TuningPlan
 
 SCHEMA_1 = Path(__file__).parents[2] / "stores" / "schema-1"
 
@@ -37,6 +38,23 @@ def test_newest_results_and_unplanned_runs(tmp_path, tiny) -> None:
     assert plan["runs"] == {spec.run_id: spec.as_dict}
     assert (plan["name"], plan["description"], plan["axes"]) == ("new", "why", ["loss"])
     assert [column["name"] for column in plan["columns"]] == ["is", "is_std"]
+
+
+def test_runs_of_a_tuning_are_planned_too(tmp_path, tiny) -> None:
+    grid, spec = GridStore(tmp_path / "g"), tiny()
+    select = Select("fid", "final", "validation", "fid_validation", True)
+    tuning = TuningPlan(
+        2, (10**9,), (0,), select, Space({}, {}), {"none": ()},
+        (Point("none", 0, {}, ("trial",)),), {"trial": {}},
+    )  # fmt: skip
+    grid.write_plan("g", {spec.run_id: spec.as_dict}, tuning=tuning)
+    for name in (spec.run_id, "trial", "stray"):
+        grid.run(name).create({})
+    assert grid.unplanned() == ["stray"]
+    assert grid.tuning() == tuning
+    grid.write_plan("g", {spec.run_id: spec.as_dict})
+    assert grid.tuning() is None
+    assert grid.unplanned() == ["stray", "trial"]
 
 
 @pytest.fixture

@@ -1,0 +1,68 @@
+"""A grid with tuning killed at random moments: the same winners, the same bytes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+PLUGIN = Path(__file__).parents[1] / "examples" / "held_out.py"
+KILLS = 20
+GRID = """
+name: g
+base:
+  dataset: digits
+  model: {name: dcgan, width: 8, latent: 16}
+  loss: nonsaturating
+  optimizer: {name: adam, lr: 1e-3}
+  steps: 400
+  batch_size: 32
+  evaluation: {every: 20, samples: 200, metrics: [fid, held_out]}
+  log_every: 7
+  diagnostics_every: 90
+methods: [none, weight_clipping, spectral_norm]
+tuning:
+  trials: 3
+  seeds: 2
+  select: {metric: distance}
+  shared: {optimizer.lr: {log: [1e-4, 4e-3]}}
+  methods:
+    weight_clipping: {c: {log: [0.005, 0.5]}}
+    spectral_norm: {scale: {log: [0.5, 8]}}
+seeds: 2
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+def test_killed_anywhere_it_chooses_the_same_winners(start, numbers, tmp_path) -> None:
+    (tmp_path / "grid.yaml").write_text(GRID)
+    options = ("--plugin", str(PLUGIN), "--workers", "2")
+    began = time.monotonic()
+    whole = start(*options, "--out", "whole")
+    assert whole.wait() == 0, whole.text()
+    pause = (time.monotonic() - began) / KILLS
+    draw, kills = random.Random(0), 0
+    bench = start(*options, "--retries", "100")
+    while kills < KILLS and bench.process.poll() is None:
+        time.sleep(draw.uniform(0.2, 1.2) * pause)
+        pids = [bench.process.pid, *bench.workers().values()]
+        victim = draw.choice(pids)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(victim, draw.choice([signal.SIGKILL, signal.SIGTERM]))
+            kills += 1
+        if victim == bench.process.pid:
+            bench.wait()
+            assert bench.gone() == {}
+            bench = start(*options, "--retries", "100")
+    assert bench.wait() == 0, bench.text()
+    assert kills == KILLS, "it ended before the last kill"
+    assert numbers(bench.runs) == numbers(tmp_path / "whole/g/runs")
+    plans = [tmp_path / folder / "g/grid.json" for folder in ("results", "whole")]
+    assert plans[0].read_bytes() == plans[1].read_bytes()
+    assert '"winners": {}' not in plans[0].read_text()
