@@ -14,9 +14,17 @@ def words(results: Results) -> dict[str, str]:
 
     Returns:
         Escaped for HTML. judged: the title of the score by which runs are called degraded;
-        biased: where few data bias it, as the end of a sentence, or ''.
+        claimed: of its variant that carries claims; chosen: how the best step of a run is chosen.
     """
-    said = {"judged": results.judged.title, "biased": results.judged.biased("n")}
+    judged, claims = results.judged, results.score_columns
+    chosen = any(results.columns.selection(score) != score for score in claims)
+    said = {
+        "judged": judged.score.title,
+        "claimed": judged.claim.title,
+        "chosen": "the one at the step with the best validation score, where it has one"
+        if chosen
+        else "the best of all trained steps",
+    }
     return {name: str(escape(text)) for name, text in said.items()}
 
 

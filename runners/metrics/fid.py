@@ -30,6 +30,7 @@ class FID(Metric):
         f"than {WORSE_BY:g}"
     )
     bias: ClassVar[str] = "upwards"
+    compares: ClassVar[bool] = True
     name: Literal["fid"] = "fid"
 
     @classmethod

@@ -31,6 +31,7 @@ class KID(Metric):
         "kid_subsets": "subsets",
         "kid_subset_size": "subset_size",
     }
+    compares: ClassVar[bool] = True
     name: Literal["kid"] = "kid"
     subsets: Annotated[int, Field(ge=1, le=1000)] = 20
     subset_size: Annotated[int, Field(ge=2, le=100_000)] = 500

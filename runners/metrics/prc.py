@@ -25,6 +25,7 @@ class PRC(Metric):
         Column("precision", "precision", lower_is_better=False, ranks=True),
         Column("recall", "recall", lower_is_better=False),
     )
+    compares: ClassVar[bool] = True
     name: Literal["prc"] = "prc"
 
     @classmethod

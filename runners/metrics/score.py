@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic.dataclasses import dataclass as component
@@ -63,6 +63,9 @@ class Column:
             the samples.
         total: the column of what a count is out of.
         limit: mode collapse lies beyond it; for a count, a share of its total.
+        of: the base column that it is a variant of, '' where it is one itself.
+        split: what a variant is held against: ``validation``, ``test``, or ``gap`` for the
+            difference of test and train at equal n; '' is train, where data are held against any.
     """
 
     name: str
@@ -71,11 +74,28 @@ class Column:
     ranks: bool = False
     total: str | None = None
     limit: float | None = None
+    of: str = ""
+    split: str = ""
 
     @property
     def heading(self) -> str:
         """The title, or the name in capitals."""
         return self.title or self.name.upper()
+
+
+def _variants(column: Column, compares: bool) -> Iterator[Column]:
+    """Yield a column and what is recorded beside it."""
+    splits = [""] + ["validation", "test"] * compares
+    gap = ["gap"] * (compares and column.ranks)
+    for split in splits + gap:
+        yield _variant(column, split) if split else column
+    for split in splits if column.ranks else []:
+        yield _variant(column, split, "ema")
+
+
+def _variant(column: Column, *parts: str) -> Column:
+    name = "_".join([column.name, *filter(None, parts)])
+    return replace(column, name=name, title=column.heading, of=column.name, split=parts[0])
 
 
 @component(frozen=True, config=STRICT)
@@ -89,6 +109,13 @@ class Metric(Component):
     summary: ClassVar[str] = ""
     columns: ClassVar[tuple[Column, ...]] = ()
     formerly: ClassVar[Mapping[str, str]] = {}
+    compares: ClassVar[bool] = False
+    """Whether it holds generated data against real ones, so that every split gives a score."""
+
+    @classmethod
+    def all_columns(cls) -> tuple[Column, ...]:
+        """Return the columns, their variants by split, and those of an averaged generator."""
+        return tuple(v for column in cls.columns for v in _variants(column, cls.compares))
 
     @property
     def least(self) -> int:

@@ -1,0 +1,37 @@
+"""What real data score, as runs recorded it: floor.json of today and of older runs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+REAL, MEMORISER = "held-out real data", "copies of training images"
+PARTS = {REAL: "real", MEMORISER: "memoriser"}
+"""Where the file holds the scores of each kind."""
+FLOOR_COLUMNS = ("protocol", "kind", "metric", "value", "how")
+
+
+def floor_rows(floor: Mapping[str, Any], scored: Collection[str]) -> list[dict[str, Any]]:
+    """Return one row per kind of real data and score that a run recorded.
+
+    Args:
+        floor: what its file holds. Older runs scored held-out data only, as many as there were:
+            their columns lie beside the protocol.
+        scored: the names of the columns that hold scores.
+
+    Returns:
+        FLOOR_COLUMNS: protocol; kind: REAL or MEMORISER; metric: the score's column; value;
+        how: the method that made it, '' where it was scored as runs are.
+    """
+    parts = floor if floor.keys() & set(PARTS.values()) else {PARTS[REAL]: floor}
+    rows = [
+        (floor["protocol"], kind, column, parts.get(part, {}).get(column))
+        for kind, part in PARTS.items()
+        for column in scored
+    ]
+    known = [dict(zip(FLOOR_COLUMNS, row, strict=False)) for row in rows if row[-1] is not None]
+    return [row | {"how": _how(parts, row)} for row in known]
+
+
+def _how(parts: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    return parts.get("how", {}).get(row["metric"], "") if row["kind"] == REAL else ""
