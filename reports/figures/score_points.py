@@ -89,7 +89,7 @@ def _median(ax: Axes, median: float, place: int) -> None:
 def _keys() -> list[Line2D]:
     plain: dict[str, Any] = {"linestyle": "none", "color": "black"}
     return [
-        Line2D([], [], marker="o", mfc="none", label="best over training", **plain),
+        Line2D([], [], marker="o", mfc="none", label="at its best step", **plain),
         Line2D([], [], marker="|", markersize=12, label="median of final", **plain),
         Line2D([], [], marker="X", label="no final score", **plain),
     ]
@@ -139,7 +139,8 @@ FINAL_SCORES = Drawing(
 DEGRADATION = Drawing(
     "degradation",
     "Degradation",
-    "Zero means that a run ended at its best score ({chosen}); points far right got worse again.",
+    "Zero means that a run ended at its best score ({chosen}); points far right got worse again, "
+    "those left of it ended better than at that step.",
     degradation,
     "No run has been scored yet.",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -17,7 +18,7 @@ from reports.load.score_columns import TEST, TRAIN, VALIDATION
 from reports.stats.numbers import Numbers
 
 MOST_COLUMNS = 3
-DASHES = {TEST: "-", VALIDATION: "--", TRAIN: ":"}
+DASHES: dict[str, Any] = {TEST: "-", VALIDATION: "--", TRAIN: ":"}
 
 
 @style.styled
@@ -32,9 +33,9 @@ def split_curves(results: Results, numbers: Numbers) -> Figure | None:
     for ax, method in zip(axes.flat, methods, strict=False):
         _three(ax, method, curves, style.palette(results)[method])
     panels.log_if_wide(axes[0, 0], pd.concat([curve["median"] for curve in curves.values()]))
-    leading = results.score_columns[0]
+    leading, extractors = results.score_columns[0], ", ".join(results.extractors.values())
     for ax in axes[:, 0]:
-        ax.set_ylabel(f"{leading.name} ({', '.join(results.extractors.values())})")
+        ax.set_ylabel(f"{leading.name} ({extractors})\n{leading.direction}")
     text = f"{leading.name} against each split over training: median over seeds"
     panels.title(figure, text, results.cells[0])
     figure.legend(handles=_keys(curves), loc="outside lower center", ncols=3, frameon=False)

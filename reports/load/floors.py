@@ -24,14 +24,11 @@ def floor_rows(floor: Mapping[str, Any], scored: Collection[str]) -> list[dict[s
         how: the method that made it, '' where it was scored as runs are.
     """
     parts = floor if floor.keys() & set(PARTS.values()) else {PARTS[REAL]: floor}
-    rows = [
-        (floor["protocol"], kind, column, parts.get(part, {}).get(column))
+    how = parts.get("how", {})
+    return [
+        {"protocol": floor["protocol"], "kind": kind, "metric": column, "value": value,
+         "how": how.get(column, "") if kind == REAL else ""}
         for kind, part in PARTS.items()
-        for column in scored
-    ]
-    known = [dict(zip(FLOOR_COLUMNS, row, strict=False)) for row in rows if row[-1] is not None]
-    return [row | {"how": _how(parts, row)} for row in known]
-
-
-def _how(parts: Mapping[str, Any], row: Mapping[str, Any]) -> str:
-    return parts.get("how", {}).get(row["metric"], "") if row["kind"] == REAL else ""
+        for column, value in parts.get(part, {}).items()
+        if column in scored and value is not None
+    ]  # fmt: skip

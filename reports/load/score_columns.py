@@ -15,14 +15,12 @@ from typing import Any
 from runners.errors import StoreProblem
 from runners.failures.samples import judges
 from runners.metrics import METRICS
-from runners.metrics.score import Column
+from runners.metrics.score import AVERAGED, GAP, Column
 
-LONG_LABEL = 38  # characters that fit beside a panel
-TEST, TRAIN, VALIDATION, GAP = "test", "train", "validation", "gap"
+LONG_LABEL = 39  # characters that fit beside a panel
+TEST, TRAIN, VALIDATION = "test", "train", "validation"
 SPLITS = (TEST, TRAIN, VALIDATION, GAP)
 """In the order in which they are shown."""
-AVERAGED = "_ema"
-"""Ends the names of the columns of an averaged generator."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Score:
         total: the column of how many there are, where the score is a count.
         limit: mode collapse lies beyond it; of a count, a share of its total.
         split: one of SPLITS, '' where data are held against none.
-        alone: no other split was recorded, so that headings need not name it.
+        alone: of train, where no other split was recorded, so that headings need not name it.
         averaged: of the averaged generator.
     """
 
@@ -80,10 +78,12 @@ class Score:
         return f"{self.name} ({', '.join([*self._details, *extractors])})"
 
     def axis(self, extractors: Iterable[str]) -> str:
-        """Return an axis label such as ``distance (cnn, lower is better)``, broken if long."""
-        said = f"({', '.join([*self._details, *extractors, self.direction])})"
-        separator = " " if len(self.name) + len(said) < LONG_LABEL else "\n"
-        return f"{self.name}{separator}{said}"
+        """Return a label such as ``distance (cnn, lower is better)``, on two lines if long."""
+        scale = self.scale(extractors)
+        whole, broken = f"{scale[:-1]}, {self.direction})", f"{scale}\n{self.direction}"
+        within = f"{self.name}\n({whole.removeprefix(self.name)[2:]}"
+        lines = {label: max(map(len, label.split("\n"))) for label in (whole, broken, within)}
+        return next((label for label in lines if lines[label] < LONG_LABEL), within)
 
     def header(self, extractor: str) -> str:
         """Return a table header such as ``distance (test) digits-cnn ↓``; a gap has no arrow."""
@@ -113,13 +113,13 @@ class ScoreColumns:
         """The names of all of them, with or without a direction."""
         return tuple(column.name for column in self.columns)
 
-    @property
+    @cached_property
     def ranking(self) -> tuple[Score, ...]:
         """The claims of those that methods are ranked by; lower is better first."""
         bases = sorted(self._bases(ranks=True), key=lambda c: not c.lower_is_better)
         return tuple(self.claim(column.name) for column in bases)
 
-    @property
+    @cached_property
     def describing(self) -> tuple[Score, ...]:
         """Those that describe samples and rank no method; what mode collapse lies beyond first."""
         bases = sorted(self._bases(ranks=False), key=lambda c: c.limit is None)
@@ -128,7 +128,7 @@ class ScoreColumns:
     @cached_property
     def by_name(self) -> dict[str, Score]:
         """All with a direction and their variants, by their names."""
-        bases = dict.fromkeys(score.base for score in (*self.ranking, *self.describing))
+        bases = [self._known[score.base] for score in (*self.ranking, *self.describing)]
         return {score.column: score for base in bases for score in self._variants(base)}
 
     def claim(self, name: str) -> Score:
@@ -137,7 +137,7 @@ class ScoreColumns:
         Args:
             name: of a base column or a variant of it.
         """
-        known = self._variants(self._column(name).of or name)
+        known = self._variants(self._origin(self._known[name]))
         tested = (s for s in known if s.split == TEST and s.column in self.recorded)
         return next(tested, next(s for s in known if s.column == s.base))
 
@@ -147,21 +147,27 @@ class ScoreColumns:
 
     def splits(self, score: Score) -> list[Score]:
         """Return the recorded variants of a score, one per split; none where it stands alone."""
-        known = [s for s in self._variants(score.base) if s.split and not s.averaged]
+        variants = self._variants(self._known[score.base])
+        known = [s for s in variants if s.split and not s.averaged]
         return [s for s in known if s.column in self.recorded and not s.alone]
 
-    def _column(self, name: str) -> Column:
-        return next(column for column in self.columns if column.name == name)
+    @cached_property
+    def _known(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
 
     def _bases(self, ranks: bool) -> Iterable[Column]:
         bases = (c for c in self.columns if not c.of and c.lower_is_better is not None)
         return (column for column in bases if column.ranks == ranks)
 
-    def _variants(self, base: str) -> list[Score]:
+    def _origin(self, column: Column) -> Column:
+        """Return what a column is a variant of: a split, an average, or a split of an average."""
+        of = self._known[column.of] if column.of else column
+        return self._known[of.of] if of.of else of
+
+    def _variants(self, base: Column) -> list[Score]:
         """Return the scores of a base column and of its variants, in the order of SPLITS."""
-        origin = self._column(base)
-        mine = [column for column in self.columns if base in (column.name, column.of)]
-        scores = [self._score(column, origin) for column in mine]
+        mine = [column for column in self.columns if self._origin(column) is base]
+        scores = [self._score(column, base) for column in mine]
         order = ["", *SPLITS]
         return sorted(scores, key=lambda score: (score.averaged, order.index(score.split)))
 
@@ -170,8 +176,8 @@ class ScoreColumns:
         return Score(
             column.name, base.name, base.heading, bool(base.lower_is_better), base.total,
             base.limit, split=column.split or (TRAIN if others else ""),
-            alone=not any(c.name in self.recorded for c in others),
-            averaged=bool(column.of) and column.name.endswith(AVERAGED),
+            alone=not column.split and not any(c.name in self.recorded for c in others),
+            averaged=bool(column.of) and column.name.endswith(f"_{AVERAGED}"),
         )  # fmt: skip
 
 
@@ -189,6 +195,8 @@ def score_columns(planned: object = None, where: str = "plan") -> ScoreColumns:
     known = {c.name: c for metric in METRICS.values() for c in metric.all_columns()}
     for entry in [] if planned is None else _listed(planned, where):
         known.setdefault(entry["name"], _column(entry, where))
+    if lost := [column.name for column in known.values() if column.of not in ("", *known)]:
+        raise StoreProblem(f"{where}: columns lacks what {', '.join(lost)} is of; plan it again")
     return ScoreColumns(tuple(known.values()))
 
 

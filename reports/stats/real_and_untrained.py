@@ -90,7 +90,8 @@ def _made(results: Results, found: Frame) -> list[str]:
     real = found[found["kind"] == REAL]
     return [
         f"{_of(cell)}{REAL[0].upper()}{REAL[1:]} at the runs' own n = {mine['n'].iloc[0]}: "
-        f"{'; '.join(_methods(results, mine))}. A dash: cannot be made at that number."
+        f"{'; '.join(_methods(results, mine))}. What is missing cannot be "
+        "made at that number."
         for cell, mine in real.groupby("cell", sort=False)
     ]
 

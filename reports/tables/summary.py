@@ -6,6 +6,7 @@ work, and the gap between both.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -47,11 +48,11 @@ def summary_table(results: Results, numbers: Numbers) -> Frame:
     return pd.DataFrame(rows).fillna(ABSENT)
 
 
-def _shown(results: Results) -> dict[str, tuple[str, ...]]:
+def _shown(results: Results) -> dict[str, Sequence[str]]:
     """Return what is shown of each score, by its column."""
-    beside = [score.column for score in results.other_splits if score.split in BESIDE]
-    claims = [score.column for score in results.score_columns]
-    return dict.fromkeys(claims, ("final", "best")) | dict.fromkeys(beside, ("final",))
+    beside = [score for score in results.other_splits if score.split in BESIDE]
+    claims = [(score, ["final", "best"]) for score in results.score_columns]
+    return {score.column: parts for score, parts in [*claims, *((s, ["final"]) for s in beside)]}
 
 
 def _score_cells(row: Any, results: Results, every_summary: Frame) -> dict[str, str]:

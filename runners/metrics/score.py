@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic.dataclasses import dataclass as component
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from runners.datasets.base import Dataset, Mixture
+
+GAP = "gap"
+"""What a score against test data is above one against as many training data."""
+AVERAGED = "ema"
+"""The score of a generator whose weights are averaged over training."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +69,9 @@ class Column:
             the samples.
         total: the column of what a count is out of.
         limit: mode collapse lies beyond it; for a count, a share of its total.
-        of: the base column that it is a variant of, '' where it is one itself.
-        split: what a variant is held against: ``validation``, ``test``, or ``gap`` for the
-            difference of test and train at equal n; '' is train, where data are held against any.
+        of: the column that this is a variant of.
+        split: what a variant compares with: ``validation`` or ``test`` data, or both test and
+            training data for a ``gap``; '' for the training data, as all others.
     """
 
     name: str
@@ -82,20 +88,26 @@ class Column:
         """The title, or the name in capitals."""
         return self.title or self.name.upper()
 
+    @property
+    def averaged(self) -> Column:
+        """The same of the generator's average."""
+        of = variant(self.of, AVERAGED) if self.split else self.name
+        name, title = variant(self.name, AVERAGED), f"{self.heading}, averaged"
+        return dataclasses.replace(self, name=name, title=title, of=of)
 
-def _variants(column: Column, compares: bool) -> Iterator[Column]:
-    """Yield a column and what is recorded beside it."""
-    splits = [""] + ["validation", "test"] * compares
-    gap = ["gap"] * (compares and column.ranks)
-    for split in splits + gap:
-        yield _variant(column, split) if split else column
-    for split in splits if column.ranks else []:
-        yield _variant(column, split, "ema")
+    @property
+    def held_out(self) -> Iterator[Column]:
+        """The same against validation and test data, and the gap if methods are ranked by it."""
+        for split in ("validation", "test"):
+            name, title = variant(self.name, split), f"{self.heading} ({split})"
+            yield dataclasses.replace(self, name=name, title=title, of=self.name, split=split)
+        if self.ranks:
+            yield Column(variant(self.name, GAP), f"{self.heading} gap", of=self.name, split=GAP)
 
 
-def _variant(column: Column, *parts: str) -> Column:
-    name = "_".join([column.name, *filter(None, parts)])
-    return replace(column, name=name, title=column.heading, of=column.name, split=parts[0])
+def variant(name: str, kind: str) -> str:
+    """Return the name of a column's variant."""
+    return f"{name}_{kind}"
 
 
 @component(frozen=True, config=STRICT)
@@ -108,14 +120,10 @@ class Metric(Component):
 
     summary: ClassVar[str] = ""
     columns: ClassVar[tuple[Column, ...]] = ()
-    formerly: ClassVar[Mapping[str, str]] = {}
     compares: ClassVar[bool] = False
-    """Whether it holds generated data against real ones, so that every split gives a score."""
-
-    @classmethod
-    def all_columns(cls) -> tuple[Column, ...]:
-        """Return the columns, their variants by split, and those of an averaged generator."""
-        return tuple(v for column in cls.columns for v in _variants(column, cls.compares))
+    """Whether it compares with real data, so that it matters which: it is then scored against
+    each split of them."""
+    formerly: ClassVar[Mapping[str, str]] = {}
 
     @property
     def least(self) -> int:
@@ -130,6 +138,16 @@ class Metric(Component):
     def problem(self, dataset: Dataset, extractor: str) -> str | None:  # noqa: ARG002
         """Say why it does not fit a data set or the name of an extractor, or return None."""
         return None
+
+    @classmethod
+    def all_columns(cls) -> tuple[Column, ...]:
+        """Return the columns and all their variants, as rows may hold them."""
+        own = [
+            one
+            for column in cls.columns
+            for one in (column, *(column.held_out if cls.compares else ()))
+        ]
+        return (*own, *(column.averaged for column in own if column.ranks))
 
     def score(self, generated: Features, reference: Reference, samples: int) -> dict[str, float]:
         """Return one number for each of ``columns``.

@@ -191,6 +191,7 @@ class Writer:
         default_factory=lambda: {State.DIVERGED: 500, State.CRASHED: 250}
     )
     old: bool = False  # rows as runs wrote them before they recorded LATER
+    held_out: int = 360  # data whose scores the floor of an older run holds
     splits: bool = False  # scores against validation and test as well, and floors at the runs' n
 
     def write(self, specs: Iterable[RunSpec], name: str = "lipschitz") -> Path:
@@ -231,7 +232,7 @@ class Writer:
         elif not self.old:
             protocol = PLANE_PROTOCOL if plane else self.protocol
             floor = PLANE_FLOOR if plane else FLOOR
-            held_out = re.sub("gen-[0-9]+", "gen-360", protocol)
+            held_out = re.sub("gen-[0-9]+", f"gen-{self.held_out}", protocol)
             write_json(store.floor_file, floor | {"protocol": held_out})
         self._end(store, seed, method, state, end)
 

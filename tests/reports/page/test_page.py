@@ -26,7 +26,7 @@ def page(index):
     return index.read_text(encoding="utf-8")
 
 
-OF_IMAGES = [key for key in DRAWINGS if key != "surfaces"]
+OF_IMAGES = [key for key in DRAWINGS if key not in ("surfaces", "split-curves")]
 SCORED = ("scores", "final-scores", "degradation", "samples")
 
 
