@@ -122,7 +122,7 @@ def _todo(grid: Grid, store: GridStore, console: Console) -> list[RunSpec]:
 def _write_plan(grid: Grid, store: GridStore) -> None:
     runs = {store.run(spec.run_id).run_id: spec.as_dict for spec in grid.specs}
     metrics = dict.fromkeys(m for spec in grid.specs for m in spec.evaluation.metrics)
-    columns = {column.name: column for metric in metrics for column in metric.columns}
+    columns = {column.name: column for metric in metrics for column in metric.all_columns()}
     store.write_plan(grid.name, runs, grid.description, grid.axes, columns.values())
 
 

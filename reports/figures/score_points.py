@@ -124,8 +124,8 @@ def _gaps(ax: Axes, rows: Frame, medians: Frame, results: Results) -> None:
     panels.name_rows(ax, methods if panels.is_leftmost(ax) else [""] * len(methods))
     ax.axvline(0, **style.REFERENCE)
     low, high = min(0.0, gaps["final"].min()), max(0.0, gaps["final"].max())
-    width = high - low or 1.0  # all at their best
-    ax.set_xlim(low - 0.05 * width, high + 0.1 * width)
+    high = high if low < high else 1.0  # all at their best, or no run finished
+    ax.set_xlim(low - 0.05 * (high - low), high + 0.1 * (high - low))
 
 
 FINAL_SCORES = Drawing(

@@ -225,18 +225,20 @@ class Judging:
     """The score by which a run is called degraded, as words need it.
 
     Args:
-        score: what verdicts read.
-        claim: its variant that carries claims.
+        column: what verdicts read.
+        title: its, in headings.
         bias: where a small number of data moves it, such as ``upwards``; '' if nowhere.
+        claim: its variant that carries claims.
     """
 
-    score: Score
-    claim: Score
+    column: str
+    title: str
     bias: str
+    claim: Score
 
     def biased(self, number: str) -> str:
         """Return ``, and <name> is biased upwards where n is small``, or '' where it is not."""
-        name = self.score.name
+        name = self.claim.name
         return f", and {name} is biased {self.bias} where {number} is small" * bool(self.bias)
 
 
@@ -247,4 +249,4 @@ def judging(columns: ScoreColumns) -> Judging:
     """
     known = list(judges())
     name, metric = next((one for one in known if one[0] in columns.recorded), known[0])
-    return Judging(columns.by_name[name], columns.claim(name), metric.bias)
+    return Judging(name, columns.by_name[name].title, metric.bias, columns.claim(name))

@@ -9,6 +9,12 @@ from markupsafe import escape
 from reports.load.results import Results
 
 
+CHOSEN = (
+    "the one at the step of the best validation score, or of the best score where there is no "
+    "validation"
+)
+
+
 def words(results: Results) -> dict[str, str]:
     """Return what stands for the fields in the page's texts.
 
@@ -19,11 +25,9 @@ def words(results: Results) -> dict[str, str]:
     judged, claims = results.judged, results.score_columns
     chosen = any(results.columns.selection(score) != score for score in claims)
     said = {
-        "judged": judged.score.title,
+        "judged": judged.title,
         "claimed": judged.claim.title,
-        "chosen": "the one at the step with the best validation score, where it has one"
-        if chosen
-        else "the best of all trained steps",
+        "chosen": CHOSEN if chosen else "the best of all trained steps",
     }
     return {name: str(escape(text)) for name, text in said.items()}
 

@@ -107,8 +107,8 @@ def _copied(found: Frame) -> list[str]:
     copies = found[found["kind"] == MEMORISER]
     return [
         f"{MEMORISER[0].upper()}{MEMORISER[1:]} are what a generator that only memorises would "
-        "score: as many of them as a run generates, drawn with replacement. A score against train "
-        "cannot tell them from new images; the gap can."
+        "score: as many of them as a run generates, drawn with replacement. A score that is no "
+        "worse for them than for held-out real data cannot tell memorising from learning."
     ] * (not copies.empty)
 
 

@@ -58,7 +58,7 @@ def _row(rows: list[dict[str, Any]], results: Results) -> dict[str, str]:
         **row_names(rows[0], results),
         "score": f"{known[rows[0]['metric']].name} {results.extractors[protocol]}",
         **{heading: said[split] for split, heading in HEADINGS.items() if split in said},
-        "real data": ", ".join(f"{counts[name]} {name}" for name in HEADINGS if name in counts),
+        "real data in each": ", ".join(str(counts[name]) for name in HEADINGS if name in counts),
     }
 
 
@@ -69,8 +69,9 @@ SPLITS = Table(
     title="Scores by split",
     explanation="Final scores, median [min, max] over seeds. Train is for comparison with other "
     "work, validation chose the best step, and test carries the claims. A score depends on the "
-    "number of real data, so the columns of one row must not be compared with each other; the gap "
-    "may, as it holds test against equally many training data. Above zero (below it, where higher "
-    "is better) the generator's data are nearer to the data it was trained on than to held-out "
-    "ones.",
+    "number of real data, so the columns of a row must not be compared with each other; the gap "
+    "is the score against test minus that against equally many training data. Above zero (below "
+    "it, where higher is better) the generator's data are nearer to the data it was trained on "
+    "than to held-out ones. Both are small samples that differ by themselves, so hold it against "
+    "the gap of held-out real data, which no generator was trained for.",
 )

@@ -261,7 +261,7 @@ def test_two_stamps_of_one_reference_in_one_comparison_make_no_report(write_grid
 def test_the_page_says_which_split_is_for_what(split_folder):
     text = " ".join(text_of(split_folder, keys=["split-curves", *SCORED]).split())
     assert "validation chose the best step, and test carries the claims" in text
-    assert "The best score is the one at the step with the best validation score" in text
+    assert "The best score is the one at the step of the best validation score" in text
     assert "No validation or test scores" not in text
     assert 'id="split-curves"' in text
 

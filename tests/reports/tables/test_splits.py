@@ -8,7 +8,7 @@ def test_every_split_of_every_method_and_reference_in_one_row(split, numbers_of)
     table = split_table(split, numbers_of(split))
     assert list(table.columns) == [
         "method", "score", "train", "validation", "test", "gap, test - train at equal n",
-        "real data",
+        "real data in each",
     ]  # fmt: skip
     assert table["method"].tolist()[:5] == split.methods
     finals = split.scores[split.scores["step"] == 1000].groupby("method", observed=True)
@@ -18,7 +18,7 @@ def test_every_split_of_every_method_and_reference_in_one_row(split, numbers_of)
         known = finals[column].agg(["median", "min", "max"]).loc["spectral_norm"]
         assert row[heading] == "{:.1f} [{:.1f}, {:.1f}]".format(*known)
     assert row["gap, test - train at equal n"] == "2.00 [2.00, 2.00]"
-    assert row["real data"] == "1438 train, 180 validation, 179 test"
+    assert row["real data in each"] == "1438, 180, 179"
     copies = table[table["method"] == f"{MEMORISER} (at n = 2000)"].iloc[0]
     assert copies[["train", "test"]].tolist() == ["0.130", "2.10"]
     assert set(table["score"]) == {"FID digits-cnn"}, "the other score knows no splits"
