@@ -8,7 +8,6 @@ from markupsafe import escape
 
 from reports.load.results import Results
 
-
 CHOSEN = (
     "the one at the step of the best validation score, or of the best score where there is no "
     "validation"
