@@ -23,5 +23,5 @@ def write_plan(
     """
     runs = {spec.run_id: spec.as_dict for spec in specs}
     metrics = dict.fromkeys(m for spec in specs for m in spec.evaluation.metrics)
-    columns = {column.name: column for metric in metrics for column in metric.columns}
+    columns = {column.name: column for metric in metrics for column in metric.all_columns()}
     store.write_plan(grid.name, runs, grid.description, grid.axes, columns.values(), tuning)

@@ -62,7 +62,7 @@ def summary_markdown(results: Results, numbers: Numbers) -> str:
     protocols = dict.fromkeys(results.scores["protocol"])
     lines = [f"Protocol: {protocol}\n" for protocol in protocols]
     lines += [f"\n{note}\n" for note in results.notes]
-    after = [f"\n{note}\n" for note in floor_notes(numbers.references, results.judged)]
+    after = [f"\n{note}\n" for note in floor_notes(results, numbers.references)]
     if results.tuned:
         after.append(f"\nNot the methods' defaults: {', '.join(results.tuned)}.\n")
     return f"# {results.name}\n\n{''.join(lines)}\n{to_markdown(table)}{''.join(after)}"

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from runners import checkpoint
-from runners.metrics.variants import selecting, validated
+from runners.metrics.selection import selecting, validated
 from runners.networks import Networks
 from runners.spec import RunSpec
 from runners.store.run import RunStore

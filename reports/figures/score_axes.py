@@ -8,12 +8,21 @@ from reports.load.score_columns import Score
 
 
 def axis_label(score: Score, rows: Frame, results: Results) -> str:
-    """Return a score's name with the extractor that rows were scored with.
+    """Return a score with its split, the extractor that rows were scored with, and its direction.
 
     Args:
         score: a column of scores.
         rows: any rows with a column ``protocol``.
         results: of the grid.
     """
+    return score.axis(_extractors(rows, results))
+
+
+def scale_label(score: Score, rows: Frame, results: Results) -> str:
+    """Return the same without the direction: what its differences are in."""
+    return score.scale(_extractors(rows, results))
+
+
+def _extractors(rows: Frame, results: Results) -> dict[str, None]:
     protocols = rows["protocol"].dropna().unique()
-    return score.axis(dict.fromkeys(results.extractors[p] for p in protocols))
+    return dict.fromkeys(results.extractors[p] for p in protocols)

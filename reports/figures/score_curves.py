@@ -13,13 +13,15 @@ from reports.figures import lines, panels, style
 from reports.figures.drawing import Drawing
 from reports.figures.score_axes import axis_label
 from reports.load.columns import Frame
+from reports.load.floors import REAL
 from reports.load.results import Results
 from reports.load.score_columns import Score
 from reports.stats.numbers import Numbers
 from reports.stats.over_seeds import Curves
-from reports.stats.real_and_untrained import REAL
+from reports.stats.real_and_untrained import UNTRAINED
 
 FLOOR: dict[str, Any] = {**style.REFERENCE, "linestyle": ":", "linewidth": 1.6}
+DRAWN = {REAL: FLOOR, UNTRAINED: style.REFERENCE}
 
 
 @style.styled
@@ -44,17 +46,16 @@ def score_curves(results: Results, numbers: Numbers) -> Figure | None:
 
 
 def _floor_keys(references: Frame) -> list[Line2D]:
-    """Return the key of the floors' lines, with how many data they and the runs were scored on."""
+    """Return the key of the floors' lines, with the number of data they and the runs have."""
     real = references[references["kind"] == REAL]
-    counts = real[["n", "n_runs"]].drop_duplicates().to_numpy()
-    said = "; ".join(f"n = {n}" + f", runs {m}" * bool(n != m) for n, m in counts)
-    return [Line2D([], [], label=f"{REAL} ({said})", **FLOOR)] if said else []
+    counts = ", ".join(map(str, real["n"].unique()))
+    return [Line2D([], [], label=f"{REAL} (at n = {counts})", **FLOOR)] if counts else []
 
 
 def _progress(ax: Axes, curves: Curves, score: Score, known: Frame, results: Results) -> None:
     lines.progress(ax, curves, results, log=False)
-    for row in known.sort_values("kind", ascending=False).itertuples():
-        ax.axhline(row.value_median, **(FLOOR if row.kind == REAL else style.REFERENCE))
+    for row in known[known["kind"].isin(DRAWN)].itertuples():
+        ax.axhline(row.value_median, **DRAWN[row.kind])
     if score.lower_is_better:
         floors = known.loc[known["kind"] == REAL, "value_median"]
         drawn = [curves.seeds["low"], curves.seeds["high"], floors]
@@ -66,8 +67,8 @@ SCORES = Drawing(
     "Scores over training",
     "The line is the median over seeds, the band reaches from the worst to the best seed; a "
     "cross marks where a run failed, the dashed line the untrained generator, the dotted one "
-    "held-out real data against the same reference. Their number n may differ from that of "
-    "the runs{biased}.",
+    "held-out real data against the same reference, where they could be scored at the runs' own "
+    "number n.",
     score_curves,
     "No run has been scored yet.",
 )

@@ -12,7 +12,7 @@ from matplotlib.transforms import blended_transform_factory
 
 from reports.figures import panels, style
 from reports.figures.drawing import Drawing
-from reports.figures.score_axes import axis_label
+from reports.figures.score_axes import axis_label, scale_label
 from reports.load.columns import Frame
 from reports.load.results import Results
 from reports.load.score_columns import Score
@@ -89,7 +89,7 @@ def _median(ax: Axes, median: float, place: int) -> None:
 def _keys() -> list[Line2D]:
     plain: dict[str, Any] = {"linestyle": "none", "color": "black"}
     return [
-        Line2D([], [], marker="o", mfc="none", label="best over training", **plain),
+        Line2D([], [], marker="o", mfc="none", label="at its best step", **plain),
         Line2D([], [], marker="|", markersize=12, label="median of final", **plain),
         Line2D([], [], marker="X", label="no final score", **plain),
     ]
@@ -105,8 +105,7 @@ def degradation(results: Results, numbers: Numbers) -> Figure | None:
     for ax, cell, score in places:
         rows = _of(numbers.scores, cell, score)
         _gaps(ax, rows, _of(numbers.score_summary, cell, score), results)
-        name = axis_label(score, rows, results).replace("\n", " ")
-        ax.set_xlabel(f"final worse than best by, in {name.split(',')[0]})")
+        ax.set_xlabel(f"final worse than best by, in {scale_label(score, rows, results)}")
         panels.panel_title(ax, "", cell)
     panels.title(figure, "Degradation: the gap between final and best score, every seed")
     panels.legend(figure, results, _keys()[-1:], marker="o")
@@ -124,23 +123,24 @@ def _gaps(ax: Axes, rows: Frame, medians: Frame, results: Results) -> None:
         _median(ax, known["gap_median"], place)
     panels.name_rows(ax, methods if panels.is_leftmost(ax) else [""] * len(methods))
     ax.axvline(0, **style.REFERENCE)
-    widest = gaps["final"].max()
-    widest = widest if widest > 0 else 1.0  # all at their best, or no run finished
-    ax.set_xlim(-0.05 * widest, 1.1 * widest)
+    low, high = min(0.0, gaps["final"].min()), max(0.0, gaps["final"].max())
+    high = high if low < high else 1.0  # all at their best, or no run finished
+    ax.set_xlim(low - 0.05 * (high - low), high + 0.1 * (high - low))
 
 
 FINAL_SCORES = Drawing(
     "final-scores",
     "Final scores",
-    "Filled points are final scores, hollow ones the best of the same run; runs without a "
-    "final score stand at the right edge, they are not dropped.",
+    "Filled points are final scores, hollow ones the best of the same run ({chosen}); runs "
+    "without a final score stand at the right edge, they are not dropped.",
     final_scores,
     "No run has been scored yet.",
 )
 DEGRADATION = Drawing(
     "degradation",
     "Degradation",
-    "Zero means that a run ended at its best score; points far right got worse again.",
+    "Zero means that a run ended at its best score ({chosen}); points far right got worse again, "
+    "those left of it ended better than at that step.",
     degradation,
     "No run has been scored yet.",
 )

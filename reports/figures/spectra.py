@@ -80,7 +80,7 @@ def spreads(results: Results, numbers: Numbers) -> Figure | None:
         ax.set_title(label)
     text = "Spread of singular values over training: median and range over seeds"
     panels.title(figure, text, results.cells[0])
-    null = Line2D([], [], label="stable rank of a Gaussian matrix", **style.REFERENCE)
+    null = Line2D([], [], label="stable rank / full rank of a Gaussian matrix", **style.REFERENCE)
     panels.legend(figure, results, [null])
     return figure
 
@@ -110,8 +110,8 @@ SINGULAR_VALUES = Drawing(
 SPREADS = Drawing(
     "spreads",
     "Spread over training",
-    "The stable rank is the mean of the curve above; the dashed line is that of the Gaussian "
-    "random matrix.",
+    "The stable rank over the full rank is the mean of the curve above; the dashed line is that of "
+    "the Gaussian random matrix.",
     spreads,
     "No spectra with more than one singular value have been recorded yet.",
     one_cell=True,

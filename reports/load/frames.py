@@ -16,6 +16,7 @@ from reports.load.columns import (
     WITH_SCORES,
     Frame,
 )
+from reports.load.floors import FLOOR_COLUMNS
 from reports.load.run_files import NO_RUN, Run
 from runners.failures import FAILURES
 
@@ -44,7 +45,7 @@ def all_frames(
     return rows | {
         "runs": _runs_frame(runs, keys, varied),
         "outcomes": _outcomes_frame(runs, keys),
-        "floors": _floors_frame(runs, keys, scored),
+        "floors": _floors_frame(runs, keys),
         "samples": _files_frame({i: run.grids for i, run in runs.items()}, keys),
         "surfaces": _files_frame({i: run.surfaces for i, run in runs.items()}, keys),
     }
@@ -78,12 +79,9 @@ def _runs_frame(
     return _typed(pd.DataFrame(rows), keys)
 
 
-def _floors_frame(
-    runs: Mapping[str, Run], keys: Mapping[str, Key], scored: Collection[str]
-) -> Frame:
-    rows = [_keyed(keys[i], run.floor) for i, run in runs.items() if run.floor]
-    scores = [column for column in scored if any(column in row for row in rows)]
-    return _typed(pd.DataFrame(rows, columns=[*KEYS, "protocol", *scores]), keys, scores)
+def _floors_frame(runs: Mapping[str, Run], keys: Mapping[str, Key]) -> Frame:
+    rows = [_keyed(keys[i], row) for i, run in runs.items() for row in run.floors]
+    return _typed(pd.DataFrame(rows, columns=[*KEYS, *FLOOR_COLUMNS]), keys, ["value"])
 
 
 def _files_frame(files: Mapping[str, list[dict[str, Any]]], keys: Mapping[str, Key]) -> Frame:

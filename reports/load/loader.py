@@ -40,7 +40,7 @@ def load(folder: Path) -> Results:
         shared=shared(plan.runs),
         tuned=tuned(plan.runs),
         plugins=plugin_files(plan.runs.values()),
-        columns=plan.columns,
+        columns=plan.columns.recorded_in(frames["scores"].columns),
         differences=differences(plan.runs, plan.axes),
         notes=tuple(all_notes(frames["runs"], plan.runs, grid.unplanned())),
         **frames,

@@ -1,4 +1,8 @@
-"""Protocols of scores, as runs state them: ``extractor/reference/gen-samples/...``."""
+"""Protocols of scores, as runs state them: ``extractor/reference/gen-samples/...``.
+
+The reference names the splits that data are held against, with the number of real data in each:
+``ref-train-1438+validation-180+test-179``, or ``ref-train-1438`` before there were others.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,21 @@ def samples_scored(protocol: str) -> int:
     return int(stated[1]) if stated else 0
 
 
+def real_data(protocol: str) -> dict[str, int]:
+    """Return the number of real data in each split that a protocol states, {} if it states none."""
+    stated = re.search(r"/ref-([^/]+)", protocol)
+    parts = re.findall(r"([a-z]+)-([0-9]+)(?=\+|$)", stated[1]) if stated else []
+    return {split: int(count) for split, count in parts}
+
+
 def same_reference(protocol: str, other: str) -> bool:
     """Whether two protocols differ at most in how many data were scored."""
     return protocol.split("/gen-")[0] == other.split("/gen-")[0]
+
+
+def comparable(protocol: str, other: str) -> bool:
+    """Whether scores under both may share a column: one reference, and equally many data."""
+    return same_reference(protocol, other) and samples_scored(protocol) == samples_scored(other)
 
 
 def extractors(protocols: Iterable[str]) -> dict[str, str]:

@@ -23,7 +23,7 @@ class Results:
         shared: settings that are the same in all runs.
         tuned: full labels of the methods with parameters that are not their defaults.
         plugins: (file, hash) of every file outside the suite that components came from.
-        columns: of the scores that the runs may record.
+        columns: of the scores that the runs may record, and which of them they did.
         differences: every field of the specs that is not the same in all runs.
         notes: what a reader must know about runs that are absent or unreadable.
         runs: one row per planned run: state, step, steps, reason, traceback, seconds_per_step,
@@ -31,7 +31,7 @@ class Results:
         metrics, scores, spectra, diagnostics, timing, best, evals: the rows of the store.
         outcomes: one row per run that began: observed_until, fall, collapse_step, and one column
             per failure: True, False, or None where it cannot be told.
-        floors: one row per run: scores of held-out real data, under a protocol of their own.
+        floors: one row per run, kind of real data and score: protocol, kind, metric, value, how.
         samples: one row per sample grid: step and path.
         surfaces: one row per run of data in the plane: step and path of D's values there.
     """
@@ -70,8 +70,19 @@ class Results:
 
     @property
     def score_columns(self) -> list[Score]:
-        """The scores that methods are ranked by and that some run recorded."""
+        """The scores that methods are ranked by and that some run recorded: test where it is."""
         return [score for score in self.columns.ranking if score.column in self.scores]
+
+    @property
+    def other_splits(self) -> list[Score]:
+        """The recorded splits of those scores beside the claims: to compare, choose and explain."""
+        splits = [split for claim in self.score_columns for split in self.columns.splits(claim)]
+        return [split for split in splits if split not in self.score_columns]
+
+    @property
+    def later_columns(self) -> ScoreColumns:
+        """The columns as later scorings recorded them, which may know other splits."""
+        return self.columns.recorded_in([*self.columns.recorded, *self.evals.columns])
 
     @property
     def description_columns(self) -> list[Score]:
@@ -81,7 +92,7 @@ class Results:
     @property
     def judged(self) -> Judging:
         """The score by which these runs are called degraded."""
-        return judging(self.scores.columns)
+        return judging(self.columns)
 
     def with_numbers(self, scores: list[Score]) -> list[Score]:
         """Return the scores of which any run has a number."""

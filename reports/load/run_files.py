@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reports.load.columns import PROOFS, ROW_COLUMNS, fits
+from reports.load.floors import floor_rows
 from reports.load.planned import Planned
 from reports.load.verdicts import verdicts
 from runners.errors import StoreProblem
@@ -35,14 +36,14 @@ class Run:
         rows: the rows of every row file.
         grids, surfaces: step and path of what was drawn.
         outcomes: its failures, observed_until, fall and collapse_step; {} before it began.
-        floor: scores of held-out real data as stored, {} where there are none.
+        floors: what real data scored, one row per kind and score.
     """
 
     row: dict[str, Any]
     rows: Rows = field(default_factory=lambda: {name: [] for name in ROW_COLUMNS})
     grids: list[dict[str, Any]] = field(default_factory=list)
     outcomes: dict[str, Any] = field(default_factory=dict)
-    floor: dict[str, Any] = field(default_factory=dict)
+    floors: list[dict[str, Any]] = field(default_factory=list)
     surfaces: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -77,9 +78,12 @@ def _read_whole(store: RunStore, plan: Planned, scored: Collection[str]) -> Run:
     rows = {name: _complete_rows(store, name, scored) for name in ROW_COLUMNS}
     grids = [{"step": step, "path": path} for step, path in store.sample_grids()]
     floor = _floor(store)
-    outcomes = {} if status.state == State.MISSING else verdicts(plan, status, rows, floor)
+    outcomes = (
+        {} if status.state == State.MISSING else verdicts(plan, status, rows, of_real_data(floor))
+    )
     row = _row(status, plan, rows) | _hashes(store)
-    return Run(row, rows, grids, outcomes, floor, _surfaces(store, plan))
+    floors = floor_rows(floor, scored) if floor else []
+    return Run(row, rows, grids, outcomes, floors, _surfaces(store, plan))
 
 
 def _row(status: Status, plan: Planned, rows: Rows) -> dict[str, Any]:
@@ -108,7 +112,7 @@ def _floor(store: RunStore) -> dict[str, Any]:
     floor = read_json(store.floor_file)
     if not isinstance(floor.get("protocol"), str):
         raise StoreProblem(f"{store.floor_file}: lacks its protocol")
-    return {"protocol": floor["protocol"], **floor["real"]} if "real" in floor else floor
+    return floor
 
 
 def _surfaces(store: RunStore, plan: Planned) -> list[dict[str, Any]]:

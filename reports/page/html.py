@@ -65,7 +65,7 @@ def _sentences(results: Results, numbers: Numbers) -> dict[str, Any]:
         "failed": runs[runs["state"] != State.FINISHED].to_dict("records"),
         "protocols": list(dict.fromkeys(results.scores["protocol"])),
         "honest": [honesty(row) for row in numbers.power.itertuples()],
-        "floor_said": floor_notes(numbers.references, results.judged),
+        "floor_said": floor_notes(results, numbers.references),
         "later_blocks": later_tables(results, numbers),
         "unpaired": violations(numbers.pairing),
         "undeclared": undeclared(results.differences),

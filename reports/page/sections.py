@@ -18,6 +18,7 @@ from reports.figures.sample_grids import SAMPLES
 from reports.figures.score_curves import SCORES
 from reports.figures.score_points import DEGRADATION, FINAL_SCORES
 from reports.figures.spectra import SINGULAR_VALUES, SPREADS
+from reports.figures.split_curves import SPLIT_CURVES
 from reports.figures.surfaces import SURFACES
 from reports.figures.training_curves import GRADIENT_NORMS, LOSSES
 from reports.tables import bounds, descriptions, spectra
@@ -31,6 +32,7 @@ from reports.tables.over_training import COURSES
 from reports.tables.pairing import PROOF
 from reports.tables.seed_spread import SEED_SPREAD
 from reports.tables.sensitivity import SENSITIVITY
+from reports.tables.splits import SPLITS
 from reports.tables.summary import SUMMARY
 from reports.tables.table import Table
 
@@ -75,9 +77,9 @@ SECTIONS = (
         "Summary",
         (SUMMARY, Block("floor_notes"), Block("tuned")),
         explanation="Median over seeds, with the lowest and highest seed in brackets. A failed run "
-        "has no final score; it still counts among the planned runs. The best score is over "
-        "finished and diverged runs. Real data and the untrained generator, where scored, are no "
-        "methods but what the scores stand between.",
+        "has no final score; it still counts among the planned runs. The best score is {chosen}, "
+        "of finished and diverged runs. Real data, copies of training images and the untrained "
+        "generator, where scored, are no methods but what the scores stand between.",
     ),
     Section(
         "conclusions",
@@ -93,6 +95,8 @@ SECTIONS = (
             SCORES,
             FINAL_SCORES,
             SEED_SPREAD,
+            SPLITS,
+            SPLIT_CURVES,
             DEGRADATION,
             DESCRIPTIONS,
             descriptions.DESCRIPTIONS,

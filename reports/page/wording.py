@@ -8,15 +8,26 @@ from markupsafe import escape
 
 from reports.load.results import Results
 
+CHOSEN = (
+    "the one at the step of the best validation score, or of the best score where there is no "
+    "validation"
+)
+
 
 def words(results: Results) -> dict[str, str]:
     """Return what stands for the fields in the page's texts.
 
     Returns:
         Escaped for HTML. judged: the title of the score by which runs are called degraded;
-        biased: where few data bias it, as the end of a sentence, or ''.
+        claimed: of its variant that carries claims; chosen: how the best step of a run is chosen.
     """
-    said = {"judged": results.judged.title, "biased": results.judged.biased("n")}
+    judged, claims = results.judged, results.score_columns
+    chosen = any(results.columns.selection(score) != score for score in claims)
+    said = {
+        "judged": judged.title,
+        "claimed": judged.claim.title,
+        "chosen": CHOSEN if chosen else "the best of all trained steps",
+    }
     return {name: str(escape(text)) for name, text in said.items()}
 
 

@@ -8,7 +8,7 @@ from reports.load.columns import Frame
 from reports.load.results import Results
 from reports.stats.last_rows import last_rows
 from reports.stats.spreads import SPREAD, spread
-from runners.metrics.variants import averaged
+from runners.metrics.score import AVERAGED, variant
 from runners.store.states import State
 
 
@@ -24,7 +24,7 @@ def averaged_scores(results: Results) -> Frame:
     rows = []
     for (cell, method), mine in last.groupby(["cell", "method"], observed=True):
         for column in (score.column for score in results.score_columns):
-            names = [column, averaged(column)]
+            names = [column, variant(column, AVERAGED)]
             both = mine.dropna(subset=names) if names[1] in mine else mine[:0]
             if len(both):
                 rows.append({

@@ -7,7 +7,7 @@ import pandas as pd
 from reports.load.columns import Frame
 from reports.load.results import Results
 from reports.stats.spreads import SPREAD, groups, spread
-from runners.metrics.variants import validated
+from runners.metrics.selection import validated
 
 
 def best_again(results: Results) -> Frame:

@@ -22,7 +22,7 @@ def later_scores(results: Results) -> Frame:
          "n_runs": len(mine), **score_spread(mine, score)}
         for protocol, scored in last.groupby("protocol", sort=False)
         for (cell, method), mine in scored.groupby(["cell", "method"], observed=True)
-        for score in results.columns.by_name.values()
+        for score in results.later_columns.by_name.values()
         if score.column in scored and scored[score.column].notna().any()
     ]  # fmt: skip
     columns = ["protocol", "cell", "method", "metric", "n_runs", *VALUE_COLUMNS]

@@ -56,6 +56,8 @@ class Numbers:
     """What figures and tables show; each frame is described by the function of its name.
 
     Args:
+        scores, score_summary: of the scores that carry claims; every_score, every_summary: of
+            these and of their other splits.
         score_curves, metric_curves, diagnostic_curves: recorded columns over training.
         layer_curves: the same of the measures of each drawn layer.
         control: the pairs that hold the control.
@@ -63,8 +65,10 @@ class Numbers:
     """
 
     scores: Frame = field(repr=False)
+    every_score: Frame = field(repr=False)
     summary: Frame = field(repr=False)
     score_summary: Frame = field(repr=False)
+    every_summary: Frame = field(repr=False)
     references: Frame = field(repr=False)
     iqms: Frame = field(repr=False)
     pairs: Frame = field(repr=False)
@@ -104,13 +108,17 @@ class Numbers:
 
 def compute(results: Results) -> Numbers:
     """Return all statistics of a report."""
-    scores = run_scores(results)
+    every = run_scores(results, [*results.score_columns, *results.other_splits])
+    claims = [score.column for score in results.score_columns]
+    scores = every[every["metric"].isin(claims)].reset_index(drop=True)
     trained = over_training(results, scores)
     return Numbers(
         scores=scores,
+        every_score=every,
         summary=summary(results),
         score_summary=score_summary(scores, results.columns.by_name),
-        references=references(results, scores),
+        every_summary=score_summary(every, results.columns.by_name),
+        references=references(results, every),
         descriptions=descriptions(results),
         later_scores=later_scores(results),
         failure_rates=failure_rates(results),
@@ -157,7 +165,7 @@ def _spectra(spectra: Frame) -> dict[str, Frame]:
 
 
 def _curves(results: Results) -> dict[str, Curves]:
-    scored = [*results.score_columns, *results.description_columns]
+    scored = [*results.score_columns, *results.other_splits, *results.description_columns]
     names = [score.column for score in scored]
     penalised = results.metrics["penalty"].where(results.metrics["penalty"] > 0)
     logged = results.metrics.assign(penalty=penalised)  # of methods that have one

@@ -1,4 +1,7 @@
-"""How the score that runs are judged by went over training: its mean, and its end."""
+"""How the score that runs are judged by went over training: its mean, and its end.
+
+It is the variant that carries claims: of test, where runs have one.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +29,11 @@ def over_training(results: Results, scores: Frame) -> Frame:
         steps they span, without step 0, as the untrained generator's score is that of every
         method of a seed, and so large that it would hide what follows; missing below two trained
         scores or if any is missing;
-        ratio: the worse of final and best over the better, at least 1; missing unless positive.
+        ratio: final over best where lower is better, else best over final: above 1 where a run
+        got worse again; missing unless both are positive.
     """
-    column = results.judged.column
+    claim = results.judged.claim
+    column = claim.column
     began = results.outcomes[["run_id", "cell", "method", "seed", "collapse_step"]]
     if column not in results.scores:
         return began.assign(mean=math.nan, ratio=math.nan)
@@ -36,7 +41,7 @@ def over_training(results: Results, scores: Frame) -> Frame:
     means = {run_id: _mean(rows, column) for run_id, rows in trained.groupby("run_id")}
     finished = set(results.runs.loc[results.runs["state"] == State.FINISHED, "run_id"])
     known = {run_id: mean for run_id, mean in means.items() if run_id in finished}
-    ratios = _ratios(scores[scores["metric"] == column])
+    ratios = _ratios(scores[scores["metric"] == column], claim.sign)
     ids = began["run_id"]
     return began.assign(mean=ids.map(known).astype(float), ratio=ids.map(ratios).astype(float))
 
@@ -49,10 +54,10 @@ def _mean(rows: Frame, column: str) -> float:
     return float(np.trapezoid(values, steps) / (steps[-1] - steps[0]))
 
 
-def _ratios(scores: Frame) -> dict[str, float]:
+def _ratios(scores: Frame, sign: float) -> dict[str, float]:
     both = scores.set_index("run_id")[["final", "best"]].dropna()
     positive = both[both.min(axis=1) > 0]
-    return (positive.max(axis=1) / positive.min(axis=1)).to_dict()
+    return ((positive["final"] / positive["best"]) ** sign).to_dict()
 
 
 def courses(results: Results, trained: Frame) -> Frame:

@@ -1,5 +1,8 @@
 """Each run's score where it began, was best and ended.
 
+The best step is the one that validation chose, where runs have a validation score, and what is
+shown there is the score itself: the choice never saw the data that the claim is made on.
+
 A failed run is never dropped: it counts among the planned runs, its final score is missing, and
 where results are ranked a diverged run is worst. A crash says nothing about a method, so a
 crashed run has no rank; it is counted and shown.
@@ -8,6 +11,7 @@ crashed run has no rank; it is counted and shown.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -23,22 +27,29 @@ RUN_SCORE_COLUMNS = (
 )  # fmt: skip
 
 
-def run_scores(results: Results) -> Frame:
+def run_scores(results: Results, shown: Sequence[Score] | None = None) -> Frame:
     """Return one row per planned run and score.
+
+    Args:
+        results: of a grid.
+        shown: the scores; by default those that carry claims.
 
     Returns:
         run_id, cell, method, seed, state; metric: the score's column; protocol;
         initial: the untrained generator's (step 0);
         final: at the last step of a finished run, otherwise missing;
-        best, best_step: over all trained steps recorded;
-        gap: how much worse final is than best, never negative;
+        best, best_step: at the trained step with the best validation score, or with the best
+        score where there is no validation;
+        gap: how much worse final is than best; negative only where validation chose a step that
+        is worse than the last;
         cost: final with lower always better; infinite for a diverged run and for a finished one
         whose score is not a number; missing where there is no result;
         total: what a count is out of.
     """
     runs = results.runs[[*KEYS, "state"]].reset_index(drop=True)
     rows = results.scores.sort_values("step", kind="stable")
-    frames = [_scored(runs, rows, score) for score in results.score_columns]
+    scores = results.score_columns if shown is None else shown
+    frames = [_scored(runs, rows, score, results.columns.selection(score)) for score in scores]
     if not frames:
         return pd.DataFrame(columns=list(RUN_SCORE_COLUMNS)).astype(
             {column: runs[column].dtype for column in ("cell", "method")}
@@ -47,11 +58,11 @@ def run_scores(results: Results) -> Frame:
     return by_run[list(RUN_SCORE_COLUMNS)]
 
 
-def _scored(runs: Frame, rows: Frame, score: Score) -> Frame:
+def _scored(runs: Frame, rows: Frame, score: Score, selection: Score) -> Frame:
     """Return one row per run; ``rows`` are in the order of their steps."""
     column, sign = score.column, score.sign
     untrained, trained = rows[rows["step"] == 0], rows[rows["step"] > 0]
-    costs = sign * trained[column].dropna()
+    costs = sign * trained[selection.column].dropna()
     best = trained.loc[costs.groupby(trained["run_id"]).idxmin()]
 
     def of_run(rows: Frame, column: str, keep: Any = "first") -> Series:

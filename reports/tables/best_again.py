@@ -16,8 +16,7 @@ def best_again_table(results: Results, numbers: Numbers) -> Frame:
     """Return one row per cell and method, over its runs."""
     rows = []
     for row in numbers.best_again.to_dict("records"):
-        against = "" if row["column"] == row["metric"] else ", validation"
-        name = f"{short_header(row, results)}{against}"
+        name = short_header({**row, "metric": row["column"]}, results)
         rows.append({
             **row_names(row, results),
             "runs": str(row["again_n"]),

@@ -20,10 +20,10 @@ def later_tables(results: Results, numbers: Numbers) -> dict[str, Frame]:
 
 def _table(scored: Frame, results: Results) -> Frame:
     (extractor,) = extractors(scored["protocol"]).values()
-    rows = []
+    rows, known = [], results.later_columns.by_name
     for _, mine in scored.groupby(["cell", "method"], sort=False):
         records = mine.to_dict("records")
-        names = [results.columns.by_name[row["metric"]].header(extractor) for row in records]
+        names = [known[row["metric"]].header(extractor) for row in records]
         said = [out_of(row, "value") for row in records]
         rows.append({
             **row_names(records[0], results),

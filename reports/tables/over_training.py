@@ -16,7 +16,7 @@ from reports.text import ABSENT, listed, number
 def course_table(results: Results, numbers: Numbers) -> Frame:
     """Return one row per cell and method, medians over seeds."""
     known = numbers.score_summary
-    judged = known[known["metric"] == results.judged.column]
+    judged = known[known["metric"] == results.judged.claim.column]
     gaps = {(row.cell, row.method): row.gap_median for row in judged.itertuples()}
     courses, summary = numbers.courses.to_dict("records"), numbers.summary.to_dict("records")
     rows = [
@@ -35,9 +35,10 @@ def course_table(results: Results, numbers: Numbers) -> Frame:
 
 def _score_cells(course: Any, gap: float | None, results: Results) -> dict[str, str]:
     protocol = results.protocol(course["cell"])
-    if protocol is None or results.judged.column not in results.scores:
+    claim = results.judged.claim
+    if protocol is None or claim.column not in results.scores:
         return {}
-    name = f"{results.judged.title} {results.extractors[protocol]}"
+    name = f"{claim.title} {results.extractors[protocol]}"
     return {
         f"mean {name} over training": number(course["mean"]),
         f"final {name} - best": number(gap),
@@ -57,7 +58,7 @@ COURSES = Table(
     course_table,
     "No run is planned.",
     title="Course of training",
-    explanation="Medians over seeds. The mean {judged} over training is the area under its curve "
+    explanation="Medians over seeds. The mean {claimed} over training is the area under its curve "
     "divided by the steps it spans, without the untrained generator; a run collapsed at the first "
     "scored step from which its {judged} stays degraded until the end.",
 )

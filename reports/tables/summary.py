@@ -1,20 +1,29 @@
-"""The table to read, and the same as numbers: methods in rows, then what they stand between."""
+"""The table to read, and the same as numbers: methods in rows, then what they stand between.
+
+The scores that carry claims come first; beside them those against train, to compare with other
+work, and the gap between both.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from reports.load.columns import Frame
 from reports.load.results import Results
+from reports.load.score_columns import GAP, TRAIN
 from reports.stats.numbers import Numbers
-from reports.stats.real_and_untrained import REAL, reference_name
+from reports.stats.real_and_untrained import UNTRAINED, reference_name
 from reports.stats.summaries import STATES
 from reports.tables.headers import short_header, whole_header
 from reports.tables.table import Table, row_names
 from reports.text import ABSENT, number, out_of
 from runners.store.states import State
+
+BESIDE = (TRAIN, GAP)
+"""The splits that stand beside the claims; all are in a table of their own."""
 
 
 def failures(row: Any) -> str:
@@ -30,7 +39,7 @@ def summary_table(results: Results, numbers: Numbers) -> Frame:
             **row_names(row, results),
             "finished": f"{row['finished']} of {row['n_planned']}",
             "not finished": failures(row),
-            **_score_cells(row, results, numbers.score_summary),
+            **_score_cells(row, results, numbers.every_summary),
             "ms per step": number(1000 * row["seconds_per_step"]),
         }
         for row in numbers.summary.to_dict("records")
@@ -39,34 +48,45 @@ def summary_table(results: Results, numbers: Numbers) -> Frame:
     return pd.DataFrame(rows).fillna(ABSENT)
 
 
+def _shown(results: Results) -> dict[str, Sequence[str]]:
+    """Return what is shown of each score, by its column."""
+    beside = [score for score in results.other_splits if score.split in BESIDE]
+    claims = [(score, ["final", "best"]) for score in results.score_columns]
+    return {score.column: parts for score, parts in [*claims, *((s, ["final"]) for s in beside)]}
+
+
+def _score_cells(row: Any, results: Results, every_summary: Frame) -> dict[str, str]:
+    shown = _shown(results)
+    return {
+        _header(mine, results, part): out_of(mine, part)
+        for mine in _scores_of(row, every_summary)
+        for part in shown.get(mine["metric"], ())
+    }
+
+
+def _header(row: Any, results: Results, part: str) -> str:
+    return f"{short_header(row, results)} {part} median [min, max]"
+
+
+def _scores_of(row: Any, every_summary: Frame) -> list[Any]:
+    mine = (every_summary["cell"] == row["cell"]) & (every_summary["method"] == row["method"])
+    return every_summary[mine].to_dict("records")
+
+
 def _by_reference(references: Frame) -> list[list[Any]]:
-    groups = references.groupby(["cell", "kind", "protocol"], observed=True, sort=False)
+    groups = references.groupby(["cell", "kind"], observed=True, sort=False)
     return [mine.to_dict("records") for _, mine in groups]
 
 
 def _reference_row(references: list[Any], results: Results) -> dict[str, str]:
     """Return the row of a reference; it stands in the columns of final scores."""
-    first = references[0]
-    cells = {}
-    for row in references:
-        header = short_header({**row, "protocol": None}, results)
-        said = out_of(row, "value", alone=row["kind"] == REAL)
-        cells[f"{header} final median [min, max]"] = said
-    return row_names({"cell": first["cell"], "method": reference_name(first)}, results) | cells
-
-
-def _score_cells(row: Any, results: Results, score_summary: Frame) -> dict[str, str]:
-    cells = {}
-    for mine in _scores_of(row, score_summary):
-        header = short_header(mine, results)
-        cells[f"{header} final median [min, max]"] = out_of(mine, "final")
-        cells[f"{header} best median [min, max]"] = out_of(mine, "best")
-    return cells
-
-
-def _scores_of(row: Any, score_summary: Frame) -> list[Any]:
-    mine = (score_summary["cell"] == row["cell"]) & (score_summary["method"] == row["method"])
-    return score_summary[mine].to_dict("records")
+    first, shown = references[0], _shown(results)
+    named = row_names({"cell": first["cell"], "method": reference_name(first)}, results)
+    return named | {
+        _header(row, results, "final"): out_of(row, "value", alone=row["kind"] != UNTRAINED)
+        for row in references
+        if row["metric"] in shown
+    }
 
 
 NUMERIC = {
@@ -79,21 +99,28 @@ REFERENCE = ("n", "median", "min", "max")
 def summary_numbers(results: Results, numbers: Numbers) -> Frame:
     """Return the table to compute with: one row per cell and method, then the references.
 
-    Headers hold the whole protocol, and each reference stands under its own: the columns of one
-    number of data never hold a score of another.
+    Headers hold the whole protocol and the split: no column ever holds a score of another.
     """
     rows = []
     for row in numbers.summary.to_dict("records"):
         cells = dict(row)
-        for mine in _scores_of(row, numbers.score_summary):
-            header = whole_header(mine, results)
-            for name, parts in NUMERIC.items():
-                cells |= {f"{header} {name} {part}": mine[f"{name}_{part}"] for part in parts}
-            cells[f"{header} step of best median"] = mine["best_step_median"]
-            cells[f"{header} final - best gap median"] = mine["gap_median"]
+        for mine in _scores_of(row, numbers.every_summary):
+            cells |= _numbers(mine, results)
         rows.append(cells)
     rows += [_reference_numbers(mine, results) for mine in _by_reference(numbers.references)]
     return pd.DataFrame(rows)
+
+
+def _numbers(row: Any, results: Results) -> dict[str, Any]:
+    """Return the final score of every split; of those that carry claims also the best."""
+    header = whole_header(row, results)
+    claims = row["metric"] in [score.column for score in results.score_columns]
+    names = ("final", "best") if claims else ("final",)
+    cells = {f"{header} {n} {part}": row[f"{n}_{part}"] for n in names for part in NUMERIC[n]}
+    if claims:
+        cells[f"{header} step of best median"] = row["best_step_median"]
+        cells[f"{header} final - best gap median"] = row["gap_median"]
+    return cells
 
 
 def _reference_numbers(references: list[Any], results: Results) -> dict[str, Any]:

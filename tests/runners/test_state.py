@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from runners import checkpoint, seeds
 from runners.errors import StoreProblem
 from runners.metrics.scorer import scorer
-from runners.metrics.variants import selecting, validated
+from runners.metrics.selection import selecting, validated
 from runners.networks import Networks, generate, generator_at
 from runners.options import Options
 from runners.state import TrainingState

@@ -10,7 +10,7 @@ from reports.load.loader import load
 from reports.page.sections import DRAWINGS
 from runners.store.states import State
 
-OF_IMAGES = [key for key in DRAWINGS if key != "surfaces"]
+OF_IMAGES = [key for key in DRAWINGS if key not in ("surfaces", "split-curves")]
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_no_figure_without_a_run_but_the_outcomes(missing, key, figures):
 
 def test_figures_of_what_older_rows_lack_are_left_out(old, figures):
     absent = [key for key in DRAWINGS if not list(figures(key, old))]
-    assert absent == ["surfaces", "descriptions", "norms", "bounds"]
+    assert absent == ["surfaces", "split-curves", "descriptions", "norms", "bounds"]
 
 
 def test_norms_recorded_before_their_upper_bounds_are_drawn_alone(mixed, drawn):
@@ -168,3 +168,28 @@ def test_png_is_a_picture(mixed, tmp_path, drawn):
     _, png = style.encode(drawn("outcomes", mixed))
     (tmp_path / "a.png").write_bytes(png)
     assert np.std(imread(tmp_path / "a.png")) > 0
+
+
+def test_figures_of_scores_show_the_claims_only(split, drawn):
+    for key in ("scores", "final-scores", "degradation"):
+        labels = [ax.get_ylabel() + ax.get_xlabel() for ax in drawn(key, split).axes]
+        assert len(labels) == 2, "one panel per score, however many splits it has"
+        assert "FID (test, digits-cnn)" in labels[0]
+        assert "IS (digits-cnn" in labels[1]
+
+
+def test_split_curves_have_three_lines_per_method(split, figures):
+    ((_, figure),) = figures("split-curves", split)
+    shown = [ax for ax in figure.axes if ax.axison]
+    assert [ax.get_title() for ax in shown] == split.methods
+    assert [[line.get_linestyle() for line in ax.lines] for ax in shown] == [["-", "--", ":"]] * 5
+    finals = [line.get_ydata()[-1] for line in shown[0].lines]
+    rows = split.scores[(split.scores["method"] == "none") & (split.scores["step"] == 1000)]
+    columns = ("fid_test", "fid_validation", "fid")
+    assert finals == [rows[column].median() for column in columns]
+
+
+def test_degradation_shows_runs_that_ended_better_than_where_they_were_chosen(split, drawn):
+    left, right = drawn("degradation", split).axes[0].get_xlim()
+    assert left < -1
+    assert right > 0

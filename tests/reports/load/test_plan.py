@@ -183,14 +183,14 @@ EDGES = {"name": "edges", "title": "edges found", "lower_is_better": False, "tot
 TOTAL = {"name": "edges_total"}
 
 
-def with_unknown_scores(write_grid, make_spec):
+def with_unknown_scores(write_grid, make_spec, **scores):
     specs = [make_spec("none", seed) for seed in range(2)]
     folder = write_grid(specs)
     for spec in specs:
         store = GridStore(folder).run(spec.run_id)
         rows = store.rows("scores")
         store.rows_file("scores").unlink()
-        more = {"sharpness": 7.0, "edges": 3, "edges_total": 4}
+        more = {"sharpness": 7.0, "edges": 3, "edges_total": 4, **scores}
         store.append("scores", [row | more for row in rows])
     return folder
 
@@ -237,3 +237,20 @@ def test_regimes_are_named_by_what_tells_them_apart(write_grid, make_spec):
         ("size=none", "size=200"),
     ]  # fmt: skip
     assert cells == [plain.replace(*change) for change in changes]
+
+
+def test_splits_of_unknown_metrics_are_told_apart_as_the_plan_says(write_grid, make_spec) -> None:
+    folder = with_unknown_scores(write_grid, make_spec, sharpness_test=6.0)
+    tested = SHARPNESS | {"name": "sharpness_test", "of": "sharpness", "split": "test"}
+    replan(folder, columns=[SHARPNESS, tested, EDGES, TOTAL])
+    results = load(folder)
+    assert [s.title for s in results.score_columns] == ["FID", "IS", "Sharpness (test)"]
+    assert [s.title for s in results.other_splits] == ["Sharpness (train)"]
+
+
+@pytest.mark.parametrize("odd", [{"of": "nothing"}, {"split": "holdout"}, {"of": 3}])
+def test_damaged_variants_are_named(write_grid, make_spec, odd) -> None:
+    folder = write_grid([make_spec("none", 0)])
+    replan(folder, columns=[SHARPNESS | odd])
+    with pytest.raises(StoreProblem, match=r"grid\.json: column.*plan it again"):
+        load(folder)

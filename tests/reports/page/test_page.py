@@ -10,6 +10,7 @@ from reports.page.pictures import Picture
 from reports.page.sections import DRAWINGS
 from reports.render import render
 from reports.stats.numbers import compute
+from reports.tables.later import later_tables
 from runners.errors import UserProblem
 from runners.files import write_json
 from runners.store.grid import GridStore
@@ -26,7 +27,7 @@ def page(index):
     return index.read_text(encoding="utf-8")
 
 
-OF_IMAGES = [key for key in DRAWINGS if key != "surfaces"]
+OF_IMAGES = [key for key in DRAWINGS if key not in ("surfaces", "split-curves")]
 SCORED = ("scores", "final-scores", "degradation", "samples")
 
 
@@ -246,3 +247,39 @@ def test_two_protocols_in_one_comparison_make_no_report(write_grid, make_spec):
     with pytest.raises(UserProblem, match="different protocols"):
         render(folder)
     assert not (folder / "report").exists()
+
+
+def test_two_stamps_of_one_reference_in_one_comparison_make_no_report(write_grid, make_spec):
+    specs = [make_spec(m, 0) for m in ("none", "weight_norm")]
+    folder = write_grid(specs, splits=True)
+    file = GridStore(folder).run(specs[1].run_id).rows_file("scores")
+    file.write_text(file.read_text().replace("+validation-180+test-179", ""))
+    with pytest.raises(UserProblem, match="different protocols"):
+        render(folder)
+
+
+def test_the_page_says_which_split_is_for_what(split_folder):
+    text = " ".join(text_of(split_folder, keys=["split-curves", *SCORED]).split())
+    assert "validation chose the best step, and test carries the claims" in text
+    assert "The best score is the one at the step of the best validation score" in text
+    assert "No validation or test scores" not in text
+    assert 'id="split-curves"' in text
+
+
+def test_later_scorings_know_their_splits_where_runs_do_not(write_grid, make_spec):
+    spec = make_spec("none", 0)
+    folder = write_grid([spec])
+    protocol = "digits-cnn-b/ref-train-9+validation-3+test-3/gen-500"
+    later = {"fid": 5.0, "fid_validation": 7.0, "fid_test": 6.0, "fid_gap": 1.0}
+    GridStore(folder).run(spec.run_id).append(
+        "evals", [{"step": 1000, **later, "protocol": protocol}]
+    )
+    results = load(folder)
+    (table,) = later_tables(results, compute(results)).values()
+    assert table.drop(columns=["method", "runs"]).iloc[0].to_dict() == {
+        "FID (test) digits-cnn-b ↓ median [min, max]": "6.00 [6.00, 6.00]",
+        "FID (train) digits-cnn-b ↓ median [min, max]": "5.00 [5.00, 5.00]",
+        "FID (validation) digits-cnn-b ↓ median [min, max]": "7.00 [7.00, 7.00]",
+        "FID gap, test - train at equal n, digits-cnn-b median [min, max]": "1.00 [1.00, 1.00]",
+    }
+    assert [score.title for score in results.score_columns] == ["FID", "IS"], "runs have none"

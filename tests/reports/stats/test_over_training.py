@@ -4,6 +4,7 @@ import pytest
 
 from reports.load.loader import load
 from reports.stats.numbers import compute
+from reports.tables.over_training import course_table
 from runners.store.grid import GridStore
 
 
@@ -32,3 +33,14 @@ def test_courses_are_medians_over_seeds(mixed, numbers_of):
     assert row["n"] == 2
     assert row["mean"] == pytest.approx(means.median())
     assert math.isnan(means[1]), "the diverged run spans fewer steps"
+
+
+def test_the_course_is_of_the_score_that_carries_claims(split, numbers_of):
+    known = numbers_of(split).over_training
+    row = known[(known["method"] == "none") & (known["seed"] == 0)].iloc[0]
+    rows = split.scores[split.scores["run_id"] == row["run_id"]].set_index("step")["fid_test"]
+    inner = (rows[250] / 2 + rows[500] + rows[750] + rows[1000] / 2) / 3
+    assert row["mean"] == pytest.approx(inner)
+    assert row["ratio"] == pytest.approx(rows[1000] / rows[500])
+    assert row["ratio"] < 1, "it ended better than where validation chose"
+    assert "mean FID (test) digits-cnn over training" in course_table(split, numbers_of(split))
