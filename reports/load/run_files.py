@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reports.load.columns import PROOFS, ROW_COLUMNS, fits
-from reports.load.floors import floor_rows
+from reports.load.floors import floor_rows, of_real_data
 from reports.load.planned import Planned
 from reports.load.verdicts import verdicts
 from runners.errors import StoreProblem
@@ -78,9 +78,8 @@ def _read_whole(store: RunStore, plan: Planned, scored: Collection[str]) -> Run:
     rows = {name: _complete_rows(store, name, scored) for name in ROW_COLUMNS}
     grids = [{"step": step, "path": path} for step, path in store.sample_grids()]
     floor = _floor(store)
-    outcomes = (
-        {} if status.state == State.MISSING else verdicts(plan, status, rows, of_real_data(floor))
-    )
+    seen = status.state != State.MISSING
+    outcomes = verdicts(plan, status, rows, of_real_data(floor)) if seen else {}
     row = _row(status, plan, rows) | _hashes(store)
     floors = floor_rows(floor, scored) if floor else []
     return Run(row, rows, grids, outcomes, floors, _surfaces(store, plan))
