@@ -12,6 +12,12 @@ def samples_scored(protocol: str) -> int:
     return int(stated[1]) if stated else 0
 
 
+def training_data(protocol: str) -> int:
+    """Return the number of training data that a protocol states as its reference, or 0."""
+    stated = re.search(r"/ref-train-([0-9]+)", protocol)
+    return int(stated[1]) if stated else 0
+
+
 def same_reference(protocol: str, other: str) -> bool:
     """Whether two protocols differ at most in how many data were scored."""
     return protocol.split("/gen-")[0] == other.split("/gen-")[0]
