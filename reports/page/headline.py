@@ -56,7 +56,7 @@ def headline(results: Results, numbers: Numbers, tuned: str | None = None) -> He
     family = numbers.family
     if family.size == 0 or family.metric is None:
         return None
-    pairs = numbers.pairs[numbers.pairs["claimed"].astype(bool)]
+    pairs = numbers.pairs[numbers.pairs["claimed"]]
     return Headline(
         _opening(results, family, pairs), tuple(_claims(pairs, family)), _scope(family, tuned)
     )
@@ -104,7 +104,7 @@ def _better(rows: Sequence[Any]) -> Iterable[str]:
         if row["outcome"] in (BETTER, WORSE):
             winner, loser = ("first", "second") if row["outcome"] == BETTER else ("second", "first")
             beaten.setdefault(row[winner], []).append({**row, "loser": row[loser]})
-    for winner, lost in beaten.items():
+    for winner, lost in sorted(beaten.items(), key=lambda won: -len(won[1])):
         largest = number(max(row["p_holm"] for row in lost), 2)
         among = "" if len(lost) == 1 else "at most "
         losers = and_list([_beaten(row) for row in lost])

@@ -76,7 +76,7 @@ def pairwise(scores: Frame, family: Family, rng: np.random.Generator) -> Frame:
     for row, p_holm, p_equivalence in zip(claimed, found, alike, strict=True):
         row |= {"p_holm": p_holm, "p_equivalence": p_equivalence}
         row["outcome"] = _outcome(row)
-    return pd.DataFrame(rows, columns=[*COLUMNS])
+    return pd.DataFrame(rows, columns=[*COLUMNS]).astype({"claimed": bool})
 
 
 def _pairs(scores: Frame, family: Family, rng: np.random.Generator) -> Iterator[dict[str, Any]]:

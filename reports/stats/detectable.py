@@ -23,7 +23,7 @@ from reports.stats.sign_flips import positive_sums
 
 POWER = 0.8
 LEAST_SEEDS = 3  # a spread from two seeds says next to nothing
-DRAWS, LEAST_DRAWS, QUANTITIES = 4000, 500, 1_000_000
+DRAWS, LEAST_DRAWS, QUANTITIES = 2000, 500, 1_000_000
 
 
 def detectable(

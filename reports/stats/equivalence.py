@@ -13,8 +13,7 @@ import numpy as np
 from reports.stats.sign_flips import lower_p
 
 MARGIN = 0.2
-"""Of the median of both methods' scores: within it, a difference is held to be of no interest.
-About the distance between the extremes of one method's seeds in the default grid is larger."""
+"""Of the median of both methods' scores: a difference within it is held to be of no interest."""
 
 
 def margin(x: np.ndarray, y: np.ndarray) -> float:

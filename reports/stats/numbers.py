@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -101,10 +100,17 @@ def compute(results: Results) -> Numbers:
     """Return all statistics of a report."""
     scores = run_scores(results)
     trained = over_training(results, scores)
+    leading = next((score.column for score in results.score_columns), None)
+    family = declare(results.runs, leading)
+    pairs = pairwise(scores, family, np.random.default_rng(SEED))
     return Numbers(
         scores=scores,
         summary=summary(results),
         score_summary=score_summary(scores, results.columns.by_name),
+        middles=middles(scores, results.columns.by_name),
+        pairs=pairs,
+        family=family,
+        power=power(family, pairs),
         references=references(results, scores),
         descriptions=descriptions(results),
         later_scores=later_scores(results),
@@ -117,22 +123,9 @@ def compute(results: Results) -> Numbers:
         pairing=pairing(results.runs),
         last_grids=last_grids(results),
         first_surfaces=first_surfaces(results),
-        **_inference(results, scores),
         **_spectra(results.spectra),
         **_curves(results),
     )
-
-
-def _inference(results: Results, scores: Frame) -> dict[str, Any]:
-    leading = next((score.column for score in results.score_columns), None)
-    family = declare(results.runs, leading)
-    pairs = pairwise(scores, family, np.random.default_rng(SEED))
-    return {
-        "middles": middles(scores, results.columns.by_name),
-        "pairs": pairs,
-        "family": family,
-        "power": power(family, pairs),
-    }
 
 
 def _spectra(spectra: Frame) -> dict[str, Frame]:

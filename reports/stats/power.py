@@ -118,7 +118,7 @@ def power(family: Family, pairs: Frame) -> Power:
         family: of the page.
         pairs: the rows of ``pairwise``.
     """
-    mine = pairs[pairs["claimed"].astype(bool)]
+    mine = pairs[pairs["claimed"]]
     counts = ["n_pairs"] if family.test == SIGN_FLIP else ["n_first", "n_second"]
     whole = 0 < family.size == len(mine)
     n = int(np.min(mine[counts].to_numpy())) if whole else 0
