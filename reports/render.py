@@ -6,6 +6,7 @@ from pathlib import Path
 
 from reports.load.loader import load
 from reports.load.results import Results
+from reports.page.headline import headline
 from reports.page.html import page
 from reports.page.pictures import figure_files, pictures
 from reports.page.sections import DRAWINGS
@@ -57,7 +58,7 @@ def _files(results: Results, numbers: Numbers) -> dict[str, bytes]:
 
 
 def summary_markdown(results: Results, numbers: Numbers) -> str:
-    """Return the summary table as Markdown, under the protocols its scores were made with."""
+    """Return the summary table as Markdown, under its protocols, then what can be concluded."""
     table = summary_table(results, numbers)
     protocols = dict.fromkeys(results.scores["protocol"])
     lines = [f"Protocol: {protocol}\n" for protocol in protocols]
@@ -65,4 +66,14 @@ def summary_markdown(results: Results, numbers: Numbers) -> str:
     after = [f"\n{note}\n" for note in floor_notes(results, numbers.references)]
     if results.tuned:
         after.append(f"\nNot the methods' defaults: {', '.join(results.tuned)}.\n")
+    after.append(_conclusions(results, numbers))
     return f"# {results.name}\n\n{''.join(lines)}\n{to_markdown(table)}{''.join(after)}"
+
+
+def _conclusions(results: Results, numbers: Numbers) -> str:
+    """Return the headline as Markdown, or ''."""
+    said = headline(results, numbers)
+    if said is None:
+        return ""
+    claims = "".join(f"- {claim}\n" for claim in said.claims)
+    return f"\n## What can be concluded\n\n{said.opening}\n\n{claims}\n{said.scope}\n"

@@ -26,6 +26,13 @@ def span(low: float, high: float) -> str:
     return ABSENT if math.isnan(low) or math.isnan(high) else f"{number(low)} to {number(high)}"
 
 
+def detectable_text(value: float) -> str:
+    """Return the smallest difference that can be found; infinite where none is large enough."""
+    if math.isnan(value):
+        return "not known"
+    return "none, however large" if math.isinf(value) else number(value, 2)
+
+
 def median_range(row: Any, name: str, counts: bool = False) -> str:
     """Return ``median [min, max]``, or a dash; of counts with no more digits than they have."""
     middle, low, high = row[f"{name}_median"], row[f"{name}_min"], row[f"{name}_max"]
@@ -54,3 +61,8 @@ def listed(values: Sequence[Any], most: int = 6) -> str:
     if len(values) <= most:
         return ", ".join(map(str, values))
     return f"{', '.join(map(str, values[: most - 2]))}, ..., {values[-1]} ({len(values)} values)"
+
+
+def counted(n: int, noun: str) -> str:
+    """Return ``1 seed`` or ``6 seeds``."""
+    return f"{n} {noun}{'s' if n != 1 else ''}"

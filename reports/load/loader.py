@@ -16,7 +16,7 @@ from reports.load.plan import Plan, read_plan
 from reports.load.planned import Planned, plugin_files
 from reports.load.results import Results
 from reports.load.run_files import ODD, Run, odd_run, read_run
-from reports.load.settings import shared, varying
+from reports.load.settings import component_text, shared, varying
 from runners.errors import UserProblem
 from runners.store.grid import GridStore
 from runners.store.run import RunStore
@@ -66,8 +66,13 @@ def _keys(plan: Plan) -> dict[str, Key]:
 
 
 def _varied(plan: Plan) -> dict[str, dict[str, Any]]:
+    """Return further columns of the runs: the whole method, and the settings that vary."""
     varied = varying(plan.runs)
-    return {i: {f"spec.{name}": value for name, value in varied[i].items()} for i in varied}
+    return {
+        i: {"method_in_full": component_text(plan.runs[i].spec["method"])}
+        | {f"spec.{name}": value for name, value in varied[i].items()}
+        for i in varied
+    }
 
 
 def _alone(

@@ -36,11 +36,11 @@ def flatten(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _listed(values: list[Any]) -> str:
-    return " + ".join(map(_entry, values)) or "none"
+    return " + ".join(map(component_text, values)) or "none"
 
 
-def _entry(value: Any) -> str:
-    """Return an entry of a list; a component as its name and settings."""
+def component_text(value: Any) -> str:
+    """Return an entry of a spec; a component as its name and settings."""
     if not isinstance(value, Mapping) or "name" not in value:
         return str(value)
     parameters = {key: setting for key, setting in value.items() if key != "name"}

@@ -10,9 +10,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reports.figures.drawing import Drawing
 from reports.load.results import Results
+from reports.page.headline import headline
 from reports.page.pictures import Picture, data_uri
 from reports.page.sections import DRAWINGS, SECTIONS, TABLES, Block, Part
-from reports.page.wording import honesty, words
+from reports.page.wording import inference, words
 from reports.stats.conformance import broken
 from reports.stats.numbers import Numbers
 from reports.stats.pairing import undeclared, violations
@@ -64,7 +65,8 @@ def _sentences(results: Results, numbers: Numbers) -> dict[str, Any]:
         "n_finished": int((runs["state"] == State.FINISHED).sum()),
         "failed": runs[runs["state"] != State.FINISHED].to_dict("records"),
         "protocols": list(dict.fromkeys(results.scores["protocol"])),
-        "honest": [honesty(row) for row in numbers.power.itertuples()],
+        "concluded": headline(results, numbers),
+        "inferred": inference(results, numbers.family, numbers.power),
         "floor_said": floor_notes(results, numbers.references),
         "later_blocks": later_tables(results, numbers),
         "unpaired": violations(numbers.pairing),

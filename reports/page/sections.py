@@ -24,7 +24,7 @@ from reports.figures.training_curves import GRADIENT_NORMS, LOSSES
 from reports.tables import bounds, descriptions, spectra
 from reports.tables.averaged import AVERAGED
 from reports.tables.best_again import BEST_AGAIN
-from reports.tables.comparisons import CONTROL, PAIRS
+from reports.tables.comparisons import CLAIMED, EXPLORATORY
 from reports.tables.conformance import CONFORMANCE
 from reports.tables.differences import DIFFERENCES
 from reports.tables.failures import FAILURE_RATES
@@ -84,7 +84,7 @@ SECTIONS = (
     Section(
         "conclusions",
         "Conclusions",
-        (Block("honesty"), CONTROL, PAIRS),
+        (Block("headline"), CLAIMED, Block("inference"), EXPLORATORY),
         title="What can be concluded",
     ),
     Section("images", "Samples", (SAMPLES, SURFACES)),

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from markupsafe import escape
 
 from reports.load.results import Results
+from reports.stats.detectable import LEAST_SEEDS, POWER
+from reports.stats.equivalence import MARGIN, smallest_equivalence_p
+from reports.stats.power import (
+    LEVEL,
+    MANN_WHITNEY,
+    SIGN_FLIP,
+    TUNED,
+    Family,
+    Power,
+    seeds_needed,
+    smallest_flip_p,
+)
+from reports.text import counted
 
 CHOSEN = (
     "the one at the step of the best validation score, or of the best score where there is no "
@@ -31,24 +42,94 @@ def words(results: Results) -> dict[str, str]:
     return {name: str(escape(text)) for name, text in said.items()}
 
 
-def honesty(row: Any) -> str:
-    """Say in words what one row of ``power`` means."""
-    where = f"{row.cell}: " if row.cell else ""
-    if row.pairs == 0:
-        return f"{where}one method only, so nothing is compared."
-    if row.n == 0:
-        return f"{where}some method has no result yet, so not all pairs can be compared."
-    seeds = f"{row.n} seed{'s' if row.n != 1 else ''}"
-    pairs = f"{row.pairs} pair{'s' if row.pairs != 1 else ''} of methods"
-    fewest = "per method" if row.n == row.n_planned else "in the method with the fewest results"
-    facts = (
-        f"{where}n = {seeds} {fewest}, {pairs}. The smallest two-sided exact Mann-Whitney "
-        f"p is {row.smallest_p:.2g}, after Holm over all pairs {row.smallest_holm:.2g}. "
+def inference(results: Results, family: Family, power: Power) -> list[str]:
+    """Say which family of tests the claims are of, which test carries them, and what it can show.
+
+    Args:
+        results: of a grid.
+        family: declared before any score.
+        power: of the runs at hand.
+    """
+    if family.size == 0:
+        return ["One method only, so nothing is compared."]
+    if family.metric is None:
+        return ["No run has been scored yet, so nothing is compared."]
+    said = [_family(results, family), _test(family), _at_best(family, power)]
+    return [*said, DETECTABLE.format(factor=family.size), _equivalence(family)]
+
+
+DETECTABLE = (
+    f"The smallest detectable difference of a pair is one that {POWER:.0%} of repetitions with as "
+    "many fresh seeds would find, by this test and at the level of Holm's first step (.05 / "
+    "{factor}): simulated for normal scores with the spread that the pair showed, counting how "
+    "little so few seeds tell of it. It is not known where a run diverged, or with fewer than "
+    f"{LEAST_SEEDS} seeds."
+)
+
+
+def _family(results: Results, family: Family) -> str:
+    score = results.columns.by_name[str(family.metric)].title
+    where = f" in the cell {family.cells[0]}" if family.cells == (TUNED,) else ""
+    where = f" in {len(family.cells)} cells" if len(family.cells) > 1 else where
+    return (
+        f"One family of tests: {score} at the end of training, {counted(family.size, 'pair')} of "
+        f"methods{where}, two-sided, level .05 over all of them by Holm's correction. It is fixed "
+        "by the plan. Other scores are exploratory: their p are not adjusted, and no sentence "
+        "claims anything from them."
     )
-    if row.can_reject:
-        best_case = "if every run of one method beats every run of another."
-        return f"{facts}A difference can be significant at .05 {best_case}"
+
+
+def _test(family: Family) -> str:
+    flips = smallest_flip_p(family.n)
+    least = (
+        f"smallest p {flips:.2g}, times {counted(family.size, 'pair')} {flips * family.size:.2g}"
+    )
+    seeds = counted(family.n, "shared seed")
+    if family.test == SIGN_FLIP:
+        return (
+            f"The exact sign-flip test of paired differences carries the claims: with {seeds} it "
+            f"can reach .05 ({least}). Mann-Whitney, which ignores the pairing, stands beside it "
+            "and decides nothing."
+        )
+    return (
+        "The exact Mann-Whitney test carries the claims, since with "
+        f"{seeds} planned the paired sign-flip test could not reach .05 ({least}); that takes "
+        f"{seeds_needed(family.size, smallest_flip_p)}. Mann-Whitney ignores the pairing: where "
+        "the methods' scores go together over seeds it finds less than it could, and where they "
+        "oppose each other (correlation -.25 of five methods, -.5 of two) its false claims reach "
+        "7% instead of 5% (simulated)."
+    )
+
+
+def _at_best(family: Family, power: Power) -> str:
+    if power.n == 0:
+        return "Some method has no result yet, so not all pairs can be compared."
+    fewest = "per method" if power.n == family.n else "in the pair with the fewest results"
+    facts = (
+        f"n = {counted(power.n, 'seed')} {fewest}. The smallest two-sided exact {family.test} p "
+        f"is {power.smallest_p:.2g}, after Holm over all pairs {power.smallest_holm:.2g}. "
+    )
+    if power.can_reject:
+        return f"{facts}A difference can be significant at .05 {BEST_CASE[family.test]}."
     return (
         f"{facts}No difference can be significant at .05 whatever the scores; that takes at least "
-        f"{row.seeds_needed} seeds. Read the points, not a verdict."
+        f"{seeds_needed(family.size)} seeds. Read the points, not a verdict."
     )
+
+
+BEST_CASE = {
+    SIGN_FLIP: "if one method beats the other in every seed",
+    MANN_WHITNEY: "if every run of one method beats every run of another",
+}
+
+
+def _equivalence(family: Family) -> str:
+    said = (
+        "Only methods shown to be alike are said not to differ: two one-sided sign-flip tests of "
+        f"the paired differences against {MARGIN:.0%} of the median of both methods' scores, under "
+        "Holm's correction over the same pairs. A method with a diverged run is never called alike."
+    )
+    if smallest_equivalence_p(family.n) * family.size <= LEVEL:
+        return said
+    needed = seeds_needed(family.size, smallest_equivalence_p)
+    return f"{said} With {counted(family.n, 'shared seed')} none can be; that takes {needed}."

@@ -1,4 +1,4 @@
-"""Pairs of methods: which scores better, by how much, and how surprising that is.
+"""Pairs of methods: which scores better, by how much, and what may be said of it.
 
 The training seed is the unit. Only runs with a result are ranked, diverged ones worst
 (see :func:`reports.stats.run_scores.run_scores`).
@@ -12,110 +12,115 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats as scipy_stats
 
 from reports.load.columns import Frame
+from reports.stats.detectable import detectable
+from reports.stats.equivalence import equivalence_p, margin
+from reports.stats.mann_whitney import mann_whitney_p, probability_of_improvement
+from reports.stats.power import LEVEL, SIGN_FLIP, Family
+from reports.stats.sign_flips import differences, sign_flip_p, signed_ranks
 
 CONTROL = "none"
+BETTER, WORSE, EQUIVALENT, OPEN = "better", "worse", "equivalent", "cannot be told apart"
+COLUMNS = (
+    "cell", "metric", "claimed", "first", "second", "n_first", "n_second", "n_pairs",
+    "probability_first_better", "difference_median", "difference_min", "difference_max", "p_flip",
+    "p_mann_whitney", "p_holm", "margin", "p_equivalence", "detectable", "outcome",
+)  # fmt: skip
 
 
-def probability_of_improvement(x: np.ndarray, y: np.ndarray) -> float:
-    """Return P(X < Y) + P(X = Y) / 2 over all pairs, the Mann-Whitney U over n_x * n_y.
+def holm(p_values: Sequence[float], size: int | None = None) -> list[float]:
+    """Return Holm's adjusted p-values, in the order given.
 
     Args:
-        x: costs of one method, lower better, infinite for a diverged run.
-        y: costs of the other.
+        p_values: of the comparisons that could be made.
+        size: of the whole family, with those that could not; by default that of the values.
     """
-    less, equal = x[:, None] < y[None, :], x[:, None] == y[None, :]
-    return float((less + 0.5 * equal).mean())
-
-
-def mann_whitney_p(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> float:
-    """Return the two-sided exact p; with ties, by permutation (exact for small samples)."""
-    tied = len(np.unique(np.concatenate([x, y]))) < len(x) + len(y)
-    if not tied or min(len(x), len(y)) < 2:  # a single run cannot be permuted, and p is 1 anyway
-        return float(scipy_stats.mannwhitneyu(x, y, method="exact").pvalue)
-    resampling = scipy_stats.PermutationMethod(n_resamples=9999, rng=rng)
-    return float(scipy_stats.mannwhitneyu(x, y, method=resampling).pvalue)  # pyright: ignore
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Return Holm's adjusted p-values, in the order given."""
     order = np.argsort(p_values, kind="stable")
-    factors = np.arange(len(order), 0, -1)
+    factors = (size or len(order)) - np.arange(len(order))
     stepped = np.minimum(1.0, np.maximum.accumulate(np.asarray(p_values, float)[order] * factors))
     adjusted = np.empty(len(order))
     adjusted[order] = stepped
     return adjusted.tolist()
 
 
-def pairwise(scores: Frame, rng: np.random.Generator) -> Frame:
-    """Compare all pairs of methods within each cell and score; Holm over those pairs.
+def pairwise(scores: Frame, family: Family, rng: np.random.Generator) -> Frame:
+    """Compare all pairs of methods within each cell and score; the control stands second.
+
+    Claims are made of the family alone; every other pair is shown with effect sizes and p as
+    they are.
+
+    Args:
+        scores: the rows of ``run_scores``.
+        family: what is claimed of, and by which test.
+        rng: of the simulated detectable differences.
 
     Returns:
-        One row per pair: cell, metric, first, second, n_first, n_second, probability_first_better,
-        p, p_holm; n_pairs and difference_median, _min and _max of the paired differences
-        first - second, over seeds both finished.
+        One row per pair: cell, metric; claimed: whether it is of the family; first, second,
+        n_first, n_second, probability_first_better; n_pairs: seeds with a result of both;
+        difference_median, _min and _max of first - second, over seeds both finished;
+        p_flip, p_mann_whitney: two-sided and exact, not adjusted;
+        p_holm: of the test that carries the claims, over the family; p_equivalence: likewise;
+        margin: within which methods are called alike; detectable: the smallest difference that
+        is found in most repetitions;
+        outcome: BETTER or WORSE is the first, EQUIVALENT, OPEN; '' outside the family.
     """
     rows = []
     for (cell, metric), mine in scores.groupby(["cell", "metric"], observed=True, sort=False):
-        pairs = list(_pairs(mine, rng))
-        adjusted = holm([pair["p"] for pair in pairs])
-        rows += [
-            {"cell": cell, "metric": metric, **pair, "p_holm": p}
-            for pair, p in zip(pairs, adjusted, strict=True)
-        ]
-    return pd.DataFrame(rows)
+        named = {"cell": cell, "metric": metric, "claimed": family.holds(cell, metric)}
+        rows += [{**named, **pair} for pair in _pairs(mine, family, rng)]
+    claimed = [row for row in rows if row["claimed"]]
+    of_test = "p_flip" if family.test == SIGN_FLIP else "p_mann_whitney"
+    found = holm([row[of_test] for row in claimed], family.size)
+    alike = holm([row["p_equivalence"] for row in claimed], family.size)
+    for row, p_holm, p_equivalence in zip(claimed, found, alike, strict=True):
+        row |= {"p_holm": p_holm, "p_equivalence": p_equivalence}
+        row["outcome"] = _outcome(row)
+    return pd.DataFrame(rows, columns=[*COLUMNS]).astype({"claimed": bool})
 
 
-def _pairs(scores: Frame, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
-    methods = scores.dropna(subset="cost").groupby("method", observed=True)
-    for (first, a), (second, b) in combinations(list(methods), 2):
-        x, y = a["cost"].to_numpy(float), b["cost"].to_numpy(float)
-        yield {
-            "first": first,
-            "second": second,
-            "n_first": len(x),
-            "n_second": len(y),
-            "probability_first_better": probability_of_improvement(x, y),
-            "p": mann_whitney_p(x, y, rng),
-            **_paired(a, b),
-        }
+def _pairs(scores: Frame, family: Family, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
+    ranked = scores.dropna(subset="cost")
+    groups = ranked.groupby("method", observed=True)
+    methods = {str(name): mine.set_index("seed") for name, mine in groups}
+    for first, second in combinations(methods, 2):
+        pair = (second, first) if first == CONTROL else (first, second)
+        a, b = (methods[name] for name in pair)
+        yield {"first": pair[0], "second": pair[1], **_compared(a, b, family, rng)}
 
 
-def _paired(a: Frame, b: Frame) -> dict[str, float]:
-    joined = a.set_index("seed")["final"].to_frame("a").join(b.set_index("seed")["final"])
-    difference = (joined["a"] - joined["final"]).dropna()
+def _compared(a: Frame, b: Frame, family: Family, rng: np.random.Generator) -> dict[str, Any]:
+    """Return what is said of one pair, of runs by their seeds."""
+    x, y = a["cost"].to_numpy(float), b["cost"].to_numpy(float)
+    shared = a.index.intersection(b.index)
+    paired = differences(*(one.loc[shared, "cost"].to_numpy(float) for one in (a, b)))
+    better, wide = probability_of_improvement(x, y), margin(x, y)
+    lean = -signed_ranks(paired).sum() if family.test == SIGN_FLIP else better - 0.5
     return {
-        "n_pairs": len(difference),
-        "difference_median": difference.median(),
-        "difference_min": difference.min(),
-        "difference_max": difference.max(),
+        "n_first": len(x),
+        "n_second": len(y),
+        "n_pairs": len(shared),
+        "probability_first_better": better,
+        "lean": lean,  # of the test that carries the claims; positive: the first is better
+        **_spread((a["final"] - b["final"]).dropna()),
+        "p_flip": sign_flip_p(paired),
+        "p_mann_whitney": mann_whitney_p(x, y),
+        "margin": wide,
+        "p_equivalence": equivalence_p(paired, wide),
+        "detectable": detectable(x, y, paired, family, rng),
+        "outcome": "",
     }
 
 
-def against_control(pairs: Frame, control: str = CONTROL) -> Frame:
-    """Return the pairs that hold the control, turned so that the control is ``second``.
-
-    Returns:
-        The columns of :func:`pairwise`, differences method - control; empty without a control.
-    """
-    if pairs.empty:
-        return pairs
-    found = pairs[(pairs["first"] == control) | (pairs["second"] == control)]
-    records = found.to_dict("records")
-    rows = [_turned(row) if row["first"] == control else row for row in records]
-    return pd.DataFrame(rows, columns=pairs.columns)
-
-
-def _turned(row: dict[Any, Any]) -> dict[Any, Any]:
-    return row | {
-        "first": row["second"],
-        "second": row["first"],
-        "n_first": row["n_second"],
-        "n_second": row["n_first"],
-        "probability_first_better": 1 - row["probability_first_better"],
-        "difference_median": -row["difference_median"],
-        "difference_min": -row["difference_max"],
-        "difference_max": -row["difference_min"],
+def _spread(finals: Frame) -> dict[str, float]:
+    return {
+        "difference_median": finals.median(),
+        "difference_min": finals.min(),
+        "difference_max": finals.max(),
     }
+
+
+def _outcome(row: dict[str, Any]) -> str:
+    if row["p_holm"] <= LEVEL:
+        return BETTER if row["lean"] > 0 else WORSE
+    return EQUIVALENT if row["p_equivalence"] <= LEVEL else OPEN

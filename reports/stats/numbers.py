@@ -12,17 +12,17 @@ from reports.load.results import Results
 from reports.stats.averaged import averaged_scores
 from reports.stats.best_again import best_again
 from reports.stats.bounds import bounds
-from reports.stats.comparisons import against_control, pairwise
+from reports.stats.comparisons import pairwise
 from reports.stats.conformance import conformance
 from reports.stats.descriptions import descriptions
 from reports.stats.failure_rates import failure_rates
 from reports.stats.illustrations import first_surfaces, last_grids
-from reports.stats.interquartile import iqm_summary
 from reports.stats.later_scores import later_scores
+from reports.stats.middles import middles
 from reports.stats.over_seeds import Curves, curves
 from reports.stats.over_training import courses, over_training
 from reports.stats.pairing import pairing
-from reports.stats.power import power
+from reports.stats.power import Family, Power, declare, power
 from reports.stats.real_and_untrained import references
 from reports.stats.run_scores import run_scores
 from reports.stats.sensitivity import sensitivity
@@ -39,7 +39,7 @@ from reports.stats.spectra import (
 from reports.stats.summaries import score_summary, summary
 from reports.stats.survival import survival
 
-SEED = 0  # of the bootstrap: a second report of the same runs is the same report
+SEED = 0  # of simulated repetitions: a second report of the same runs is the same report
 LOGGED = (
     "loss_d", "loss_g", "penalty", "logit_real", "logit_fake", "accuracy_d", "grad_norm_d",
     "grad_norm_g",
@@ -60,7 +60,7 @@ class Numbers:
             these and of their other splits.
         score_curves, metric_curves, diagnostic_curves: recorded columns over training.
         layer_curves: the same of the measures of each drawn layer.
-        control: the pairs that hold the control.
+        family: the comparisons that claims are made of; power: what it could show at best.
         drawn: layers whose spectra are drawn; layers: all of them.
     """
 
@@ -70,10 +70,8 @@ class Numbers:
     score_summary: Frame = field(repr=False)
     every_summary: Frame = field(repr=False)
     references: Frame = field(repr=False)
-    iqms: Frame = field(repr=False)
+    middles: Frame = field(repr=False)
     pairs: Frame = field(repr=False)
-    control: Frame = field(repr=False)
-    power: Frame = field(repr=False)
     descriptions: Frame = field(repr=False)
     later_scores: Frame = field(repr=False)
     failure_rates: Frame = field(repr=False)
@@ -96,6 +94,8 @@ class Numbers:
     layer_norms: Frame = field(repr=False)
     last_grids: Frame = field(repr=False)
     first_surfaces: Frame = field(repr=False)
+    family: Family
+    power: Power
     score_curves: Curves
     metric_curves: Curves
     diagnostic_curves: Curves
@@ -112,12 +112,19 @@ def compute(results: Results) -> Numbers:
     claims = [score.column for score in results.score_columns]
     scores = every[every["metric"].isin(claims)].reset_index(drop=True)
     trained = over_training(results, scores)
+    leading = next((score.column for score in results.score_columns), None)
+    family = declare(results.runs, leading)
+    pairs = pairwise(scores, family, np.random.default_rng(SEED))
     return Numbers(
         scores=scores,
         every_score=every,
         summary=summary(results),
         score_summary=score_summary(scores, results.columns.by_name),
         every_summary=score_summary(every, results.columns.by_name),
+        middles=middles(scores, results.columns.by_name),
+        pairs=pairs,
+        family=family,
+        power=power(family, pairs),
         references=references(results, every),
         descriptions=descriptions(results),
         later_scores=later_scores(results),
@@ -133,21 +140,9 @@ def compute(results: Results) -> Numbers:
         pairing=pairing(results.runs),
         last_grids=last_grids(results),
         first_surfaces=first_surfaces(results),
-        **_inference(results, scores),
         **_spectra(results.spectra),
         **_curves(results),
     )
-
-
-def _inference(results: Results, scores: Frame) -> dict[str, Frame]:
-    rng = np.random.default_rng(SEED)
-    iqms, pairs = iqm_summary(scores, rng), pairwise(scores, rng)
-    return {
-        "iqms": iqms,
-        "pairs": pairs,
-        "control": against_control(pairs),
-        "power": power(results.runs, scores),
-    }
 
 
 def _spectra(spectra: Frame) -> dict[str, Frame]:

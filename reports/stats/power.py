@@ -1,60 +1,126 @@
-"""What so many seeds could show at best, whatever the scores."""
+"""The family of tests of a page, declared before any score is seen, and what it could show."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import combinations
 
-import pandas as pd
+import numpy as np
 
 from reports.load.columns import Frame
 
 LEVEL = 0.05
+SIGN_FLIP, MANN_WHITNEY = "sign-flip", "Mann-Whitney"
+TUNED = "tuned"
+BEFORE_AND_AFTER = {"default", TUNED}
+"""The cells of a grid whose methods were tuned: claims are made of the tuned one alone."""
 
 
-def smallest_p(n: int) -> float:
+def smallest_flip_p(n: int) -> float:
+    """Return the smallest two-sided p of the sign-flip test of n shared seeds, 2 / 2^n."""
+    return min(1.0, 2 / 2**n)
+
+
+def smallest_mann_whitney_p(n: int) -> float:
     """Return the smallest two-sided exact Mann-Whitney p of n against n runs, 2 / C(2n, n)."""
     return 2 / math.comb(2 * n, n) if n else 1.0
 
 
-def seeds_needed(pairs: int, level: float = LEVEL) -> int:
-    """Return the fewest seeds with which Holm over ``pairs`` comparisons can reject one."""
+def seeds_needed(
+    size: int, smallest: Callable[[int], float] = smallest_mann_whitney_p, level: float = LEVEL
+) -> int:
+    """Return the fewest seeds with which Holm over ``size`` comparisons can reject one."""
     n = 1
-    while smallest_p(n) * pairs > level:
+    while smallest(n) * size > level:
         n += 1
     return n
 
 
-def power(runs: Frame, scores: Frame) -> Frame:
-    """Return what each cell's seeds could show at best, one row per cell.
+@dataclass(frozen=True)
+class Family:
+    """The comparisons that one page makes claims of, all under one Holm correction.
 
-    Returns:
-        cell; methods, pairs, n and n_planned (of the method with the fewest runs with a result, and
-        planned), smallest_p, smallest_holm (times the pairs), can_reject, seeds_needed.
+    Args:
+        metric: the column of the score that is claimed of, None where none was recorded.
+        cells: in which.
+        size: pairs of planned methods in these cells, whether they have results yet or not.
+        n: planned seeds that the methods of every pair share.
     """
-    rows = []
-    for cell, planned in runs.groupby("cell", observed=True):
-        methods = planned["method"].nunique()
-        pairs = methods * (methods - 1) // 2
-        n = _fewest(planned, scores[scores["cell"] == cell])
-        n_planned = int(planned.groupby("method", observed=True).size().min())
-        counts = {"methods": methods, "pairs": pairs, "n": n, "n_planned": n_planned}
-        rows.append({"cell": cell, **counts, **_at_best(n, pairs)})
-    return pd.DataFrame(rows)
+
+    metric: str | None
+    cells: tuple[str, ...]
+    size: int
+    n: int
+
+    @property
+    def test(self) -> str:
+        """The test that carries the claims: the paired one where it could reject at all.
+
+        The plan decides, no score does.
+        """
+        return SIGN_FLIP if smallest_flip_p(self.n) * self.size <= LEVEL else MANN_WHITNEY
+
+    @property
+    def smallest(self) -> Callable[[int], float]:
+        """The smallest p of that test, by the number of seeds."""
+        return smallest_flip_p if self.test == SIGN_FLIP else smallest_mann_whitney_p
+
+    def holds(self, cell: str, metric: str) -> bool:
+        """Whether the pairs of a cell and score are of the family."""
+        return metric == self.metric and cell in self.cells
 
 
-def _fewest(planned: Frame, scores: Frame) -> int:
-    methods = planned["method"].unique()
-    counts = scores.dropna(subset="cost").groupby(["metric", "method"], observed=True).size()
-    whole = [counts.get((m, method), 0) for m in scores["metric"].unique() for method in methods]
-    return int(min(whole, default=0))
+def declare(runs: Frame, metric: str | None) -> Family:
+    """Return the family of a grid: all pairs of its methods, by one score.
+
+    Args:
+        runs: the planned runs.
+        metric: the first score that methods are ranked by.
+    """
+    cells = tuple(map(str, runs["cell"].unique()))
+    cells = (TUNED,) if set(cells) == BEFORE_AND_AFTER else cells
+    shared = [len(a & b) for cell in cells for a, b in combinations(_seeds(runs, cell), 2)]
+    return Family(metric, cells, len(shared), min(shared, default=0))
 
 
-def _at_best(n: int, pairs: int) -> dict[str, Any]:
-    smallest = min(1.0, smallest_p(n) * pairs)
-    return {
-        "smallest_p": smallest_p(n),
-        "smallest_holm": smallest,
-        "can_reject": pairs > 0 and smallest <= LEVEL,
-        "seeds_needed": seeds_needed(pairs),
-    }
+def _seeds(runs: Frame, cell: str) -> list[set[int]]:
+    """Return the planned seeds of each method of a cell."""
+    mine = runs[runs["cell"] == cell]
+    return [set(seeds) for _, seeds in mine.groupby("method", observed=True)["seed"]]
+
+
+@dataclass(frozen=True)
+class Power:
+    """What the runs at hand could show at best, whatever their scores.
+
+    Args:
+        n: seeds with a result, in the pair of the family with the fewest; 0 where one has none.
+        smallest_p: of the test that carries the claims, with so many.
+        smallest_holm: times the size of the family.
+    """
+
+    n: int
+    smallest_p: float
+    smallest_holm: float
+
+    @property
+    def can_reject(self) -> bool:
+        """Whether any difference of that pair could be significant."""
+        return self.smallest_holm <= LEVEL
+
+
+def power(family: Family, pairs: Frame) -> Power:
+    """Return what the runs at hand could show at best.
+
+    Args:
+        family: of the page.
+        pairs: the rows of ``pairwise``.
+    """
+    mine = pairs[pairs["claimed"]]
+    counts = ["n_pairs"] if family.test == SIGN_FLIP else ["n_first", "n_second"]
+    whole = 0 < family.size == len(mine)
+    n = int(np.min(mine[counts].to_numpy())) if whole else 0
+    smallest = family.smallest(n)
+    return Power(n, smallest, min(1.0, smallest * family.size))

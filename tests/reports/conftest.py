@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.image import imsave
 
@@ -324,3 +325,19 @@ def numbers_of() -> Callable[[Results], Numbers]:
         return known[id(results)][1]
 
     return numbers
+
+
+@pytest.fixture(scope="session")
+def drawn_scores() -> Callable[..., Any]:
+    """Make rows as of ``run_scores``: drawn_scores(values of (methods, seeds), cell, metric)."""
+
+    def frame(values: np.ndarray, cell: str = "", metric: str = "fid") -> pd.DataFrame:
+        methods, seeds = values.shape
+        return pd.DataFrame({
+            "cell": cell,
+            "method": pd.Categorical(np.repeat(METHODS[:methods], seeds), METHODS, ordered=True),
+            "seed": np.tile(np.arange(seeds), methods), "metric": metric,
+            "cost": values.ravel(), "final": np.where(np.isinf(values), np.nan, values).ravel(),
+        })  # fmt: skip
+
+    return frame

@@ -52,7 +52,7 @@ def test_every_score_has_a_header_with_its_extractor(toys, numbers):
 
 def test_every_score_is_compared(numbers):
     assert set(numbers.pairs["metric"]) == {"fid", "kid", "precision", "modes"}
-    assert numbers.pairs["p"].between(0, 1).all()
+    assert numbers.pairs[["p_flip", "p_mann_whitney"]].stack().between(0, 1).all()
 
 
 def test_what_describes_samples_is_in_a_table_of_its_own(toys, numbers):

@@ -1,11 +1,13 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
-from scipy import stats as scipy_stats
 
 from reports.load.loader import load
 from reports.stats import comparisons
+from reports.stats.mann_whitney import mann_whitney_p
+from reports.stats.power import Family, declare
 from reports.stats.run_scores import run_scores
 
 
@@ -14,23 +16,19 @@ def rng():
     return np.random.default_rng(0)
 
 
-def test_probability_of_improvement_is_mann_whitney_u(rng):
-    x, y = rng.normal(size=5), rng.normal(size=7)
-    u = scipy_stats.mannwhitneyu(y, x).statistic  # pairs in which y is larger, hence x better
-    assert comparisons.probability_of_improvement(x, y) == pytest.approx(u / 35)
+@pytest.fixture
+def compared(rng):
+    """Compare results by the first score."""
+    return lambda results: comparisons.pairwise(
+        run_scores(results), declare(results.runs, results.score_columns[0].column), rng
+    )
 
 
-def test_two_failures_are_a_tie():
-    failed, mixed = np.array([math.inf]), np.array([math.inf, 1.0])
-    assert comparisons.probability_of_improvement(failed, mixed) == 0.25
-
-
-def test_p_against_scipy_and_with_ties(rng):
-    x, y = rng.normal(size=4), rng.normal(size=4) + 1
-    expected = scipy_stats.mannwhitneyu(x, y, method="exact").pvalue
-    assert comparisons.mann_whitney_p(x, y, rng) == pytest.approx(expected)
-    assert comparisons.mann_whitney_p(np.ones(3), np.ones(3), rng) == 1
-    assert comparisons.mann_whitney_p(np.ones(1), np.ones(1), rng) == 1
+def pick(pairs, **values):
+    for column, value in values.items():
+        pairs = pairs[pairs[column] == value]
+    (row,) = pairs.to_dict("records")
+    return row
 
 
 def test_holm_by_hand():
@@ -39,21 +37,37 @@ def test_holm_by_hand():
     assert comparisons.holm([]) == []
 
 
-def test_pairs_of_the_grid(mixed, rng):
-    pairs = comparisons.pairwise(run_scores(mixed), rng)
+def test_holm_counts_the_comparisons_that_could_not_be_made():
+    assert comparisons.holm([0.01, 0.004], size=10) == pytest.approx([0.09, 0.04])
+    padded = comparisons.holm([0.01, 0.004, *[1.0] * 8])
+    assert comparisons.holm([0.01, 0.004], size=10) == pytest.approx(padded[:2])
+
+
+def test_pairs_of_the_grid(mixed, compared):
+    pairs = compared(mixed)
     assert len(pairs) == 20, "10 pairs for each of two scores"
-    control = comparisons.against_control(pairs)
-    row = control[(control["first"] == "spectral_norm") & (control["metric"] == "fid")].iloc[0]
-    assert (row["n_first"], row["n_second"], row["n_pairs"]) == (3, 3, 2)
+    row = pick(pairs, first="spectral_norm", second="none", metric="fid")
+    assert (row["n_first"], row["n_second"], row["n_pairs"]) == (3, 3, 3)
     assert row["probability_first_better"] == 1
-    assert row["p"] == pytest.approx(0.1)
+    assert row["p_mann_whitney"] == pytest.approx(0.1)
+    assert row["p_flip"] == pytest.approx(0.25)
     assert row["p_holm"] == 1
+    assert row["outcome"] == comparisons.OPEN
 
 
-def test_paired_differences_are_method_minus_control(mixed, rng):
+def test_only_the_first_score_is_claimed_of(mixed, compared):
+    pairs = compared(mixed)
+    assert set(pairs[pairs["claimed"]]["metric"]) == {"fid"}
+    other = pairs[~pairs["claimed"]]
+    assert set(other["metric"]) == {"is"}
+    assert other["p_holm"].isna().all()
+    assert set(other["outcome"]) == {""}
+    assert other["p_mann_whitney"].between(0, 1).all()
+
+
+def test_paired_differences_are_method_minus_control(mixed, compared):
+    row = pick(compared(mixed), first="gradient_penalty", second="none", metric="fid")
     scores = run_scores(mixed)
-    control = comparisons.against_control(comparisons.pairwise(scores, rng))
-    row = control[(control["first"] == "gradient_penalty") & (control["metric"] == "fid")].iloc[0]
     final = scores[scores["metric"] == "fid"].set_index(["method", "seed"])["final"]
     expected = [final["gradient_penalty", s] - final["none", s] for s in (0, 2)]
     assert row["difference_median"] == pytest.approx(np.median(expected))
@@ -61,8 +75,64 @@ def test_paired_differences_are_method_minus_control(mixed, rng):
     assert row["difference_max"] == pytest.approx(max(expected))
 
 
-def test_the_control_may_stand_anywhere_in_the_plan(write_grid, make_spec, rng):
-    folder = write_grid([make_spec(m, s) for m in ("weight_norm", "none") for s in range(2)])
-    control = comparisons.against_control(comparisons.pairwise(run_scores(load(folder)), rng))
-    assert set(control["first"]) == {"weight_norm"}
-    assert (control[control["metric"] == "fid"]["difference_median"] < 0).all()
+@pytest.mark.parametrize("order", [("weight_norm", "none"), ("none", "weight_norm")])
+def test_the_control_stands_second_wherever_the_plan_has_it(write_grid, make_spec, compared, order):
+    pairs = compared(load(write_grid([make_spec(m, s) for m in order for s in range(2)])))
+    assert set(pairs["first"]) == {"weight_norm"}
+    assert (pairs[pairs["metric"] == "fid"]["difference_median"] < 0).all()
+
+
+def test_seeds_are_paired_by_their_number(drawn_scores, rng):
+    """The same noise in both methods: what differs is the small shift in every seed."""
+    noise = rng.normal(50, 10, 10)
+    scores = drawn_scores(np.stack([noise, noise + 0.5]))
+    family = declare(scores, "fid")
+    expected = pick(comparisons.pairwise(scores, family, rng))
+    assert expected["outcome"] == comparisons.WORSE, "weight clipping, against none"
+    assert expected["p_holm"] == expected["p_flip"] == pytest.approx(2 / 2**10)
+    assert expected["p_mann_whitney"] > 0.5
+    shuffled = pick(comparisons.pairwise(scores.sample(frac=1, random_state=1), family, rng))
+    same = ("p_flip", "p_mann_whitney", "p_equivalence", "outcome", "difference_median")
+    assert [shuffled[name] for name in same] == pytest.approx([expected[name] for name in same])
+
+
+def test_mann_whitney_carries_where_flips_cannot(drawn_scores, rng):
+    values = rng.normal(10, 1, (5, 6))
+    values[2] -= 100
+    scores = drawn_scores(values)
+    pairs = comparisons.pairwise(scores, declare(scores, "fid"), rng)
+    row = pick(pairs, first="gradient_penalty", second="none")
+    assert row["outcome"] == comparisons.BETTER
+    assert row["p_holm"] == pytest.approx(10 * 2 / math.comb(12, 6))
+    assert row["p_mann_whitney"] == pytest.approx(mann_whitney_p(values[2], values[0]))
+
+
+def test_diverging_in_every_seed_is_worse_and_never_alike(drawn_scores, rng):
+    values = np.stack([np.full(6, math.inf), rng.normal(10, 0.01, 6)])
+    scores = drawn_scores(values)
+    row = pick(comparisons.pairwise(scores, declare(scores, "fid"), rng))
+    assert row["outcome"] == comparisons.BETTER
+    assert math.isnan(row["p_equivalence"])
+    assert math.isnan(row["detectable"])
+    values[0, 1:] = values[1, 1:]  # one run diverged, the others are the same
+    scores = drawn_scores(values)
+    row = pick(comparisons.pairwise(scores, declare(scores, "fid"), rng))
+    assert row["outcome"] == comparisons.OPEN
+
+
+def test_one_correction_covers_all_cells(drawn_scores, rng):
+    values = np.stack([np.zeros(8), np.ones(8)]) + rng.normal(0, 0.01, 8)
+    scores = pd.concat([drawn_scores(values + 10, cell) for cell in ("a", "b", "c")])
+    family = declare(scores, "fid")
+    assert family == Family("fid", ("a", "b", "c"), 3, 8)
+    pairs = comparisons.pairwise(scores, family, rng)
+    assert pairs["p_holm"].tolist() == pytest.approx([3 * 2 / 2**8] * 3)
+
+
+def test_of_a_tuned_grid_the_tuned_cell_is_claimed_of(drawn_scores, rng):
+    values = rng.normal(10, 1, (3, 10))
+    scores = pd.concat([drawn_scores(values, cell) for cell in ("default", "tuned")])
+    pairs = comparisons.pairwise(scores, declare(scores, "fid"), rng)
+    assert set(pairs[pairs["claimed"]]["cell"]) == {"tuned"}
+    assert len(pairs) == 6
+    assert pairs["claimed"].sum() == 3

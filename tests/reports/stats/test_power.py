@@ -1,11 +1,13 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
 from reports.load.loader import load
-from reports.page.wording import honesty
+from reports.page.wording import inference
 from reports.stats import power as powers
-from reports.stats.run_scores import run_scores
+from reports.stats.numbers import compute
 from runners.store.states import State
 
 
@@ -13,8 +15,14 @@ from runners.store.states import State
 def test_smallest_p_is_what_scipy_gives_complete_separation(n, p):
     low, high = np.arange(n, dtype=float), np.arange(n) + 100.0
     exact = scipy_stats.mannwhitneyu(low, high, method="exact").pvalue
-    assert powers.smallest_p(n) == pytest.approx(exact)
-    assert powers.smallest_p(n) == pytest.approx(p, abs=5e-5)
+    assert powers.smallest_mann_whitney_p(n) == pytest.approx(exact)
+    assert powers.smallest_mann_whitney_p(n) == pytest.approx(p, abs=5e-5)
+
+
+@pytest.mark.parametrize("n", [1, 3, 6, 10])
+def test_smallest_flip_p_is_what_scipy_gives_one_sign(n):
+    exact = scipy_stats.wilcoxon(np.arange(1.0, n + 1), method="exact").pvalue
+    assert powers.smallest_flip_p(n) == pytest.approx(exact)
 
 
 def test_five_methods_need_six_seeds():
@@ -22,28 +30,77 @@ def test_five_methods_need_six_seeds():
     assert powers.seeds_needed(1) == 4
 
 
-def honesty_of(folder):
+def test_five_methods_need_nine_seeds_to_be_tested_in_pairs():
+    assert powers.seeds_needed(10, powers.smallest_flip_p) == 9
+    assert powers.seeds_needed(1, powers.smallest_flip_p) == 6
+
+
+@pytest.mark.parametrize(
+    ("size", "n", "test"),
+    [(10, 8, "Mann-Whitney"), (10, 9, "sign-flip"), (1, 5, "Mann-Whitney"), (1, 6, "sign-flip")],
+)
+def test_the_plan_decides_the_test(size, n, test):
+    assert powers.Family("fid", ("",), size, n).test == test
+
+
+def test_seeds_that_methods_do_not_share_cannot_be_paired(write_grid, make_spec):
+    seeds = {"none": range(6), "spectral_norm": range(6, 12)}
+    specs = [make_spec(method, s) for method, mine in seeds.items() for s in mine]
+    numbers = compute(load(write_grid(specs)))
+    assert numbers.family.n == 0
+    assert numbers.family.test == "Mann-Whitney"
+    assert set(numbers.pairs["n_pairs"]) == {0}
+    assert set(numbers.pairs[numbers.pairs["claimed"]]["outcome"]) == {"better"}
+
+
+def said_of(folder):
     results = load(folder)
-    power = powers.power(results.runs, run_scores(results))
-    return [honesty(row) for row in power.itertuples()]
+    numbers = compute(results)
+    return " ".join(inference(results, numbers.family, numbers.power))
 
 
 def test_three_seeds_cannot_reject_and_say_so(write_grid, make_spec):
     folder = write_grid([make_spec(m, s) for m in ("none", "weight_norm") for s in range(3)])
-    (note,) = honesty_of(folder)
-    assert "n = 3 seeds per method, 1 pair of methods" in note
-    assert "p is 0.1" in note
-    assert "No difference can be significant" in note
-    assert "at least 4 seeds" in note
+    said = said_of(folder)
+    assert "n = 3 seeds per method" in said
+    assert "1 pair of methods" in said
+    assert "p is 0.1" in said
+    assert "No difference can be significant" in said
+    assert "at least 4 seeds" in said
 
 
 def test_four_seeds_of_two_methods_can_reject(write_grid, make_spec):
     states = {("none", 0): State.DIVERGED}  # a diverged run is a result
     specs = [make_spec(m, s) for m in ("none", "weight_norm") for s in range(4)]
-    (note,) = honesty_of(write_grid(specs, states=states))
-    assert "A difference can be significant at .05" in note
+    said = said_of(write_grid(specs, states=states))
+    assert "A difference can be significant at .05 if every run of one method beats" in said
+    assert "that takes 6. Mann-Whitney ignores the pairing" in said
+    assert "With 4 shared seeds none can be; that takes 5." in said
+
+
+def test_six_seeds_of_two_methods_are_tested_in_pairs(write_grid, make_spec):
+    specs = [make_spec(m, s) for m in ("none", "weight_norm") for s in range(6)]
+    said = said_of(write_grid(specs))
+    assert "The exact sign-flip test of paired differences carries the claims" in said
+    assert "smallest p 0.031, times 1 pair 0.031" in said
+    assert "if one method beats the other in every seed" in said
+    assert "level .05 over all of them by Holm's correction" in said
+
+
+def test_a_run_that_gave_no_result_lowers_the_power(write_grid, make_spec):
+    states = {("none", 0): State.CRASHED}
+    specs = [make_spec(m, s) for m in ("none", "weight_norm") for s in range(6)]
+    numbers = compute(load(write_grid(specs, states=states)))
+    assert (numbers.family.n, numbers.power.n) == (6, 5)
+    assert not numbers.power.can_reject
 
 
 def test_one_method_is_not_compared(write_grid, make_spec):
-    (note,) = honesty_of(write_grid([make_spec("none", 0)]))
-    assert "nothing is compared" in note
+    assert "nothing is compared" in said_of(write_grid([make_spec("none", 0)]))
+
+
+def test_the_family_is_of_the_plan_and_not_of_the_results(mixed, numbers_of):
+    family = numbers_of(mixed).family
+    assert family == powers.Family("fid", ("",), 10, 3)
+    assert powers.declare(mixed.runs.head(0), "fid").size == 0
+    assert dataclasses.replace(family, n=9).test == "sign-flip"
