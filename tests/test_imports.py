@@ -19,6 +19,7 @@ ALLOWED = {
 }
 REPORTS_MAY_USE = (
     "store", "files", "spec", "identity", "errors", "metrics", "failures", "losses", "component",
+    "tuning",
 )  # fmt: skip
 """Parts of runners that need no torch and know stored runs."""
 
