@@ -81,8 +81,9 @@ def _complete(claim: Claim) -> Iterator[str]:
     for method in claim.tuning.methods:
         there = Counter(p.trial for p in claim.plan.points if p.method == method)
         if len(there) < wanted:
-            which = listed([n for n in range(max(there, default=0)) if n not in there])
-            yield f"{method} has {len(there)} of {wanted} trials{f', none numbered {which}' * bool(which)}."
+            gaps = [n for n in range(max(there, default=0)) if n not in there]
+            said = f", none numbered {listed(gaps)}" if gaps else ""
+            yield f"{method} has {len(there)} of {wanted} trials{said}."
         extra = [n for n, times in there.items() if times > 1 or n >= wanted]
         if extra:
             yield f"{method}: trial {listed(extra)} is one more than its {wanted} trials."

@@ -34,9 +34,7 @@ def no_trials() -> Frame:
     return pd.DataFrame(columns=list(TRIAL_COLUMNS))
 
 
-def trials_frame(
-    grid: GridStore, tuning: Tuning, specs: Mapping[str, Spec | None]
-) -> Frame:
+def trials_frame(grid: GridStore, tuning: Tuning, specs: Mapping[str, Spec | None]) -> Frame:
     """Return one row per planned trial run.
 
     Args:

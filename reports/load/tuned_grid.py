@@ -1,4 +1,4 @@
-"""A tuned grid's plan made ready for frames: its trials read, its proof checked, its cells named."""
+"""A tuned grid's plan made ready for frames: trials read, proof checked, cells named."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reports.load.planned import Planned
 from reports.load.proof import Claim, doubts
 from reports.load.stored_specs import stored_specs
 from reports.load.trials import no_trials, trials_frame
-from reports.load.tuning import UNPROVEN, Tuning
+from reports.load.tuning import Tuning
 from runners.store.grid import GridStore
 from runners.tuning.plan import DEFAULT, TUNED
 
@@ -37,9 +37,9 @@ def read_tuned(grid: GridStore, plan: Plan) -> tuple[Plan, Frame]:
     tuning = dataclasses.replace(
         plan.tuning,
         doubts=found,
-        places=_places(rows, plan.tuning, found),
         repeated=tuple(row for row, run in runs.items() if row != run.run_id),
     )
+    tuning = dataclasses.replace(tuning, places=_places(rows, tuning))
     return dataclasses.replace(plan, runs=runs, tuning=tuning), trials
 
 
@@ -57,10 +57,8 @@ def appearances(tuning: Tuning, plan: Plan) -> dict[str, Appearance]:
     return rest | found
 
 
-def _places(
-    rows: dict[str, Appearance], tuning: Tuning, doubted: tuple[str, ...]
-) -> dict[str, tuple[str, str]]:
-    called = {DEFAULT: DEFAULT, TUNED: UNPROVEN if doubted else TUNED}
+def _places(rows: dict[str, Appearance], tuning: Tuning) -> dict[str, tuple[str, str]]:
+    called = {DEFAULT: DEFAULT, TUNED: tuning.winners_cell}
     return {
         row: (called[cell], tuning.names.get(label, label))
         for row, (cell, label, _) in rows.items()

@@ -9,7 +9,7 @@ from reports.load.labels import method_names
 from reports.load.planned import Planned, planned
 from reports.load.score_columns import ScoreColumns
 from runners.errors import StoreProblem
-from runners.tuning.plan import DEFAULT, Point, Select, TuningPlan, from_json
+from runners.tuning.plan import DEFAULT, TUNED, Point, Select, TuningPlan, from_json
 
 UNPROVEN = "selected, proof does not hold"
 """What the cell of the winners is called where nothing may be called tuned."""
@@ -68,6 +68,11 @@ class Tuning:
     def direction(self) -> str:
         """That score's direction in words."""
         return "lower is better" if self.plan.select.lower_is_better else "higher is better"
+
+    @property
+    def winners_cell(self) -> str:
+        """What the cell of the winners is called: tuned only where the proof holds."""
+        return UNPROVEN if self.doubts else TUNED
 
     def point(self, method: str, trial: int | None) -> Point | None:
         """Return a trial, None where the plan lacks it."""

@@ -12,6 +12,7 @@ from reports.figures.drawing import Drawing
 from reports.load.results import Results
 from reports.page.pictures import Picture, data_uri
 from reports.page.sections import DRAWINGS, SECTIONS, TABLES, Block, Part
+from reports.page.tuning_words import tuning_words
 from reports.page.wording import honesty, words
 from reports.stats.conformance import broken
 from reports.stats.numbers import Numbers
@@ -41,7 +42,7 @@ def _context(results: Results, numbers: Numbers, pictures: Sequence[Picture]) ->
     said = words(results)
     return {
         "results": results,
-        "sections": SECTIONS,
+        "sections": [s for s in SECTIONS if results.tuning or not s.only_tuned],
         "kind": _kind,
         "worded": lambda text: text.format(**said),
         "images": {key: _images(key, pictures) for key in DRAWINGS},
@@ -59,8 +60,9 @@ def _kind(part: Part) -> str:
 
 def _sentences(results: Results, numbers: Numbers) -> dict[str, Any]:
     """Return what the blocks of the page say."""
-    runs = results.runs
+    runs = results.distinct
     return {
+        "n_planned": len(runs),
         "n_finished": int((runs["state"] == State.FINISHED).sum()),
         "failed": runs[runs["state"] != State.FINISHED].to_dict("records"),
         "protocols": list(dict.fromkeys(results.scores["protocol"])),
@@ -71,6 +73,7 @@ def _sentences(results: Results, numbers: Numbers) -> dict[str, Any]:
         "undeclared": undeclared(results.differences),
         "broken": broken(numbers.conformance),
         "meant": meanings(results),
+        "tuning": tuning_words(results, numbers),
     }
 
 

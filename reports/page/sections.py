@@ -20,6 +20,12 @@ from reports.figures.score_points import DEGRADATION, FINAL_SCORES
 from reports.figures.spectra import SINGULAR_VALUES, SPREADS
 from reports.figures.surfaces import SURFACES
 from reports.figures.training_curves import GRADIENT_NORMS, LOSSES
+from reports.figures.tuning_comparison import TUNING_COMPARISON
+from reports.figures.tuning_expected_best import EXPECTED_BEST
+from reports.figures.tuning_lipschitz import LIPSCHITZ
+from reports.figures.tuning_profiles import PROFILES
+from reports.figures.tuning_robustness import ROBUSTNESS
+from reports.figures.tuning_sensitivity import SENSITIVITY
 from reports.tables import bounds, descriptions, spectra
 from reports.tables.comparisons import CONTROL, PAIRS
 from reports.tables.conformance import CONFORMANCE
@@ -30,6 +36,10 @@ from reports.tables.pairing import PROOF
 from reports.tables.seed_spread import SEED_SPREAD
 from reports.tables.summary import SUMMARY
 from reports.tables.table import Table
+from reports.tables.tuning_comparison import TUNING_COMPARED
+from reports.tables.tuning_search import SEARCH
+from reports.tables.tuning_sensitivity import SENSITIVITIES
+from reports.tables.tuning_targets import TARGETS
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,7 @@ class Section:
         parts: what it shows, in order.
         title: its heading; the short name if empty.
         explanation: below the heading.
+        only_tuned: leave it out of the page of a grid that tunes nothing.
     """
 
     anchor: str
@@ -63,6 +74,7 @@ class Section:
     parts: tuple[Part, ...]
     title: str = ""
     explanation: str = ""
+    only_tuned: bool = False
 
 
 SECTIONS = (
@@ -81,6 +93,24 @@ SECTIONS = (
         "Conclusions",
         (Block("honesty"), CONTROL, PAIRS),
         title="What can be concluded",
+    ),
+    Section(
+        "tuning",
+        "Tuning",
+        (
+            Block("tuning"),
+            SEARCH,
+            TUNING_COMPARISON,
+            TUNING_COMPARED,
+            EXPECTED_BEST,
+            ROBUSTNESS,
+            SENSITIVITY,
+            SENSITIVITIES,
+            LIPSCHITZ,
+            PROFILES,
+            TARGETS,
+        ),
+        only_tuned=True,
     ),
     Section("images", "Samples", (SAMPLES, SURFACES)),
     Section(

@@ -35,6 +35,7 @@ from reports.stats.spectra import (
 )
 from reports.stats.summaries import score_summary, summary
 from reports.stats.survival import survival
+from reports.stats.tuning_numbers import TuningNumbers, tuning_numbers
 
 SEED = 0  # of the bootstrap: a second report of the same runs is the same report
 LOGGED = (
@@ -90,6 +91,7 @@ class Numbers:
     metric_curves: Curves
     diagnostic_curves: Curves
     layer_curves: Curves
+    tuning: TuningNumbers
 
     def only(self, cell: str) -> Numbers:
         """Return the numbers of one cell."""
@@ -113,9 +115,10 @@ def compute(results: Results) -> Numbers:
         courses=courses(results, trained),
         bounds=bounds(results.diagnostics),
         conformance=conformance(results.diagnostics),
-        pairing=pairing(results.runs),
+        pairing=pairing(results.runs, results.tuning.searched if results.tuning else ()),
         last_grids=last_grids(results),
         first_surfaces=first_surfaces(results),
+        tuning=tuning_numbers(results),
         **_inference(results, scores),
         **_spectra(results.spectra),
         **_curves(results),

@@ -309,6 +309,13 @@ def tuned_score(spec: dict[str, Any], step: int) -> dict[str, float]:
     return {"fid": now, "fid_validation": 1.05 * now, "fid_test": 1.08 * now}
 
 
+def steeper(spec: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
+    """Bounds that grow with the learning rate, as trained nets' do."""
+    factor = (spec["optimizer"]["lr"] / 2e-4) ** 0.7
+    bounds = ("lipschitz_lower", "lipschitz_upper")
+    return {name: None if row[name] is None else factor * row[name] for name in bounds}
+
+
 def diverges(spec: dict[str, Any]) -> bool:
     return spec["method"]["name"] == "none" and spec["optimizer"]["lr"] > 2e-3
 
@@ -380,10 +387,17 @@ class TunedWriter(Writer):
         self._end(store, spec.seed, method, State.DIVERGED if failed else State.FINISHED, end)
 
     def _append(self, store: RunStore, name: str, rows: list[dict[str, Any]]) -> None:
+        spec = store.spec()
         if name == "scores":
-            spec = store.spec()
             rows = [row | tuned_score(spec, row["step"]) for row in rows]
+        if name == "diagnostics":
+            rows = [row | steeper(spec, row) for row in rows]
         super()._append(store, name, rows)
+
+    def _run(self, store: RunStore, spec: RunSpec, state: State) -> None:
+        super()._run(store, spec, state)
+        seen = {name: f"{name[0]}{spec.seed}, {spec.n_dis}" for name in ("batches", "latents")}
+        write_json(store.proof_file, store.proof() | seen)
 
     def _winner(self, method: str, found: tuple[Point, ...], specs: dict[str, Any]) -> int:
         def cost(run_id: str) -> float:

@@ -1,0 +1,56 @@
+"""The best of k trials that one may expect: what a smaller search would have found.
+
+Reference: Dodge et al. 2019 (arXiv 1909.03004), with the unbiased estimator of Tang et al. 2020
+(arXiv 2004.13705): the mean over all subsets of k of the trials, none drawn twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.special import comb
+
+from reports.load.columns import Frame
+
+
+def expected_chosen(costs: Sequence[float], values: Sequence[float], k: int) -> float:
+    """Return the mean value of the trial of lowest cost, over all subsets of k trials.
+
+    The i-th lowest of n is the lowest in C(n - i, k - 1) of the C(n, k) subsets.
+
+    Args:
+        costs: n of them, what the choice is made by; of equal ones the earlier is chosen.
+        values: what is expected of the chosen one; the costs themselves for their minimum.
+        k: trials of the search, 1 to n.
+    """
+    n = len(costs)
+    ordered = np.asarray(values, float)[np.argsort(costs, kind="stable")]
+    weights = comb(n - np.arange(1, n + 1), k - 1) / comb(n, k)
+    drawn = weights > 0
+    return float(weights[drawn] @ ordered[drawn])
+
+
+def expected_best(trials: Frame) -> Frame:
+    """Return for each method and k the scores that a search of k trials would end with.
+
+    Args:
+        trials: the rows of :func:`reports.stats.trial_costs.trial_costs`.
+
+    Returns:
+        method, k, failed: how many of all trials failed; cost: the expected lowest;
+        test_cost: what is expected against test of the trial chosen; both infinite for k up to
+        the number of failed trials, as such a search may find nothing else.
+    """
+    rows = []
+    for method, mine in trials.groupby("method", observed=True):
+        costs, tests = mine["cost"].to_numpy(float), mine["test_cost"].to_numpy(float)
+        failed = int(np.isinf(costs).sum())
+        for k in range(1, len(costs) + 1):
+            rows.append({
+                "method": method, "k": k, "failed": failed,
+                "cost": expected_chosen(costs, costs, k),
+                "test_cost": expected_chosen(costs, tests, k),
+            })  # fmt: skip
+    return pd.DataFrame(rows, columns=["method", "k", "failed", "cost", "test_cost"])
