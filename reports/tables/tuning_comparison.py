@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,9 +30,9 @@ def comparison_table(results: Results, numbers: Numbers) -> Frame:
             f"{test} {arrow} default": _scores(row, "default"),
             f"{test} {arrow} {tuning.winners_cell}": _scores(row, "tuned"),
             "better by, paired": median_range(row, "improvement"),
-            "validation at selection": number(row["selected"]),
-            "at confirmation": number(row["validated"]),
-            "difference": number(row["optimism"]),
+            "chosen at": number(row["selected"]),
+            "confirmed at": number(row["validated"]),
+            "optimism": number(row["optimism"]),
         }
         for row in numbers.tuning.comparison.to_dict("records")
     ]
@@ -46,8 +47,10 @@ def _winner(row: Mapping[str, Any]) -> str:
 
 def settings_text(settings: Mapping[str, Any]) -> str:
     """Return a trial's settings as ``lr=0.001, n_dis=2``, or ``the default``."""
-    said = (f"{key.removeprefix('method.')}={as_text(value)}" for key, value in settings.items())
-    return ", ".join(said) or "the default"
+    last = {key: key.rpartition(".")[2] for key in settings}
+    often = Counter(last.values())
+    names = {key: name if often[name] == 1 else key for key, name in last.items()}
+    return ", ".join(f"{names[k]}={as_text(v)}" for k, v in settings.items()) or "the default"
 
 
 def _scores(row: Mapping[str, Any], name: str) -> str:
@@ -68,6 +71,6 @@ TUNING_COMPARED = Table(
     "No method is planned.",
     explanation="Median [min, max] over confirmation seeds, failed runs worst. The improvement is "
     "paired by seed, over seeds that finished both; positive is better. The last three columns "
-    "are the winner's own validation score when it was chosen, its mean over confirmation seeds, "
-    "and the first minus the second: what choosing the best of many flattered.",
+    "are the winner's validation score when it was chosen, its mean over confirmation seeds, and "
+    "the first minus the second: what choosing the best of many flattered.",
 )

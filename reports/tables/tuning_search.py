@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
+
 import pandas as pd
 
 from reports.load.columns import Frame
@@ -11,23 +13,28 @@ from reports.tables.table import Table
 from reports.text import number
 
 
-def search_table(results: Results, numbers: Numbers) -> Frame:  # noqa: ARG001
+def search_table(results: Results, numbers: Numbers) -> Frame:
     """Return one row per method: its dimensions, trials, runs and seconds."""
+    shared = results.tuning.plan.space.shared if results.tuning else {}
     rows = [
         {
             "method": row["method"],
             "dimensions": str(len(row["dimensions"])),
-            "searched": ", ".join(row["dimensions"]),
+            "its own": ", ".join(_own(row["dimensions"], shared)) or "none",
             "trials": str(row["trials"]),
             "trial runs ended": f"{row['ended']} of {row['trial_runs']}",
-            "confirmation runs": str(row["confirmation_runs"]),
-            "tuning, seconds": number(row["trial_seconds"]),
-            "confirmation, seconds": number(row["confirmation_seconds"]),
-            "both, seconds": number(row["seconds"]),
+            "seconds": number(row["trial_seconds"]),
+            "runs that confirm": str(row["confirmation_runs"]),
+            "their seconds": number(row["confirmation_seconds"]),
+            "seconds in all": number(row["seconds"]),
         }
         for row in numbers.tuning.compute.to_dict("records")
     ]
     return pd.DataFrame(rows)
+
+
+def _own(keys: Iterable[str], shared: Container[str]) -> list[str]:
+    return [key.removeprefix("method.") for key in keys if key not in shared]
 
 
 SEARCH = Table(

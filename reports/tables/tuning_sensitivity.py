@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from reports.load.columns import Frame
 from reports.load.results import Results
 from reports.stats.numbers import Numbers
 from reports.tables.table import Table
-from reports.text import ABSENT, number
+from reports.text import ABSENT
 
 
 def sensitivity_table(results: Results, numbers: Numbers) -> Frame:
@@ -17,9 +19,13 @@ def sensitivity_table(results: Results, numbers: Numbers) -> Frame:
     for row in numbers.tuning.sensitivity.to_dict("records"):
         blank = {"setting": row["setting"], **dict.fromkeys(results.methods, ABSENT)}
         mine = rows.setdefault(row["setting"], blank)
-        mine[row["method"]] = number(row["spearman"], digits=2)
-        mine["chance alone"] = number(row["noise"], digits=2)
+        mine[row["method"]] = _rounded(row["spearman"])
+        mine["chance alone"] = _rounded(row["noise"])
     return pd.DataFrame(list(rows.values()))
+
+
+def _rounded(correlation: float) -> str:
+    return ABSENT if math.isnan(correlation) else f"{correlation:.2f}"
 
 
 SENSITIVITIES = Table(

@@ -48,6 +48,6 @@ TARGETS = Table(
     "No run is planned.",
     title="Steps and seconds to the target",
     explanation="When a run first scored as well as the target named above, among its scored "
-    "steps. A run that failed or never did counts as never, so a median is never where half of "
-    "the runs or more did not.",
+    "steps. A run that failed never did; the median reads never where half of the runs or more did "
+    "not.",
 )

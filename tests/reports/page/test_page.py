@@ -7,7 +7,7 @@ import pytest
 from reports.load.loader import load
 from reports.page.html import page as page_of
 from reports.page.pictures import Picture
-from reports.page.sections import DRAWINGS
+from reports.page.sections import DRAWINGS, SECTIONS
 from reports.render import render
 from reports.stats.numbers import compute
 from runners.errors import UserProblem
@@ -26,7 +26,8 @@ def page(index):
     return index.read_text(encoding="utf-8")
 
 
-OF_IMAGES = [key for key in DRAWINGS if key != "surfaces"]
+OF_TUNING = [p.key for s in SECTIONS if s.only_tuned for p in s.parts if p.key in DRAWINGS]
+OF_IMAGES = [key for key in DRAWINGS if key != "surfaces" and key not in OF_TUNING]
 SCORED = ("scores", "final-scores", "degradation", "samples")
 
 
