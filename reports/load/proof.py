@@ -81,7 +81,8 @@ def _complete(claim: Claim) -> Iterator[str]:
     for method in claim.tuning.methods:
         there = Counter(p.trial for p in claim.plan.points if p.method == method)
         if len(there) < wanted:
-            gaps = [n for n in range(max(there, default=0)) if n not in there]
+            most = min(max(there, default=0), len(claim.plan.points))
+            gaps = [n for n in range(most) if n not in there]
             said = f", none numbered {listed(gaps)}" if gaps else ""
             yield f"{method} has {len(there)} of {wanted} trials{said}."
         extra = [n for n, times in there.items() if times > 1 or n >= wanted]

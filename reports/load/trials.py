@@ -64,7 +64,7 @@ def trials_frame(grid: GridStore, tuning: Tuning, specs: Mapping[str, Spec | Non
     frame = pd.DataFrame(rows, columns=[*TRIAL_COLUMNS, *settings])
     order = list(dict.fromkeys(tuning.names.values()))
     frame["method"] = pd.Categorical(frame["method"], categories=order, ordered=True)
-    return frame.astype(dict.fromkeys(MEASURED, float) | {"trial": int, "seed": int})
+    return frame.astype(dict.fromkeys(MEASURED, float))
 
 
 def _measured(store: RunStore, tuning: Tuning) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _read(store: RunStore, tuning: Tuning) -> dict[str, Any]:
         "score": score,
         "cost": cost if status.ended else math.nan,
         "test": _number(at_end, tuning.test if tuning.test in at_end else tuning.base),
-        "steps": scores.get("step", 0) if status.step is None else status.step,
+        "steps": float(scores.get("step", 0) if status.step is None else status.step),
         "seconds": _number(timing, "seconds"),
         "lipschitz_lower": _number(diagnosed, "lipschitz_lower"),
         "lipschitz_upper": _number(diagnosed, "lipschitz_upper"),
@@ -126,6 +126,6 @@ def setting_at(spec: Spec, key: str) -> Any:
 
 def _plain(value: Any) -> Any:
     """Return a setting as a number or as text."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**53:
         return value
     return as_text(flatten({"": [value] if isinstance(value, Mapping) else value})[""])

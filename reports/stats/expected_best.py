@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import comb
 
 from reports.load.columns import Frame
 
@@ -27,8 +26,9 @@ def expected_chosen(costs: Sequence[float], values: Sequence[float], k: int) -> 
     """
     n = len(costs)
     ordered = np.asarray(values, float)[np.argsort(costs, kind="stable")]
-    weights = comb(n - np.arange(1, n + 1), k - 1) / comb(n, k)
-    drawn = weights > 0
+    beaten = np.arange(1, n)  # C(n - i - 1, k - 1) / C(n - i, k - 1), as counts overflow
+    weights = k / n * np.cumprod([1.0, *((n - beaten - k + 1) / (n - beaten))])
+    drawn = np.arange(n) <= n - k
     return float(weights[drawn] @ ordered[drawn])
 
 

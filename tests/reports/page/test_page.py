@@ -247,3 +247,17 @@ def test_two_protocols_in_one_comparison_make_no_report(write_grid, make_spec):
     with pytest.raises(UserProblem, match="different protocols"):
         render(folder)
     assert not (folder / "report").exists()
+
+
+@pytest.mark.slow
+def test_a_tuned_grid_has_files_of_its_own(tuned_folder, tmp_path):
+    folder = render(tuned_folder, tmp_path / "report").parent
+    trials = (folder / "trials.csv").read_text().splitlines()
+    assert trials[0].startswith("run_id,method,label,trial,seed,state")
+    assert len(trials) == 1 + 24
+    compared = (folder / "tuning.csv").read_text().splitlines()
+    assert len(compared) == 1 + 3
+    assert "lr=0.00111, n_dis=1, c=0.0496" in compared[2]
+    page = (folder / "index.html").read_text()
+    assert "selected on validation; winners confirmed on 3 fresh seeds against test." in page
+    assert page.index('id="conclusions"') < page.index('<h2 id="tuning"')
