@@ -37,7 +37,7 @@ def comparison(results: Results, numbers: Numbers) -> Figure | None:
     panels.name_rows(ax, results.methods)
     panels.log_if_wide(ax, confirmed["test"], axis="x")
     ax.set_xlabel(score_label(results, tuning, numbers.tuning.claimed))
-    panels.title(figure, f"Defaults and winners: {DEFAULT} above, {tuning.winners_cell} below")
+    panels.title(figure, "Final scores of each method: default above, winner below")
     figure.legend(handles=_keys(tuning.winners_cell), loc="outside lower center", ncols=4,
                   frameon=False)  # fmt: skip
     return figure

@@ -53,7 +53,7 @@ def _panels(trials: Frame) -> Iterator[tuple[str, str]]:
 
 def _places(ax: Axes, values: Series, methods: Series) -> Series:
     """Return where values stand on the axis, which gets the scale or names that suit them."""
-    numbers = pd.to_numeric(values, errors="coerce")
+    numbers: Series = pd.to_numeric(values, errors="coerce")
     if values.nunique() > FEW and numbers.notna().all():
         panels.log_if_wide(ax, numbers, axis="x")
         return numbers

@@ -202,14 +202,24 @@ def _carries(spec: Spec, default: Spec, key: str, settings: Mapping[str, Any]) -
     found = setting_at(spec, key)
     if key not in settings:
         return found == setting_at(default, key)
-    wanted = settings[key]
-    if not isinstance(found, Mapping):
+    return matches(found, settings[key])
+
+
+def matches(found: Any, wanted: Any) -> bool:
+    """Whether what a spec holds is what a grid file wrote: components also by name alone."""
+    if isinstance(found, list) and isinstance(wanted, list):
+        return len(found) == len(wanted) and all(map(matches, found, wanted))
+    if not isinstance(found, Mapping) or "name" not in found:
         return found == wanted
-    if isinstance(wanted, Mapping) and "name" not in wanted and len(wanted) == 1:
-        ((name, parameters),) = wanted.items()  # a component as {name: parameters}
+    if isinstance(wanted, str):
+        name, _, argument = wanted.partition(":")
+        return found["name"] == name and (not argument or argument in found.values())
+    if not isinstance(wanted, Mapping):
+        return False
+    if "name" not in wanted and len(wanted) == 1:
+        ((name, parameters),) = wanted.items()
         wanted = {"name": name, **(parameters or {})}
-    named = {"name": wanted} if isinstance(wanted, str) else wanted
-    return isinstance(named, Mapping) and all(found.get(k) == v for k, v in named.items())
+    return all(matches(found.get(key), value) for key, value in wanted.items())
 
 
 def _winners(claim: Claim) -> Iterator[str]:

@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+from pydantic import ValidationError
 
 from reports.load.columns import Frame
 from reports.load.labels import as_text
 from reports.load.run_files import ODD
-from reports.load.settings import flatten
+from reports.load.settings import NAMED_SETTING, flatten
 from reports.load.stored_specs import Spec
 from reports.load.tuning import Tuning
 from runners.errors import StoreProblem
+from runners.spec import from_stored
 from runners.store.grid import GridStore
 from runners.store.run import RunStore
 from runners.store.states import State
@@ -117,11 +119,25 @@ def _settings(spec: Spec, tuning: Tuning, method: str) -> dict[str, Any]:
 
 
 def setting_at(spec: Spec, key: str) -> Any:
-    """Return what a spec holds under a dotted name, None where it has no such field."""
+    """Return what a spec holds under a dotted name, None where it has no such field.
+
+    Args:
+        spec: as plain data.
+        key: the name; ``setting`` is that of the optimiser setting it is.
+    """
+    if key == NAMED_SETTING:
+        return _named_setting(spec)
     found: Any = spec
     for part in key.split("."):
         found = found.get(part) if isinstance(found, Mapping) else None
     return found
+
+
+def _named_setting(spec: Spec) -> str | None:
+    try:
+        return from_stored(spec).setting
+    except ValidationError:  # it holds what is not known here
+        return None
 
 
 def _plain(value: Any) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reports.load.results import Results
+from reports.load.settings import is_of
 from reports.load.tuning import Tuning
 from reports.stats.numbers import Numbers
 from reports.stats.pairing import DECIDES_BATCHES
@@ -39,7 +40,7 @@ def _search(tuning: Tuning) -> Iterator[str]:
             f"{' and '.join(bare)} had only the shared ones, which the same number of trials "
             "covers more densely."
         )
-    chosen = [field for field in DECIDES_BATCHES if field in shared]
+    chosen = [field for field in DECIDES_BATCHES if is_of(field, shared)]
     if chosen:
         yield (
             f"Where tuning chose another {' or '.join(chosen)} for a method, its runs see other "

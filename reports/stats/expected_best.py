@@ -7,14 +7,17 @@ Reference: Dodge et al. 2019 (arXiv 1909.03004), with the unbiased estimator of 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from reports.load.columns import Frame
 
+Values: TypeAlias = Sequence[float] | np.ndarray
 
-def expected_chosen(costs: Sequence[float], values: Sequence[float], k: int) -> float:
+
+def expected_chosen(costs: Values, values: Values, k: int) -> float:
     """Return the mean value of the trial of lowest cost, over all subsets of k trials.
 
     The i-th lowest of n is the lowest in C(n - i, k - 1) of the C(n, k) subsets.

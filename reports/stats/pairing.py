@@ -8,6 +8,7 @@ import pandas as pd
 
 from reports.load.columns import PROOFS, Frame
 from reports.load.differences import UNDECLARED, Difference
+from reports.load.settings import is_of
 from runners.store.states import State
 
 IDENTICAL, DIFFERENT, NOTHING = "identical", "DIFFERENT", "-"
@@ -57,7 +58,8 @@ def _verdict(runs: Frame, name: str, tuned: Collection[str]) -> str:
 
 def _deciding(runs: Frame, tuned: Collection[str]) -> list[str]:
     """Return the tuned settings that decide the batches and are not the same in all runs."""
-    varied = [field for field in DECIDES_BATCHES if field in tuned and f"spec.{field}" in runs]
+    chosen = [field for field in DECIDES_BATCHES if is_of(field, tuned)]
+    varied = [field for field in chosen if f"spec.{field}" in runs]
     return [field for field in varied if runs[f"spec.{field}"].nunique() > 1]
 
 

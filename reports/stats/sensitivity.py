@@ -44,7 +44,7 @@ def rank_correlation(setting: Series, costs: Series) -> float:
         setting: numbers, or anything else, which has no order.
         costs: infinite ones rank last, as equals.
     """
-    values = pd.to_numeric(setting, errors="coerce")
+    values: Series = pd.to_numeric(setting, errors="coerce")
     if values.isna().any() or values.nunique() < 2 or costs.nunique() < 2:
         return math.nan
     return float(scipy_stats.spearmanr(values, costs.astype(float)).statistic)  # pyright: ignore

@@ -18,9 +18,10 @@ def compute_spent(results: Results) -> Frame:
     """Return one row per method of a tuned grid.
 
     Returns:
-        method; dimensions: dotted names of what was searched; trials; trial_runs, and ended of
-        them; trial_seconds: of their training; confirmation_runs, confirmation_seconds: the same
-        of runs that confirm, each once; seconds: of both.
+        method; dimensions: dotted names of what was searched; trials; trial_runs, each once also
+        where trials share it, and ended of them; trial_seconds: of their training;
+        confirmation_runs, confirmation_seconds: the same of runs that confirm, each once;
+        seconds: of both.
     """
     if results.tuning is None:
         return pd.DataFrame(columns=list(COMPUTE_COLUMNS))
@@ -30,10 +31,11 @@ def compute_spent(results: Results) -> Frame:
     rows = []
     for label, method in results.tuning.names.items():
         mine = results.trials[results.trials["label"] == label]
+        trials, mine = mine["trial"].nunique(), mine.drop_duplicates("run_id")
         confirming = spent[spent["method"] == method]
         searched, confirmed = float(mine["seconds"].sum()), float(confirming["seconds"].sum())
         rows.append((
-            method, results.tuning.plan.dimensions.get(label, ()), mine["trial"].nunique(),
+            method, results.tuning.plan.dimensions.get(label, ()), trials,
             len(mine), int(mine["state"].isin(ENDED).sum()), searched,
             len(confirming), confirmed, searched + confirmed,
         ))  # fmt: skip

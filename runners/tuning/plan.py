@@ -12,7 +12,8 @@ from pydantic.dataclasses import dataclass
 from runners.errors import StoreProblem
 from runners.tuning.space import Dimension, dimension
 
-DEFAULT, TUNED = "default", "tuned"
+DEFAULT: Literal["default"] = "default"
+TUNED: Literal["tuned"] = "tuned"
 """The cells of a tuned grid: every method as the grid has it, and as it won."""
 
 STORED = ConfigDict(strict=True)

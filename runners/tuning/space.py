@@ -39,9 +39,11 @@ class Dimension:
             return self.values[int(u * len(self.values))]
         low, high = map(float, self.values)
         if self.kind == "log":
-            value = float(f"{low * (high / low) ** u:.{DIGITS}g}")
+            exponent = (1 - u) * math.log(low) + u * math.log(high)
+            value = float(f"{math.exp(exponent):.{DIGITS}g}")
         else:
-            value = round(low + u * (high - low), DIGITS - math.ceil(math.log10(high - low)))
+            half = math.log10(high / 2 - low / 2)  # high - low itself may be infinite
+            value = round((1 - u) * low + u * high, DIGITS - math.ceil(half + math.log10(2)))
         return min(max(value, low), high)
 
     @property

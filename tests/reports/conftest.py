@@ -19,6 +19,7 @@ from reports.load.loader import load
 from reports.load.results import Results
 from reports.stats.numbers import Numbers, compute
 from runners.files import write_json
+from runners.optim import SETTINGS
 from runners.spec import RunSpec, from_dict
 from runners.store.grid import GridStore
 from runners.store.run import RunStore
@@ -355,6 +356,8 @@ class TunedWriter(Writer):
 
     def _spec(self, method: str, seed: int, settings: dict[str, Any]) -> RunSpec:
         data: dict[str, Any] = {"method": {"name": method}, "optimizer": {"name": "adam"}}
+        settings = dict(settings)
+        data |= SETTINGS[settings.pop("setting")] if "setting" in settings else {}
         for key, value in settings.items():
             *path, last = key.split(".")
             place = data

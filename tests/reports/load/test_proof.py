@@ -5,7 +5,9 @@ import shutil
 
 import pytest
 
+from reports.load.differences import CHOSEN
 from reports.load.loader import load
+from reports.load.proof import matches
 from reports.load.tuning import UNPROVEN
 from reports.page.html import page
 from reports.stats.numbers import compute
@@ -19,12 +21,18 @@ def copy(tuned_folder, tmp_path):
     return GridStore(shutil.copytree(tuned_folder, tmp_path / "tuned"))
 
 
-def tampered(grid, change, runs=None):
+def tampered(grid, change):
     """Change the plan's tuning in place, and return why the result is doubted."""
     plan = grid.plan()
     change(plan["tuning"])
-    write_json(grid.plan_file, plan | (runs or {}))
-    return load(grid.folder).tuning.doubts
+    write_json(grid.plan_file, plan)
+    return doubts_of(grid)
+
+
+def doubts_of(grid):
+    tuning = load(grid.folder).tuning
+    assert tuning is not None
+    return tuning.doubts
 
 
 def edit(grid, run_id, key, value):
@@ -167,7 +175,7 @@ def test_defaults_share_what_is_no_method(copy):
     for run_id, spec in plan["tuning"]["runs"].items():
         write_json(copy.run(run_id).spec_file, spec)
     write_json(copy.plan_file, plan)
-    doubts = load(copy.folder).tuning.doubts
+    doubts = doubts_of(copy)
     assert "The methods' defaults differ in batch_size." in doubts
     assert sum("batch_size is not that of trial 0" in doubt for doubt in doubts) == 6
 
@@ -198,7 +206,7 @@ def test_what_is_doubted_is_called_tuned_nowhere(copy):
     assert tuning_sentence(results) is None
     text = page(results, compute(results), [])
     assert text.count("Not a tuned comparison.") == 2
-    for doubt in results.tuning.doubts:
+    for doubt in doubts_of(copy):
         assert doubt in text
     assert "<td>tuned</td>" not in text
 
@@ -207,5 +215,34 @@ def test_confirmation_that_goes_on_is_said(copy):
     run_id = copy.plan()["tuning"]["cells"]["tuned"]["gradient_penalty"][1]
     shutil.rmtree(copy.run(run_id).folder)
     results = load(copy.folder)
-    assert results.tuning.doubts == ()
+    assert doubts_of(copy) == ()
     assert "confirmed on 2 so far of 3 fresh seeds" in str(tuning_sentence(results))
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "same"),
+    [
+        ({"name": "linear", "warmup": 0}, "linear", True),
+        ({"name": "linear", "warmup": 0}, "cosine", False),
+        ({"name": "linear", "warmup": 5}, {"linear": {"warmup": 5}}, True),
+        ({"name": "linear", "warmup": 0}, {"linear": {"warmup": 5}}, False),
+        ({"name": "linear", "warmup": 0}, {"name": "linear"}, True),
+        ({"name": "folder", "path": "a"}, "folder:b", False),
+        ([{"name": "shift", "most": 1}], ["shift"], True),
+        ([{"name": "shift", "most": 1}], [], False),
+        ({"name": "linear"}, 3, False),
+        (2, 2.0, True),
+        (None, 0.5, False),
+    ],
+)
+def test_components_may_be_written_by_their_names(found, wanted, same):
+    assert matches(found, wanted) == same
+
+
+def test_a_named_setting_is_a_dimension(write_tuned):
+    folder = write_tuned(methods=("none", "spectral_norm"), shared={"setting": ["A", "C"]})
+    results = load(folder)
+    assert results.tuning is not None
+    assert results.tuning.doubts == ()
+    assert set(results.trials["setting.setting"]) == {"A", "C"}
+    assert {d.role for d in results.differences if d.field.startswith("optimizer")} == {CHOSEN}
