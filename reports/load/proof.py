@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from reports.load.columns import Frame
 from reports.load.score_columns import ScoreColumns
@@ -24,6 +24,7 @@ from runners.tuning.plan import DEFAULT, TUNED, Point, TuningPlan
 from runners.tuning.select import trial_cost, winner
 from runners.tuning.space import points
 
+T = TypeVar("T", bound=Hashable)
 SELECTED_ON, SELECTED_AT = "validation", "final"
 FREE = ("seed", "force", "plugins")
 """Fields in which the runs of a trial, or of a cell, may differ: as in an audit of differences."""
@@ -101,10 +102,9 @@ def _same_seeds(claim: Claim) -> Iterator[str]:
         for cell in claim.plan.cells
         for method in claim.tuning.methods
     ]
-    for name, runs, seeds in wanted:
-        found = claim.seeds(runs)
-        if found != seeds:
-            yield f"{name}: ran on seeds {listed(found) or 'none'}, not on {listed(seeds)}."
+    other = [(name, (claim.seeds(runs), seeds)) for name, runs, seeds in wanted]
+    for (found, seeds), names in _alike(o for o in other if o[1][0] != o[1][1]):
+        yield f"{names}: ran on seeds {listed(found) or 'none'}, not on {listed(seeds)}."
 
 
 def _fresh_seeds(claim: Claim) -> Iterator[str]:
@@ -153,27 +153,30 @@ def _points(claim: Claim) -> Iterator[str]:
 
 def _stored(claim: Claim) -> Iterator[str]:
     """What ran is what was planned."""
-    for run_id, spec in claim.stored.items():
-        if spec is None:
-            yield f"{run_id}: its stored spec is damaged."
-        elif spec != claim.planned[run_id]:
-            fields = _differing(spec, claim.planned[run_id])
-            yield f"{run_id}: its stored spec is not the planned one: {listed(fields)} differs."
+    damaged = [run_id for run_id, spec in claim.stored.items() if spec is None]
+    if damaged:
+        yield f"The stored spec of {listed(damaged)} is damaged."
+    other = (
+        (run_id, tuple(_differing(spec, claim.planned[run_id])))
+        for run_id, spec in claim.stored.items()
+        if spec is not None and spec != claim.planned[run_id]
+    )
+    for fields, runs in _alike(other):
+        yield f"Not as planned: {listed(fields)} in the stored spec of {runs}."
 
 
 def _settings(claim: Claim) -> Iterator[str]:
     """Each trial is its method's default but for its settings."""
     first = _defaults(claim)
-    for point in claim.plan.points:
-        if point.method not in first:
-            continue
-        wrong = {
-            run_id: found
-            for run_id in point.runs
-            if (found := _misfits(claim, run_id, first[point.method], point))
-        }
-        for run_id, fields in wrong.items():
-            yield f"{_named(point)}, {run_id}: {listed(fields)} is not what the trial says."
+    other = (
+        (f"{_named(point)} ({run_id})", tuple(fields))
+        for point in claim.plan.points
+        if point.method in first
+        for run_id in point.runs
+        if (fields := _misfits(claim, run_id, first[point.method], point))
+    )
+    for fields, trials in _alike(other):
+        yield f"Not as the trial says: {listed(fields)} in {trials}."
 
 
 def _same_defaults(claim: Claim) -> Iterator[str]:
@@ -242,18 +245,30 @@ def _confirmed(claim: Claim) -> Iterator[str]:
     for method in claim.tuning.methods:
         for cell, trial in {DEFAULT: 0, TUNED: claim.plan.winners.get(method)}.items():
             point = claim.tuning.point(method, trial)
-            wanted = _besides(claim.spec(point.runs[0])) if point and point.runs else {}
-            for run_id in claim.confirmed(cell, method) if wanted else ():
-                fields = _differing(_besides(claim.spec(run_id)), wanted)
-                if fields:
-                    place = f"{method}, {cell}, {run_id}"
-                    yield f"{place}: {listed(fields)} is not that of trial {trial}."
+            if point is None or not point.runs:
+                continue
+            wanted = _besides(claim.spec(point.runs[0]))
+            other = (
+                (run_id, tuple(fields))
+                for run_id in claim.confirmed(cell, method)
+                if (fields := _differing(_besides(claim.spec(run_id)), wanted))
+            )
+            for fields, runs in _alike(other):
+                yield f"{method}, {cell}: not as trial {trial}: {listed(fields)} in {runs}."
 
 
 CHECKS: tuple[Callable[[Claim], Iterator[str]], ...] = (
     _complete, _same_seeds, _fresh_seeds, _selection, _points, _stored, _settings,
     _same_defaults, _winners, _confirmed,
 )  # fmt: skip
+
+
+def _alike(named: Iterable[tuple[str, T]]) -> Iterator[tuple[T, str]]:
+    """Yield each reason once, with the names of all that it holds for."""
+    groups: dict[T, list[str]] = {}
+    for name, reason in named:
+        groups.setdefault(reason, []).append(name)
+    yield from ((reason, listed(names)) for reason, names in groups.items())
 
 
 def _named(point: Point) -> str:

@@ -62,5 +62,6 @@ def _selection(tuning: Tuning) -> str:
 def _target(tuning: Tuning, numbers: Numbers) -> Iterator[str]:
     goal = numbers.tuning.target
     value = number(tuning.sign * goal.cost)
+    split = f" on {numbers.tuning.claimed}" * bool(numbers.tuning.claimed)
     if not math.isnan(goal.cost):
-        yield f"The target that runs are timed to is {tuning.title} {value}: {goal.words}."
+        yield f"The target that runs are timed to is {tuning.title}{split} {value}: {goal.words}."
