@@ -12,9 +12,11 @@ from reports.page.pictures import figure_files, pictures
 from reports.page.sections import DRAWINGS
 from reports.stats.numbers import Numbers, compute
 from reports.stats.real_and_untrained import floor_notes
+from reports.stats.tuning_sentence import tuning_sentence
 from reports.tables.each_run import run_table
 from reports.tables.files import to_csv, to_markdown
 from reports.tables.summary import summary_numbers, summary_table
+from reports.tables.tuning_comparison import comparison_numbers
 from runners.files import write_bytes
 from runners.store.grid import GridStore
 
@@ -27,7 +29,8 @@ def render(folder: Path, out: Path | None = None) -> Path:
         out: where to write; by default the folder's own report folder.
 
     Returns:
-        The path of index.html; summary.csv, summary.md, runs.csv and figures/ lie next to it.
+        The path of index.html; summary.csv, summary.md, runs.csv and figures/ lie next to it, and
+        of a tuned grid trials.csv and tuning.csv.
 
     Raises:
         StoreProblem: the plan is missing or damaged.
@@ -52,6 +55,11 @@ def _files(results: Results, numbers: Numbers) -> dict[str, bytes]:
         "summary.csv": to_csv(summary_numbers(results, numbers)),
         "runs.csv": to_csv(run_table(results, numbers)),
     }
+    if results.tuning:
+        texts |= {
+            "trials.csv": to_csv(results.trials),
+            "tuning.csv": to_csv(comparison_numbers(numbers)),
+        }
     files = {name: text.encode() for name, text in texts.items()}
     files |= {f"figures/{name}": data for name, data in figure_files(drawn).items()}
     return files | {"index.html": page(results, numbers, drawn).encode()}
@@ -72,7 +80,7 @@ def summary_markdown(results: Results, numbers: Numbers) -> str:
 
 def _conclusions(results: Results, numbers: Numbers) -> str:
     """Return the headline as Markdown, or ''."""
-    said = headline(results, numbers)
+    said = headline(results, numbers, tuning_sentence(results))
     if said is None:
         return ""
     claims = "".join(f"- {claim}\n" for claim in said.claims)

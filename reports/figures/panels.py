@@ -100,7 +100,8 @@ def legend(
     figure: Figure, results: Results, extra: Sequence[Line2D] = (), marker: str | None = None
 ) -> None:
     """Put one legend of the methods below all panels, outside them."""
-    shown = [m for m in results.methods if (results.runs["method"] == m).any()]
+    planned = results.runs["method"].unique()
+    shown = [m for m in results.methods if m in planned or results.runs.empty]
     colours = style.palette(results)
     look = {"linestyle": "none" if marker else "-", "marker": marker}
     handles = [Line2D([], [], color=colours[m], label=m, **look) for m in shown] + list(extra)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from reports.load.planned import Planned, plugin_files
 from reports.load.results import Results
 from reports.load.run_files import ODD, Run, odd_run, read_run
 from reports.load.settings import component_text, shared, varying
+from reports.load.tuned_grid import read_tuned
 from runners.errors import UserProblem
 from runners.store.grid import GridStore
 from runners.store.run import RunStore
@@ -30,19 +30,21 @@ def load(folder: Path) -> Results:
         UserProblem: runs that would be compared were scored under different protocols.
     """
     grid = GridStore(folder)
-    plan = read_plan(grid)
+    plan, trials = read_tuned(grid, read_plan(grid))
     frames = _frames(grid, plan)
     _refuse_mixed_protocols(frames["scores"])
     return Results(
         name=plan.name,
         description=plan.description,
-        when=_when(grid, plan.runs),
+        when=_when(grid, plan),
         shared=shared(plan.runs),
         tuned=tuned(plan.runs),
         plugins=plugin_files(plan.runs.values()),
         columns=plan.columns.recorded_in(frames["scores"].columns),
-        differences=differences(plan.runs, plan.axes),
-        notes=tuple(all_notes(frames["runs"], plan.runs, grid.unplanned())),
+        differences=differences(plan.runs, plan.axes, plan.tuning),
+        notes=tuple(_notes(grid, plan, frames["runs"])),
+        tuning=plan.tuning,
+        trials=trials,
         **frames,
     )
 
@@ -50,17 +52,20 @@ def load(folder: Path) -> Results:
 def _frames(grid: GridStore, plan: Plan) -> dict[str, Frame]:
     """Return all frames; runs whose values would spoil those of all are damaged in them."""
     scored, keys, varied = plan.columns.names, _keys(plan), _varied(plan)
-    runs = {i: read_run(grid.run(i), one, scored) for i, one in plan.runs.items()}
+    runs = {i: read_run(grid.run(one.run_id), one, scored) for i, one in plan.runs.items()}
     try:
         return all_frames(runs, keys, varied, scored)
     except ODD:
         sound = {
-            i: _alone(grid.run(i), plan.runs[i], run, varied[i], scored) for i, run in runs.items()
+            i: _alone(grid.run(plan.runs[i].run_id), plan.runs[i], run, varied[i], scored)
+            for i, run in runs.items()
         }
         return all_frames(sound, keys, varied, scored)
 
 
 def _keys(plan: Plan) -> dict[str, Key]:
+    if plan.tuning:
+        return {i: (i, *plan.tuning.places[i], run.seed) for i, run in plan.runs.items()}
     cells, names = cell_labels(plan.runs, plan.axes), method_names(plan.runs)
     return {i: (i, cells[i], names[i], run.seed) for i, run in plan.runs.items()}
 
@@ -98,8 +103,16 @@ def _refuse_mixed_protocols(scores: Frame) -> None:
             )
 
 
-def _when(grid: GridStore, runs: Iterable[str]) -> str:
-    ended = [grid.run(run_id).status_file for run_id in runs]
+def _notes(grid: GridStore, plan: Plan, runs: Frame) -> list[str]:
+    """Return the notes on a plan's runs, each once also where it stands in two cells."""
+    once = {row: run for row, run in plan.runs.items() if row == run.run_id}
+    trials = plan.tuning.runs if plan.tuning else {}
+    outside = [name for name in grid.unplanned() if name not in trials]
+    return all_notes(runs[runs["run_id"].isin(list(once))], once, outside)
+
+
+def _when(grid: GridStore, plan: Plan) -> str:
+    ended = [grid.run(run.run_id).status_file for run in plan.runs.values()]
     times = [file.stat().st_mtime for file in ended if file.exists()]
     last = f", last run ended {_utc(max(times))}" if times else ", no run has ended yet"
     return f"planned {_utc(grid.plan_file.stat().st_mtime)}{last}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from reports.load.planned import Planned, planned
 from reports.load.score_columns import ScoreColumns, score_columns
+from reports.load.tuning import Tuning, read_tuning
 from runners.errors import StoreProblem
 from runners.store.grid import GridStore
 
@@ -22,6 +23,7 @@ class Plan:
         axes: dotted names of the swept fields; None in a plan that does not say.
         runs: the planned runs by id, in order.
         columns: of the scores that they may record.
+        tuning: what was searched and chosen, None in a grid without it.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Plan:
     axes: tuple[str, ...] | None
     runs: Mapping[str, Planned]
     columns: ScoreColumns
+    tuning: Tuning | None = None
 
 
 def read_plan(grid: GridStore) -> Plan:
@@ -40,12 +43,15 @@ def read_plan(grid: GridStore) -> Plan:
     data, where = grid.plan(), grid.plan_file
     if not isinstance(data.get("runs"), dict) or "name" not in data:
         raise StoreProblem(f"{where}: lacks the grid's name or runs; plan it again")
+    runs = {run_id: planned(run_id, spec, where) for run_id, spec in data["runs"].items()}
+    columns = score_columns(data.get("columns"), str(where))
     return Plan(
         name=str(data["name"]),
         description=str(data.get("description") or ""),
         axes=_axes(data, str(where)),
-        runs={run_id: planned(run_id, spec, where) for run_id, spec in data["runs"].items()},
-        columns=score_columns(data.get("columns"), str(where)),
+        runs=runs,
+        columns=columns,
+        tuning=read_tuning(data.get("tuning"), runs, columns, where),
     )
 
 

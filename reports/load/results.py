@@ -10,6 +10,7 @@ from reports.load.differences import Difference
 from reports.load.one_cell import one_cell
 from reports.load.protocols import extractors
 from reports.load.score_columns import Judging, Score, ScoreColumns, judging
+from reports.load.tuning import Tuning
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Results:
         floors: one row per run, kind of real data and score: protocol, kind, metric, value, how.
         samples: one row per sample grid: step and path.
         surfaces: one row per run of data in the plane: step and path of D's values there.
+        trials: one row per trial run of a tuned grid, without a cell; see ``reports.load.trials``.
+        tuning: what a tuned grid searched and chose, None in others.
     """
 
     name: str
@@ -58,11 +61,20 @@ class Results:
     floors: Frame = field(repr=False)
     samples: Frame = field(repr=False)
     surfaces: Frame = field(repr=False)
+    trials: Frame = field(repr=False)
+    tuning: Tuning | None = None
 
     @property
     def methods(self) -> list[str]:
         """The planned methods, in order."""
-        return list(self.runs["method"].cat.categories)
+        planned = self.trials if self.tuning and self.runs.empty else self.runs
+        return list(planned["method"].cat.categories)
+
+    @property
+    def distinct(self) -> Frame:
+        """The rows of ``runs``, without the second one of a run that stands in two cells."""
+        repeated = self.tuning.repeated if self.tuning else ()
+        return self.runs[~self.runs["run_id"].isin(repeated)]
 
     @property
     def cells(self) -> list[str]:

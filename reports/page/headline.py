@@ -29,6 +29,11 @@ UNPROVEN = (
     "this choice is not shown here."
 )
 
+DOUBTED = (
+    "The proof that methods were tuned on equal terms does not hold, so that this ranking is of the "
+    "default settings alone, and may depend on them."
+)
+
 
 @dataclass(frozen=True)
 class Headline:
@@ -58,7 +63,9 @@ def headline(results: Results, numbers: Numbers, tuned: str | None = None) -> He
         return None
     pairs = numbers.pairs[numbers.pairs["claimed"]]
     return Headline(
-        _opening(results, family, pairs), tuple(_claims(pairs, family)), _scope(family, tuned)
+        _opening(results, family, pairs),
+        tuple(_claims(pairs, family)),
+        _scope(results, family, tuned),
     )
 
 
@@ -139,7 +146,9 @@ def _open(rows: Sequence[Any]) -> Iterable[str]:
         )
 
 
-def _scope(family: Family, tuned: str | None) -> str:
+def _scope(results: Results, family: Family, tuned: str | None) -> str:
     if family.cells == (TUNED,):
         return tuned or UNPROVEN
+    if results.tuning:
+        return DOUBTED
     return ONE_POINT if len(family.cells) == 1 else SEVERAL_POINTS

@@ -13,11 +13,13 @@ from reports.load.results import Results
 from reports.page.headline import headline
 from reports.page.pictures import Picture, data_uri
 from reports.page.sections import DRAWINGS, SECTIONS, TABLES, Block, Part
+from reports.page.tuning_words import tuning_words
 from reports.page.wording import inference, words
 from reports.stats.conformance import broken
 from reports.stats.numbers import Numbers
 from reports.stats.pairing import undeclared, violations
 from reports.stats.real_and_untrained import floor_notes
+from reports.stats.tuning_sentence import tuning_sentence
 from reports.tables.failures import meanings
 from reports.tables.later import later_tables
 from runners.store.states import State
@@ -42,7 +44,7 @@ def _context(results: Results, numbers: Numbers, pictures: Sequence[Picture]) ->
     said = words(results)
     return {
         "results": results,
-        "sections": SECTIONS,
+        "sections": [s for s in SECTIONS if results.tuning or not s.only_tuned],
         "kind": _kind,
         "worded": lambda text: text.format(**said),
         "images": {key: _images(key, pictures) for key in DRAWINGS},
@@ -60,12 +62,13 @@ def _kind(part: Part) -> str:
 
 def _sentences(results: Results, numbers: Numbers) -> dict[str, Any]:
     """Return what the blocks of the page say."""
-    runs = results.runs
+    runs = results.distinct
     return {
+        "n_planned": len(runs),
         "n_finished": int((runs["state"] == State.FINISHED).sum()),
         "failed": runs[runs["state"] != State.FINISHED].to_dict("records"),
         "protocols": list(dict.fromkeys(results.scores["protocol"])),
-        "concluded": headline(results, numbers),
+        "concluded": headline(results, numbers, tuning_sentence(results)),
         "inferred": inference(results, numbers.family, numbers.power),
         "floor_said": floor_notes(results, numbers.references),
         "later_blocks": later_tables(results, numbers),
@@ -73,6 +76,7 @@ def _sentences(results: Results, numbers: Numbers) -> dict[str, Any]:
         "undeclared": undeclared(results.differences),
         "broken": broken(numbers.conformance),
         "meant": meanings(results),
+        "tuning": tuning_words(results, numbers),
     }
 
 

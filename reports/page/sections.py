@@ -21,6 +21,12 @@ from reports.figures.spectra import SINGULAR_VALUES, SPREADS
 from reports.figures.split_curves import SPLIT_CURVES
 from reports.figures.surfaces import SURFACES
 from reports.figures.training_curves import GRADIENT_NORMS, LOSSES
+from reports.figures.tuning_comparison import TUNING_COMPARISON
+from reports.figures.tuning_expected_best import EXPECTED_BEST
+from reports.figures.tuning_lipschitz import LIPSCHITZ
+from reports.figures.tuning_profiles import PROFILES
+from reports.figures.tuning_robustness import ROBUSTNESS
+from reports.figures.tuning_sensitivity import SENSITIVITY
 from reports.tables import bounds, descriptions, spectra
 from reports.tables.averaged import AVERAGED
 from reports.tables.best_again import BEST_AGAIN
@@ -28,13 +34,17 @@ from reports.tables.comparisons import CLAIMED, EXPLORATORY
 from reports.tables.conformance import CONFORMANCE
 from reports.tables.differences import DIFFERENCES
 from reports.tables.failures import FAILURE_RATES
+from reports.tables.falls import FALLS
 from reports.tables.over_training import COURSES
 from reports.tables.pairing import PROOF
 from reports.tables.seed_spread import SEED_SPREAD
-from reports.tables.sensitivity import SENSITIVITY
 from reports.tables.splits import SPLITS
 from reports.tables.summary import SUMMARY
 from reports.tables.table import Table
+from reports.tables.tuning_comparison import TUNING_COMPARED
+from reports.tables.tuning_search import SEARCH
+from reports.tables.tuning_sensitivity import SENSITIVITIES
+from reports.tables.tuning_targets import TARGETS
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,7 @@ class Section:
         parts: what it shows, in order.
         title: its heading; the short name if empty.
         explanation: below the heading.
+        only_tuned: leave it out of the page of a grid that tunes nothing.
     """
 
     anchor: str
@@ -68,6 +79,7 @@ class Section:
     parts: tuple[Part, ...]
     title: str = ""
     explanation: str = ""
+    only_tuned: bool = False
 
 
 SECTIONS = (
@@ -86,6 +98,24 @@ SECTIONS = (
         "Conclusions",
         (Block("headline"), CLAIMED, Block("inference"), EXPLORATORY),
         title="What can be concluded",
+    ),
+    Section(
+        "tuning",
+        "Tuning",
+        (
+            Block("tuning"),
+            SEARCH,
+            TUNING_COMPARISON,
+            TUNING_COMPARED,
+            EXPECTED_BEST,
+            ROBUSTNESS,
+            SENSITIVITY,
+            SENSITIVITIES,
+            LIPSCHITZ,
+            PROFILES,
+            TARGETS,
+        ),
+        only_tuned=True,
     ),
     Section("images", "Samples", (SAMPLES, SURFACES)),
     Section(
@@ -111,7 +141,7 @@ SECTIONS = (
             OUTCOMES,
             FAILURE_RATES,
             Block("meanings"),
-            SENSITIVITY,
+            FALLS,
             SURVIVAL,
             COURSES,
             BEST_AGAIN,

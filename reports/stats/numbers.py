@@ -16,6 +16,7 @@ from reports.stats.comparisons import pairwise
 from reports.stats.conformance import conformance
 from reports.stats.descriptions import descriptions
 from reports.stats.failure_rates import failure_rates
+from reports.stats.falls import falls
 from reports.stats.illustrations import first_surfaces, last_grids
 from reports.stats.later_scores import later_scores
 from reports.stats.middles import middles
@@ -25,7 +26,6 @@ from reports.stats.pairing import pairing
 from reports.stats.power import Family, Power, declare, power
 from reports.stats.real_and_untrained import references
 from reports.stats.run_scores import run_scores
-from reports.stats.sensitivity import sensitivity
 from reports.stats.spectra import (
     drawn_layers,
     gaussian_curves,
@@ -38,6 +38,7 @@ from reports.stats.spectra import (
 )
 from reports.stats.summaries import score_summary, summary
 from reports.stats.survival import survival
+from reports.stats.tuning_numbers import TuningNumbers, tuning_numbers
 
 SEED = 0  # of simulated repetitions: a second report of the same runs is the same report
 LOGGED = (
@@ -80,7 +81,7 @@ class Numbers:
     courses: Frame = field(repr=False)
     best_again: Frame = field(repr=False)
     averaged: Frame = field(repr=False)
-    sensitivity: Frame = field(repr=False)
+    falls: Frame = field(repr=False)
     bounds: Frame = field(repr=False)
     conformance: Frame = field(repr=False)
     pairing: Frame = field(repr=False)
@@ -100,6 +101,7 @@ class Numbers:
     metric_curves: Curves
     diagnostic_curves: Curves
     layer_curves: Curves
+    tuning: TuningNumbers
 
     def only(self, cell: str) -> Numbers:
         """Return the numbers of one cell."""
@@ -134,12 +136,13 @@ def compute(results: Results) -> Numbers:
         courses=courses(results, trained),
         best_again=best_again(results),
         averaged=averaged_scores(results),
-        sensitivity=sensitivity(results),
+        falls=falls(results),
         bounds=bounds(results.diagnostics),
         conformance=conformance(results.diagnostics),
-        pairing=pairing(results.runs),
+        pairing=pairing(results.runs, results.tuning.searched if results.tuning else ()),
         last_grids=last_grids(results),
         first_surfaces=first_surfaces(results),
+        tuning=tuning_numbers(results),
         **_spectra(results.spectra),
         **_curves(results),
     )

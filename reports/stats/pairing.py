@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import pandas as pd
 
 from reports.load.columns import PROOFS, Frame
 from reports.load.differences import UNDECLARED, Difference
+from reports.load.settings import is_of
 from runners.store.states import State
 
 IDENTICAL, DIFFERENT, NOTHING = "identical", "DIFFERENT", "-"
+TUNED_APART = "differ by"
+DECIDES_BATCHES = ("n_dis", "batch_size")
 WHOLE_RUN = ("batches", "latents")  # digests over all steps: a run that stopped early has others
 
 
-def pairing(runs: Frame) -> Frame:
+def pairing(runs: Frame, tuned: Collection[str] = ()) -> Frame:
     """Return for each cell and seed whether all methods had the same start, data and latents.
 
     Initial weights are compared over all runs that recorded them; batches and latents over
-    finished runs only.
+    finished runs only. Where tuning chose a setting that decides how many batches there are,
+    they are compared between the methods for which it chose the same.
+
+    Args:
+        runs: one row per planned run.
+        tuned: dotted names of the settings that tuning may choose for each method.
 
     Returns:
         cell, seed, n_started, n_finished, and a verdict for each hash.
@@ -29,19 +37,30 @@ def pairing(runs: Frame) -> Frame:
             "seed": seed,
             "n_started": int(mine["generator_init"].notna().sum()),
             "n_finished": int((mine["state"] == State.FINISHED).sum()),
-            **{name: _verdict(mine, name) for name in PROOFS},
+            **{name: _verdict(mine, name, tuned) for name in PROOFS},
         }
         for (cell, seed), mine in runs.groupby(["cell", "seed"], observed=True)
     ]
     return pd.DataFrame(rows, columns=["cell", "seed", "n_started", "n_finished", *PROOFS])
 
 
-def _verdict(runs: Frame, name: str) -> str:
+def _verdict(runs: Frame, name: str, tuned: Collection[str]) -> str:
     compared = runs[runs["state"] == State.FINISHED] if name in WHOLE_RUN else runs
-    hashes = compared[name].dropna()
-    if len(hashes) < 2:
+    compared = compared[compared[name].notna()]
+    if len(compared) < 2:
         return NOTHING
-    return IDENTICAL if hashes.nunique() == 1 else DIFFERENT
+    if compared[name].nunique() == 1:
+        return IDENTICAL
+    fields = _deciding(compared, tuned) if name in WHOLE_RUN else []
+    alike = fields and (compared.groupby([f"spec.{f}" for f in fields])[name].nunique() == 1).all()
+    return f"{TUNED_APART} {' and '.join(fields)}" if alike else DIFFERENT
+
+
+def _deciding(runs: Frame, tuned: Collection[str]) -> list[str]:
+    """Return the tuned settings that decide the batches and are not the same in all runs."""
+    chosen = [field for field in DECIDES_BATCHES if is_of(field, tuned)]
+    varied = [field for field in chosen if f"spec.{field}" in runs]
+    return [field for field in varied if runs[f"spec.{field}"].nunique() > 1]
 
 
 def violations(proof: Frame) -> list[str]:

@@ -10,12 +10,14 @@ from itertools import combinations
 import numpy as np
 
 from reports.load.columns import Frame
+from reports.load.tuning import UNPROVEN
+from runners.tuning import plan
 
 LEVEL = 0.05
 SIGN_FLIP, MANN_WHITNEY = "sign-flip", "Mann-Whitney"
-TUNED = "tuned"
-BEFORE_AND_AFTER = {"default", TUNED}
-"""The cells of a grid whose methods were tuned: claims are made of the tuned one alone."""
+TUNED, DEFAULT = plan.TUNED, plan.DEFAULT
+OF_A_TUNED_GRID = {(DEFAULT, TUNED): TUNED, (DEFAULT, UNPROVEN): DEFAULT}
+"""The cells of a grid whose methods were tuned -> the one that claims are made of."""
 
 
 def smallest_flip_p(n: int) -> float:
@@ -80,7 +82,7 @@ def declare(runs: Frame, metric: str | None) -> Family:
         metric: the first score that methods are ranked by.
     """
     cells = tuple(map(str, runs["cell"].unique()))
-    cells = (TUNED,) if set(cells) == BEFORE_AND_AFTER else cells
+    cells = (OF_A_TUNED_GRID[cells],) if cells in OF_A_TUNED_GRID else cells
     shared = [len(a & b) for cell in cells for a, b in combinations(_seeds(runs, cell), 2)]
     return Family(metric, cells, len(shared), min(shared, default=0))
 

@@ -20,10 +20,14 @@ from reports.load.loader import load
 from reports.load.results import Results
 from reports.stats.numbers import Numbers, compute
 from runners.files import write_json
+from runners.optim import SETTINGS
 from runners.spec import RunSpec, from_dict
 from runners.store.grid import GridStore
 from runners.store.run import RunStore
 from runners.store.states import State, Status
+from runners.tuning.plan import Point, Select, Space, TuningPlan
+from runners.tuning.select import run_cost, trial_cost, winner
+from runners.tuning.space import points
 
 PROTOCOL = "digits-cnn-1a2b3c4d/ref-train-1437/gen-2000"
 METHODS = ("none", "weight_clipping", "gradient_penalty", "spectral_norm", "weight_norm")
@@ -341,3 +345,146 @@ def drawn_scores() -> Callable[..., Any]:
         })  # fmt: skip
 
     return frame
+
+
+SHARED_SPACE: dict[str, Any] = {"optimizer.lr": {"log": [1e-4, 3e-3]}, "n_dis": [1, 2]}
+OWN_SPACE: dict[str, dict[str, Any]] = {
+    "weight_clipping": {"c": {"log": [0.01, 0.3]}},
+    "gradient_penalty": {"lambda_gp": {"log": [0.1, 100]}},
+}  # fmt: skip
+BEST_OWN = {"c": 0.1, "lambda_gp": 10.0}
+SELECT = Select("fid", "final", "validation", "fid_validation", True)
+
+
+def tuned_score(spec: dict[str, Any], step: int) -> dict[str, float]:
+    """A score that has its best at Adam 5e-4 and at BEST_OWN, and noise by the seed."""
+    method = dict(spec["method"])
+    away = abs(math.log10(spec["optimizer"]["lr"] / 5e-4))
+    away += sum(0.4 * abs(math.log10(method[k] / v)) for k, v in BEST_OWN.items() if k in method)
+    rng = np.random.default_rng([spec["seed"], len(method["name"]), round(1e6 * away)])
+    end = QUALITY[method["name"]] / 10 * (1 + away**2) * math.exp(0.15 * rng.normal())
+    now = end + (400 - end) * math.exp(-step * (0.5 + spec["n_dis"]) / 150)
+    return {"fid": now, "fid_validation": 1.05 * now, "fid_test": 1.08 * now}
+
+
+def steeper(spec: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
+    """Bounds that grow with the learning rate, as trained nets' do."""
+    factor = (spec["optimizer"]["lr"] / 2e-4) ** 0.7
+    bounds = ("lipschitz_lower", "lipschitz_upper")
+    return {name: None if row[name] is None else factor * row[name] for name in bounds}
+
+
+def diverges(spec: dict[str, Any]) -> bool:
+    return spec["method"]["name"] == "none" and spec["optimizer"]["lr"] > 2e-3
+
+
+@dataclass
+class TunedWriter(Writer):
+    """Writes a tuned grid's folder: every trial, and defaults and winners on fresh seeds."""
+
+    methods: tuple[str, ...] = METHODS[:3]
+    trials: int = 4
+    seeds: tuple[int, ...] = (10**9, 10**9 + 1)
+    confirmation: tuple[int, ...] = (0, 1, 2)
+    shared: dict[str, Any] = field(default_factory=lambda: dict(SHARED_SPACE))
+
+    def tuned(self, name: str = "tuned") -> Path:
+        own = {m: OWN_SPACE[m] for m in self.methods if m in OWN_SPACE}
+        space = Space(self.shared, own)
+        dimensions = {m: tuple(d.key for d in space.of(m)) for m in self.methods}
+        found, runs = self._trials(name, space)
+        specs = {i: spec.as_dict for i, spec in runs.items()}
+        winners = {m: self._winner(m, found, specs) for m in self.methods}
+        chosen = {"default": dict.fromkeys(self.methods, 0), "tuned": winners}
+        cells, confirming = {}, {}
+        for cell, trial in chosen.items():
+            for m in self.methods:
+                (point,) = (p for p in found if (p.method, p.trial) == (m, trial[m]))
+                mine = [self._spec(m, seed, point.settings) for seed in self.confirmation]
+                cells.setdefault(cell, {})[m] = tuple(spec.run_id for spec in mine)
+                confirming |= {spec.run_id: spec for spec in mine}
+        folder = self.write(confirming.values(), name)
+        plan = TuningPlan(self.trials, self.seeds, self.confirmation, SELECT, space, dimensions,
+                          found, specs, winners, cells)  # fmt: skip
+        stored = GridStore(folder).plan()
+        stored["columns"] = [{"name": f"fid_{split}"} for split in ("validation", "test")]
+        write_json(folder / "grid.json", stored | {"tuning": plan.to_json()})
+        return folder
+
+    def _spec(self, method: str, seed: int, settings: dict[str, Any]) -> RunSpec:
+        data: dict[str, Any] = {"method": {"name": method}, "optimizer": {"name": "adam"}}
+        settings = dict(settings)
+        data |= SETTINGS[settings.pop("setting")] if "setting" in settings else {}
+        for key, value in settings.items():
+            *path, last = key.split(".")
+            place = data
+            for part in path:
+                place = place[part]
+            place[last] = value
+        return _make_spec(seed=seed, **data)
+
+    def _trials(self, name: str, space: Space) -> tuple[tuple[Point, ...], dict[str, RunSpec]]:
+        found, runs = [], {}
+        for method in self.methods:
+            for number, settings in enumerate(points(space.of(method), self.trials)):
+                specs = [self._spec(method, seed, settings) for seed in self.seeds]
+                found.append(Point(method, number, settings, tuple(s.run_id for s in specs)))
+                runs |= {spec.run_id: spec for spec in specs}
+        for run_id, spec in runs.items():
+            self._trial(GridStore(self.root / name).run(run_id), spec)
+        return tuple(found), runs
+
+    def _trial(self, store: RunStore, spec: RunSpec) -> None:
+        """Write what a report reads of a trial."""
+        store.create(spec.as_dict)
+        failed = diverges(spec.as_dict)
+        end = 500 if failed else spec.steps
+        steps = range(0, end + 1, EVERY)
+        method = spec.method.name
+        self._append(store, "scores", [_scores(method, 0, s, self.protocol) for s in steps])
+        self._append(store, "diagnostics", [_diagnostics(method, 0, s) for s in steps])
+        store.append("timing", [{"step": s, "seconds": 0.02 * s} for s in steps if s])
+        self._end(store, spec.seed, method, State.DIVERGED if failed else State.FINISHED, end)
+
+    def _append(self, store: RunStore, name: str, rows: list[dict[str, Any]]) -> None:
+        spec = store.spec()
+        if name == "scores":
+            rows = [row | tuned_score(spec, row["step"]) for row in rows]
+        if name == "diagnostics":
+            rows = [row | steeper(spec, row) for row in rows]
+        super()._append(store, name, rows)
+
+    def _run(self, store: RunStore, spec: RunSpec, state: State) -> None:
+        super()._run(store, spec, state)
+        seen = {name: f"{name[0]}{spec.seed}, {spec.n_dis}" for name in ("batches", "latents")}
+        write_json(store.proof_file, store.proof() | seen)
+
+    def _winner(self, method: str, found: tuple[Point, ...], specs: dict[str, Any]) -> int:
+        def cost(run_id: str) -> float:
+            spec = specs[run_id]
+            score = None if diverges(spec) else tuned_score(spec, spec["steps"])["fid_validation"]
+            return run_cost(score, lower_is_better=True)
+
+        mine = [point for point in found if point.method == method]
+        return winner({p.trial: trial_cost(map(cost, p.runs)) for p in mine})
+
+
+@pytest.fixture(scope="session")
+def write_tuned(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Write a tuned grid: write_tuned(methods=..., trials=...)."""
+
+    def write(**options: Any) -> Path:
+        return TunedWriter(tmp_path_factory.mktemp("results"), **options).tuned()
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def tuned_folder(write_tuned: Callable[..., Path]) -> Path:
+    """Three methods x four trials x two seeds, winners confirmed on three."""
+    return write_tuned()
+
+
+@pytest.fixture(scope="session")
+def tuned(tuned_folder: Path) -> Results:
+    return load(tuned_folder)

@@ -6,6 +6,7 @@ import ast
 import importlib
 import pkgutil
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import reports.figures
 import reports.tables
 from reports.figures.drawing import Drawing
 from reports.page.html import page
-from reports.page.sections import DRAWINGS, PARTS, SECTIONS, TABLES, Block
+from reports.page.sections import DRAWINGS, PARTS, SECTIONS, TABLES, Block, Section
 from reports.tables.table import Table
 from runners.metrics import METRICS
 
@@ -75,10 +76,23 @@ def test_keys_tell_figures_apart_and_tables() -> None:
     assert len({section.anchor for section in SECTIONS}) == len(SECTIONS)
 
 
+def appear(text: str, shown: Iterable[Section]) -> None:
+    for section in SECTIONS:
+        for part in section.parts:
+            if isinstance(part, Drawing):
+                there = section in shown and bool(part.missing)
+                assert (f'<h3 id="{part.key}">' in text) == there
+            if isinstance(part, Table):
+                there = section in shown and not part.beside
+                assert (f'id="{part.key}-table"' in text) == there
+    ids = re.findall(r'id="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
+
+
 def test_every_figure_and_table_appears_on_the_page(mixed, numbers_of) -> None:
     text = page(mixed, numbers_of(mixed), [])
-    for drawing in DRAWINGS.values():
-        assert (f'<h3 id="{drawing.key}">' in text) == bool(drawing.missing)
-    for table in TABLES.values():
-        assert (f'id="{table.key}-table"' in text) == bool(table.missing and not table.beside)
-    assert len(re.findall(r'id="([^"]+)"', text)) == len(set(re.findall(r'id="([^"]+)"', text)))
+    appear(text, [section for section in SECTIONS if not section.only_tuned])
+
+
+def test_a_tuned_grid_has_a_section_more(tuned, numbers_of) -> None:
+    appear(page(tuned, numbers_of(tuned), []), SECTIONS)

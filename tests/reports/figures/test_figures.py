@@ -7,10 +7,11 @@ from matplotlib.image import imread
 
 from reports.figures import style
 from reports.load.loader import load
-from reports.page.sections import DRAWINGS
+from reports.page.sections import DRAWINGS, SECTIONS
 from runners.store.states import State
 
-OF_IMAGES = [key for key in DRAWINGS if key not in ("surfaces", "split-curves")]
+OF_TUNING = [p.key for s in SECTIONS if s.only_tuned for p in s.parts if p.key in DRAWINGS]
+OF_IMAGES = [key for key in DRAWINGS if key not in ("surfaces", "split-curves", *OF_TUNING)]
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,14 @@ def test_every_figure_shows_something(mixed, key, figures):
     assert all(ax.has_data() for ax in figure.axes if ax.axison)
 
 
+@pytest.mark.parametrize("key", OF_TUNING)
+def test_every_figure_of_a_tuned_grid_shows_something(tuned, mixed, key, figures):
+    (figure,) = (figure for _, figure in figures(key, tuned))
+    assert all(ax.has_data() for ax in figure.axes if ax.axison)
+    figure.draw_without_rendering()
+    assert list(figures(key, mixed)) == []
+
+
 @pytest.mark.parametrize("key", DRAWINGS)
 def test_no_figure_without_a_run_but_the_outcomes(missing, key, figures):
     assert len(list(figures(key, missing))) == (key == "outcomes")
@@ -46,7 +55,7 @@ def test_no_figure_without_a_run_but_the_outcomes(missing, key, figures):
 
 def test_figures_of_what_older_rows_lack_are_left_out(old, figures):
     absent = [key for key in DRAWINGS if not list(figures(key, old))]
-    assert absent == ["surfaces", "split-curves", "descriptions", "norms", "bounds"]
+    assert absent == [*OF_TUNING, "surfaces", "split-curves", "descriptions", "norms", "bounds"]
 
 
 def test_norms_recorded_before_their_upper_bounds_are_drawn_alone(mixed, drawn):

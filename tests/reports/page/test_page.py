@@ -7,7 +7,7 @@ import pytest
 from reports.load.loader import load
 from reports.page.html import page as page_of
 from reports.page.pictures import Picture
-from reports.page.sections import DRAWINGS
+from reports.page.sections import DRAWINGS, SECTIONS
 from reports.render import render
 from reports.stats.numbers import compute
 from reports.tables.later import later_tables
@@ -27,7 +27,8 @@ def page(index):
     return index.read_text(encoding="utf-8")
 
 
-OF_IMAGES = [key for key in DRAWINGS if key not in ("surfaces", "split-curves")]
+OF_TUNING = [p.key for s in SECTIONS if s.only_tuned for p in s.parts if p.key in DRAWINGS]
+OF_IMAGES = [key for key in DRAWINGS if key not in ("surfaces", "split-curves", *OF_TUNING)]
 SCORED = ("scores", "final-scores", "degradation", "samples")
 
 
@@ -283,3 +284,17 @@ def test_later_scorings_know_their_splits_where_runs_do_not(write_grid, make_spe
         "FID gap, test - train at equal n, digits-cnn-b median [min, max]": "1.00 [1.00, 1.00]",
     }
     assert [score.title for score in results.score_columns] == ["FID", "IS"], "runs have none"
+
+
+@pytest.mark.slow
+def test_a_tuned_grid_has_files_of_its_own(tuned_folder, tmp_path):
+    folder = render(tuned_folder, tmp_path / "report").parent
+    trials = (folder / "trials.csv").read_text().splitlines()
+    assert trials[0].startswith("run_id,method,label,trial,seed,state")
+    assert len(trials) == 1 + 24
+    compared = (folder / "tuning.csv").read_text().splitlines()
+    assert len(compared) == 1 + 3
+    assert "lr=0.00111, n_dis=1, c=0.0496" in compared[2]
+    page = (folder / "index.html").read_text()
+    assert "selected on validation; winners confirmed on 3 fresh seeds against test." in page
+    assert page.index('id="conclusions"') < page.index('<h2 id="tuning"')

@@ -1,3 +1,5 @@
+import pandas as pd
+
 from reports.load.loader import load
 from reports.stats.pairing import pairing, violations
 from runners.files import write_json
@@ -27,3 +29,35 @@ def test_another_start_is_a_violation(write_grid, make_spec):
 def test_one_method_has_nothing_to_compare(write_grid, make_spec):
     proof = pairing(load(write_grid([make_spec("none", 0)])).runs)
     assert proof["batches"].tolist() == ["-"]
+
+
+def frame(n_dis, batches):
+    runs = [
+        {"cell": "tuned", "seed": 0, "state": "finished", "generator_init": "g",
+         "discriminator_init": "d", "batches": b, "latents": f"z{n}", "spec.n_dis": n}
+        for n, b in zip(n_dis, batches, strict=True)
+    ]  # fmt: skip
+    return pd.DataFrame(runs)
+
+
+def test_batches_may_differ_by_a_tuned_n_dis():
+    proof = pairing(frame([1, 2, 2], ["b1", "b2", "b2"]), tuned=("n_dis",))
+    assert proof["batches"].tolist() == proof["latents"].tolist() == ["differ by n_dis"]
+    assert violations(proof) == []
+
+
+def test_methods_of_one_n_dis_must_see_the_same_batches():
+    proof = pairing(frame([1, 2, 2], ["b1", "b2", "other"]), tuned=("n_dis",))
+    assert proof["batches"].tolist() == ["DIFFERENT"]
+    assert proof["latents"].tolist() == ["differ by n_dis"]
+
+
+def test_what_was_not_tuned_excuses_nothing():
+    assert pairing(frame([1, 2], ["b1", "b2"]))["batches"].tolist() == ["DIFFERENT"]
+
+
+def test_a_tuned_grid_is_paired_where_it_can_be(tuned, numbers_of):
+    proof = numbers_of(tuned).pairing.set_index("cell")
+    assert set(proof.loc["default", "batches"]) == {"identical"}
+    assert set(proof.loc["tuned", "batches"]) == {"differ by n_dis"}
+    assert set(proof.loc["tuned", "generator_init"]) == {"identical"}

@@ -1,9 +1,9 @@
 import pytest
 
 from reports.load.loader import load
+from reports.stats.falls import falls
 from reports.stats.numbers import compute
-from reports.stats.sensitivity import sensitivity
-from reports.tables.sensitivity import sensitivity_table
+from reports.tables.falls import falls_table
 from runners.files import write_json
 from runners.store.grid import GridStore
 from runners.store.states import State
@@ -28,14 +28,14 @@ def fallen(write_grid, make_spec):
 
 
 def test_runs_are_counted_beyond_each_threshold(fallen):
-    row = sensitivity(load(fallen)).iloc[0]
+    row = falls(load(fallen)).iloc[0]
     assert (row["fall_n"], row["beyond_1.5"], row["beyond_2"], row["beyond_3"]) == (4, 3, 2, 1)
     assert (row["fall_min"], row["fall_max"]) == (1, 9)
 
 
 def test_the_verdict_is_the_threshold_in_the_middle(fallen):
     results = load(fallen)
-    assert results.outcomes["degraded"].sum() == sensitivity(results)["beyond_2"].iloc[0]
+    assert results.outcomes["degraded"].sum() == falls(results)["beyond_2"].iloc[0]
     assert (results.outcomes["collapse_step"].notna() == results.outcomes["degraded"]).all()
 
 
@@ -43,15 +43,15 @@ def test_what_real_data_score_is_the_least_that_counts(fallen):
     for run in load(fallen).runs["run_id"]:
         floor = {"protocol": PROTOCOL, "fid": 5.0}  # as earlier versions wrote it
         write_json(GridStore(fallen).run(run).floor_file, floor)
-    row = sensitivity(load(fallen)).iloc[0]
+    row = falls(load(fallen)).iloc[0]
     assert (row["beyond_1.5"], row["beyond_2"], row["beyond_3"]) == (1, 1, 1)
 
 
 def test_the_table_shows_finished_runs_alone(mixed, numbers_of, write_grid, make_spec):
-    table = sensitivity_table(mixed, numbers_of(mixed))
+    table = falls_table(mixed, numbers_of(mixed))
     assert list(table.columns) == [
         "method", "final / best, median [min, max]", "above 1.5", "above 2", "above 3",
     ]  # fmt: skip
     assert table.loc[table["method"] == "none", "above 2"].str.endswith(" of 2").all()
     absent = load(write_grid([make_spec("none", 0)], states={("none", 0): State.MISSING}))
-    assert sensitivity_table(absent, compute(absent)).empty
+    assert falls_table(absent, compute(absent)).empty

@@ -6,14 +6,14 @@ import pandas as pd
 
 from reports.load.columns import Frame
 from reports.load.results import Results
+from reports.stats.falls import THRESHOLDS
 from reports.stats.numbers import Numbers
-from reports.stats.sensitivity import THRESHOLDS
 from reports.tables.table import Table, row_names
 from reports.text import median_range
 from runners.failures.samples import WORSE_RATIO
 
 
-def sensitivity_table(results: Results, numbers: Numbers) -> Frame:
+def falls_table(results: Results, numbers: Numbers) -> Frame:
     """Return one row per cell and method with finished runs; empty where none can be judged."""
     rows = [
         {
@@ -24,15 +24,15 @@ def sensitivity_table(results: Results, numbers: Numbers) -> Frame:
                 for limit in THRESHOLDS
             },
         }
-        for row in numbers.sensitivity.to_dict("records")
+        for row in numbers.falls.to_dict("records")
         if row["fall_n"]
     ]
     return pd.DataFrame(rows)
 
 
-SENSITIVITY = Table(
-    "sensitivity",
-    sensitivity_table,
+FALLS = Table(
+    "falls",
+    falls_table,
     "No run has finished yet.",
     title="Degraded at other thresholds",
     explanation="Runs by how many times their best {judged} the final one is; 1 where it got worse "

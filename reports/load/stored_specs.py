@@ -1,0 +1,32 @@
+"""The specs that run folders hold, whatever the plan says they should."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from reports.load.planned import Planned, planned
+from runners.errors import StoreProblem
+from runners.store.grid import GridStore
+
+Spec: TypeAlias = Mapping[str, Any]
+
+
+def stored_specs(grid: GridStore, runs: Mapping[str, Planned]) -> dict[str, Spec | None]:
+    """Return the stored spec of every run that has begun, by id; None where it is damaged.
+
+    Args:
+        grid: the results folder.
+        runs: the planned runs by id.
+    """
+    begun = {i: run for i, run in runs.items() if grid.run(i).spec_file.exists()}
+    return {run_id: _stored(grid, run_id, run) for run_id, run in begun.items()}
+
+
+def _stored(grid: GridStore, run_id: str, run: Planned) -> Spec | None:
+    store = grid.run(run_id)
+    try:
+        spec = store.spec()
+        return run.spec if spec == run.spec else planned(run_id, spec, store.spec_file).spec
+    except StoreProblem:
+        return None

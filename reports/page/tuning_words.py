@@ -1,0 +1,67 @@
+"""What the page says of a tuned grid before its figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from reports.load.results import Results
+from reports.load.settings import is_of
+from reports.load.tuning import Tuning
+from reports.stats.numbers import Numbers
+from reports.stats.pairing import DECIDES_BATCHES
+from reports.stats.tuning_sentence import counted, tuning_sentence
+from reports.text import number
+
+
+def tuning_words(results: Results, numbers: Numbers) -> dict[str, Any]:
+    """Return what the block on tuning says.
+
+    Returns:
+        doubts: why nothing may be called tuned; sentence: what was proven, None with doubts;
+        rules: how it was searched and chosen, a sentence or two each.
+    """
+    tuning = results.tuning
+    if tuning is None:
+        return {"doubts": (), "sentence": None, "rules": []}
+    rules = [*_search(tuning), _selection(tuning), *_target(tuning, numbers)]
+    return {"doubts": tuning.doubts, "sentence": tuning_sentence(results), "rules": rules}
+
+
+def _search(tuning: Tuning) -> Iterator[str]:
+    sizes = {tuning.names[m]: len(keys) for m, keys in tuning.plan.dimensions.items()}
+    shared = list(tuning.plan.space.shared)
+    said = ", ".join(f"{method} {size}" for method, size in sizes.items())
+    yield f"Dimensions searched: {said}. All methods share {', '.join(shared) or 'none'}."
+    bare = [method for method, size in sizes.items() if size == len(shared)]
+    if bare and len(bare) < len(sizes):
+        yield (
+            f"{' and '.join(bare)} had only the shared ones, which the same number of trials "
+            "covers more densely."
+        )
+    chosen = [field for field in DECIDES_BATCHES if is_of(field, shared)]
+    if chosen:
+        yield (
+            f"Where tuning chose another {' or '.join(chosen)} for a method, its runs see other "
+            "batches and latents than those of the same seed; initial weights are the same."
+        )
+
+
+def _selection(tuning: Tuning) -> str:
+    select = tuning.plan.select
+    best = "lowest" if select.lower_is_better else "highest"
+    seeds = counted(len(tuning.plan.seeds), "seed")
+    return (
+        f"A method's winner is the trial with the {best} mean {tuning.title} against "
+        f"{select.split} at the last step, over {seeds}; a trial with a failed run ranks worst, "
+        "and of equal trials the earlier wins, the default before all."
+    )
+
+
+def _target(tuning: Tuning, numbers: Numbers) -> Iterator[str]:
+    goal = numbers.tuning.target
+    value = number(tuning.sign * goal.cost)
+    split = f" on {numbers.tuning.claimed}" * bool(numbers.tuning.claimed)
+    if not math.isnan(goal.cost):
+        yield f"The target that runs are timed to is {tuning.title}{split} {value}: {goal.words}."
