@@ -47,8 +47,11 @@ class FID(Metric):
         return {"fid": fidelity_functions.frechet_distance(generated.statistics, real)}
 
     def projected(self, pool: Features, reference: Reference, samples: int) -> Projected | None:
-        """Extrapolate: its bias is about linear in 1/n. A line below zero says nothing."""
-        if len(pool) < 2 * self.least:
+        """Extrapolate: its bias is about linear in 1/n. A line below zero says nothing.
+
+        Nor does one through covariances of fewer data than dimensions, where it is not linear.
+        """
+        if len(pool) < 2 * max(self.least, pool.embedding.shape[1]):
             return None
         found, how = extrapolated(lambda part: self.score(part, reference, samples), pool, samples)
         return (found, how) if found["fid"] > 0 else None

@@ -24,8 +24,7 @@ DRAWS = 16
 def extrapolated(score: Scoring, pool: Features, samples: int) -> Projected:
     """Lay a line in 1/n through the score of the pool, with the slope that its subsets give.
 
-    They are from half of it upwards: below, the bias is not linear where features have about as
-    many dimensions as there are data.
+    They are from half of it upwards: the bias of smaller ones is less linear.
 
     Reference:
         FID-infinity, Chong & Forsyth 2020 (arXiv 1911.07023), evaluated at ``samples``.

@@ -214,12 +214,14 @@ def test_extrapolation_gives_what_fresh_data_give() -> None:
     assert np.mean([fid(pool) for pool in pools]) - fresh > 6 * abs(made.mean() - fresh)
 
 
-def test_a_distance_extrapolated_below_zero_is_left_out() -> None:
+def test_a_distance_that_cannot_be_extrapolated_is_left_out() -> None:
     draws = np.random.default_rng(1)
-    pool = _drawn(40, draws)
+    pool, fewer = _drawn(100, draws), _drawn(60, draws)
     real = pool.statistics
-    reference = Reference(real["mu"], real["sigma"], np.ones(1), None, 40, lambda: torch.zeros(0))
+    reference = Reference(real["mu"], real["sigma"], np.ones(1), None, 100, lambda: torch.zeros(0))
+    assert extrapolated(lambda part: FID().score(part, reference, 2000), pool, 2000)[0]["fid"] < 0
     assert FID().projected(pool, reference, 2000) is None
+    assert FID().projected(fewer, reference, 2000) is None, "fewer than twice the dimensions"
 
 
 @pytest.fixture
