@@ -65,6 +65,17 @@ def test_what_is_not_stored_is_measured_in_a_folder_that_is_gone(tiny, tmp_path)
     assert not out.exists()
 
 
+def test_of_many_kinds_some_are_measured_and_stand_for_the_others(
+    tiny, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr("bench.cost.MOST", 1)
+    specs = [tiny(), tiny(n_dis=2), tiny(n_dis=3)]
+    costs = estimate(specs, tmp_path, Options(), chosen("local").make)
+    assert costs.how.endswith("; 2 of 3 kinds taken as the mean of these")
+    assert len(costs.paces) == 3
+    assert len(set(costs.paces.values())) == 1
+
+
 def test_why_nothing_was_measured(tiny, tmp_path) -> None:
     mnist = tiny(dataset="mnist")
     costs = estimate([mnist], tmp_path, Options(data_root=tmp_path), _no_engine)
