@@ -6,10 +6,10 @@ import dataclasses
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -25,7 +25,7 @@ STEPS = 30  # of a probe
 WARM, LEAST = 10, 15  # steps of it that are left out, and that are done however long they take
 LOG_EVERY = 5
 LIMIT = 3.0  # seconds after which a probe of a large network ends with fewer steps
-MOST = 24  # probes of one estimate
+MOST = 12  # probes of one estimate
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,14 @@ def estimate(
     except UserProblem as refused:
         return Estimate(stored, f"not measured: {refused}")
     how = f"measured now on up to {STEPS} steps and one scoring of each kind of run, by one worker"
-    return Estimate(stored | probed, how + f", or by stored runs under {out}" * bool(stored))
+    if probed and (others := missing[MOST:]):
+        how += f"; {len(others)} of {len(missing)} kinds taken as the mean of these"
+        probed |= dict.fromkeys((kind(spec.as_dict) for spec in others), _mean(probed.values()))
+    return Estimate(stored | probed, how + f"; others by stored runs under {out}" * bool(stored))
+
+
+def _mean(paces: Collection[Pace]) -> Pace:
+    return Pace(fmean(pace.step for pace in paces), fmean(pace.measure for pace in paces))
 
 
 def stored_paces(out: Path, wanted: Iterable[str]) -> dict[str, Pace]:

@@ -6,6 +6,7 @@ alone; they are then confirmed on seeds that no trial had.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator, Mapping
 
@@ -130,22 +131,23 @@ def planned(tuning: Tuning, winners: Winners | None = None) -> TuningPlan:
     def names(specs: tuple[RunSpec, ...]) -> tuple[str, ...]:
         return tuple(spec.run_id for spec in specs)
 
-    chosen = winners or {}
-    cells = {
-        DEFAULT: {method: names(tuning.confirmed(method, 0)) for method in chosen},
-        TUNED: {method: names(tuning.confirmed(method, n)) for method, n in chosen.items()},
-    }
-    return TuningPlan(
+    found = TuningPlan(
         trials=tuning.trials,
         seeds=tuning.seeds,
         confirmation=tuning.confirmation,
         select=tuning.select,
         space=tuning.space,
         dimensions={m: tuple(d.key for d in tuning.space.of(m)) for m in tuning.methods},
-        points=tuple(
-            Point(p.method, p.number, p.settings, names(p.specs)) for p in tuning.points
-        ),
+        points=tuple(Point(p.method, p.number, p.settings, names(p.specs)) for p in tuning.points),
         runs={spec.run_id: spec.as_dict for spec in tuning.specs},
-        winners=dict(chosen),
-        cells=cells if chosen else {},
+    )
+    if winners is None:
+        return found
+    return dataclasses.replace(
+        found,
+        winners=dict(winners),
+        cells={
+            DEFAULT: {method: names(tuning.confirmed(method, 0)) for method in winners},
+            TUNED: {method: names(tuning.confirmed(method, n)) for method, n in winners.items()},
+        },
     )  # fmt: skip

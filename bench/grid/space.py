@@ -1,16 +1,15 @@
-"""The dimensions of a search space in a grid file: their forms, and whether a spec takes them."""
+"""The dimensions of a search space in a grid file, and whether a spec takes their values."""
 
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
-from bench.grid import complaints, fields
+from bench.grid import complaints, fields, forms
 from bench.grid.document import KeyPath
 from bench.grid.merge import Assignment, Layers
 from bench.grid.messages import key_path, show, unknown_key
@@ -18,9 +17,8 @@ from bench.grid.methods import Entry
 from bench.grid.problems import Origins, Problems
 from runners.lipschitz import METHODS
 from runners.spec import from_dict
-from runners.tuning.space import RANGES, Dimension, dimension
+from runners.tuning.space import RANGES, Dimension
 
-FORM = "expected a list of choices, {log: [low, high]} or {linear: [low, high]}"
 WHOLE = "takes whole numbers: list choices, as [1, 2], instead of a range"
 JUDGES = {"dataset", "evaluation"}
 """Fields that decide what a score means: trials that differ in them cannot be compared."""
@@ -69,17 +67,19 @@ def own(
         named: the names of all methods the file lists, also of those in error.
     """
     path = ("tuning", "methods")
+    known = METHODS.keys() & (named | {entry.method.name for entry in entries})
     spaces: dict[str, tuple[Searched, ...]] = {}
     for name, form in _mapping(problems, section.get("methods"), path).items():
-        mine = [entry for entry in entries if entry.method.name == name]
-        if name not in METHODS or not (mine or name in named):
-            text = unknown_key(name, sorted(named | {entry.method.name for entry in entries}))
-            known = f"not a method of this grid; choices: {text.partition('choices: ')[2]}"
-            problems.at((*path, name), known if name in METHODS else text, key=True)
+        if name not in known:
+            text = unknown_key(name, known)
+            if name in METHODS:
+                text = text.replace("unknown key", "not a method of this grid")
+            problems.at((*path, name), text, key=True)
             continue
+        mine = [entry for entry in entries if entry.method.name == name]
         if len(mine) > 1:
-            labels = ", ".join(str(key_path(_place(entry))) for entry in mine)
-            text = f"the grid has several {name} ({labels}); tune one of them per grid"
+            places = ", ".join(key_path(_place(entry)) for entry in mine)
+            text = f"the grid has several {name} ({places}); tune one of them per grid"
             problems.at((*path, name), text, key=True)
         read = [
             _own(problems, key, one, (*path, name, key), name, mine)
@@ -112,9 +112,10 @@ def _shared(
     if problem:
         problems.at(path, problem, key=True)
         return None
-    found = _dimension(problems, key, form, path)
-    if not found:
+    dim = forms.read(problems, key, form, path)
+    if not dim:
         return None
+    found = Searched(dim, path)
     for fixed in layers.fixed:
         if any(fixed.target[: len(part)] == part for part in _fields(found)):
             text = f"{fixed.source} sets it too; leave one of them out"
@@ -150,9 +151,10 @@ def _own(
         text = unknown_key(key, known) if known else f"{name} has no parameters"
         problems.at(path, text, key=True)
         return None
-    found = _dimension(problems, f"method.{key}", form, path)
-    if not found:
+    dim = forms.read(problems, f"method.{key}", form, path)
+    if not dim:
         return None
+    found = Searched(dim, path)
     ends = [_takes(problems, found, *end, entry) for end in found.extremes for entry in entries]
     return found if all(ends) else None
 
@@ -171,7 +173,7 @@ def _takes(problems: Problems, found: Searched, value: Any, path: KeyPath, entry
 
 def with_parameters(entry: Entry, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a method with some of them changed."""
-    return dataclasses.asdict(entry.method) | parameters
+    return {**dataclasses.asdict(entry.method), **parameters}
 
 
 def _refuse(
@@ -187,52 +189,3 @@ def _refuse(
         problems.at(found.path, WHOLE)
     else:
         complaints.report(problems, errors, given, origins)
-
-
-def _dimension(problems: Problems, key: str, form: object, path: KeyPath) -> Searched | None:
-    """Return the dimension of a form, or None and what is wrong with it reported."""
-    if isinstance(form, dict) and len(form) == 1 and not form.keys() <= set(RANGES):
-        (kind,) = form
-        problems.at((*path, kind), unknown_key(kind, RANGES), key=True)
-        return None
-    wrong = list(_choices(form, path) if isinstance(form, list) else _range(form))
-    for inside, text in wrong:
-        problems.at((*path, *inside), text)
-    return None if wrong else Searched(dimension(key, form), path)
-
-
-def _choices(values: list[Any], path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
-    if len(values) < 2:
-        yield (), f"expected at least two choices, got {show(values)}"
-    kinds = [(isinstance(value, bool), value) for value in values]
-    for i, value in enumerate(kinds):
-        if (first := kinds.index(value)) != i:
-            yield (i,), f"{show(values[i])} again, as {key_path((*path, first))}"
-
-
-def _range(form: object) -> Iterator[tuple[KeyPath, str]]:
-    if not isinstance(form, dict) or len(form) != 1:
-        yield (), f"{FORM}, got {show(form)}"
-        return
-    ((kind, ends),) = form.items()
-    if not isinstance(ends, list) or len(ends) != 2:
-        yield (kind,), f"expected [low, high], got {show(ends)}"
-    else:
-        wrong = [((kind, i), text) for i, end in enumerate(ends) if (text := _end(kind, end))]
-        if not wrong and not ends[0] < ends[1]:
-            wrong = [((kind,), f"the lower end comes first and differs, got {show(ends)}")]
-        yield from wrong
-
-
-def _end(kind: str, end: object) -> str | None:
-    if not isinstance(end, int | float) or isinstance(end, bool):
-        return f"expected a number, got {show(end)}"
-    try:
-        finite = math.isfinite(end)
-    except OverflowError:  # an integer beyond what a float holds
-        finite = False
-    if not finite:
-        return f"expected a finite number, got {show(end)}"
-    if kind == "log" and end <= 0:
-        return f"must be greater than 0 in a log range, got {show(end)}"
-    return None

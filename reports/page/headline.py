@@ -30,8 +30,8 @@ UNPROVEN = (
 )
 
 DOUBTED = (
-    "The proof that methods were tuned on equal terms does not hold, so that this ranking is of the "
-    "default settings alone, and may depend on them."
+    "The proof that methods were tuned on equal terms does not hold, so that this ranking is of "
+    "the default settings alone, and may depend on them."
 )
 
 

@@ -60,9 +60,20 @@ def test_what_is_not_stored_is_measured_in_a_folder_that_is_gone(tiny, tmp_path)
     costs = estimate(specs, out, Options(), chosen("local").make)
     assert len(costs.paces) == 2
     assert all(pace.step > 0 and pace.measure > 0 for pace in costs.paces.values())
-    assert costs.seconds(specs) > 10**6 * 1e-5
+    assert (costs.seconds(specs) or 0) > 10**6 * 1e-5
     assert "measured now" in costs.how
     assert not out.exists()
+
+
+def test_of_many_kinds_some_are_measured_and_stand_for_the_others(
+    tiny, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr("bench.cost.MOST", 1)
+    specs = [tiny(), tiny(n_dis=2), tiny(n_dis=3)]
+    costs = estimate(specs, tmp_path, Options(), chosen("local").make)
+    assert costs.how.endswith("; 2 of 3 kinds taken as the mean of these")
+    assert len(costs.paces) == 3
+    assert len(set(costs.paces.values())) == 1
 
 
 def test_why_nothing_was_measured(tiny, tmp_path) -> None:

@@ -1,5 +1,6 @@
 """A grid with tuning: trials, the choice by their stored scores, default and winner anew."""
 
+# pyright: reportOptionalMemberAccess=false
 from __future__ import annotations
 
 import math

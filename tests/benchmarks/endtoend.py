@@ -66,7 +66,7 @@ def measure(rounds: int, data: Path, seeds: int = 4) -> Iterator[tuple[str, Samp
 
 
 def startup(rounds: int, data: Path) -> Iterator[tuple[str, Sample]]:
-    """Yield seconds of the help, of a 1,000-run plan, and of the smoke grid with a cold cache."""
+    """Yield seconds of the help, a 1,000-run plan with its cost, and the smoke grid, cache cold."""
     plan = grid_file(data, "thousand", 200, steps=100)
     yield "start/help", Sample([bench("--help") for _ in range(rounds)], "s")
     plans = [bench("run", "--grid", plan, "--dry-run", "--out", data) for _ in range(rounds)]

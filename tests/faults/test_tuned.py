@@ -20,20 +20,19 @@ base:
   model: {name: dcgan, width: 8, latent: 16}
   loss: nonsaturating
   optimizer: {name: adam, lr: 1e-3}
-  steps: 400
+  steps: 250
   batch_size: 32
   evaluation: {every: 20, samples: 200, metrics: [fid, held_out]}
   log_every: 7
   diagnostics_every: 90
-methods: [none, weight_clipping, spectral_norm]
+methods: [none, weight_clipping]
 tuning:
   trials: 3
-  seeds: 2
+  seeds: 1
   select: {metric: distance}
   shared: {optimizer.lr: {log: [1e-4, 4e-3]}}
   methods:
     weight_clipping: {c: {log: [0.005, 0.5]}}
-    spectral_norm: {scale: {log: [0.5, 8]}}
 seeds: 2
 """
 
@@ -46,13 +45,17 @@ def test_killed_anywhere_it_chooses_the_same_winners(start, numbers, tmp_path) -
     began = time.monotonic()
     whole = start(*options, "--out", "whole")
     assert whole.wait() == 0, whole.text()
-    pause = (time.monotonic() - began) / KILLS
+    pause = (time.monotonic() - began) / KILLS  # on a slow or busy machine kills come slower too
     draw, kills = random.Random(0), 0
     bench = start(*options, "--retries", "100")
-    while kills < KILLS and bench.process.poll() is None:
-        time.sleep(draw.uniform(0.2, 1.2) * pause)
-        pids = [bench.process.pid, *bench.workers().values()]
-        victim = draw.choice(pids)
+    while (
+        kills < KILLS
+        and bench.until(lambda bench=bench: bench.workers() or bench.process.poll() is not None)
+        and bench.process.poll() is None
+    ):
+        time.sleep(draw.uniform(0.0, 1.0) * pause)
+        workers = sorted(bench.workers().values())
+        victim = bench.process.pid if kills % 4 == 3 or not workers else draw.choice(workers)
         with contextlib.suppress(ProcessLookupError):
             os.kill(victim, draw.choice([signal.SIGKILL, signal.SIGTERM]))
             kills += 1

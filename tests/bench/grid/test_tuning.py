@@ -1,5 +1,6 @@
 """The section tuning: the trials it makes, and the exact words for what is wrong with it."""
 
+# pyright: reportOptionalMemberAccess=false
 from __future__ import annotations
 
 import pytest
