@@ -25,7 +25,7 @@ def score_label(results: Results, tuning: Tuning, split: str) -> str:
     """
     title = f"{tuning.title} on {split}" if split else tuning.title
     known = extractors([*results.trials["protocol"].dropna(), *results.scores["protocol"]])
-    score = Score(tuning.base, title, tuning.plan.select.lower_is_better)
+    score = Score(tuning.base, tuning.base, title, tuning.plan.select.lower_is_better)
     return score.axis(dict.fromkeys(known.values()))
 
 

@@ -101,13 +101,12 @@ def test_default_and_winner_are_confirmed_side_by_side_once_each(grid) -> None:
     assert not {s.seed for s in specs} & {s.seed for s in grid.tuning.specs}
 
 
-def test_the_plan_before_and_after_the_choice(grid, tmp_path) -> None:
-    store = GridStore(tmp_path / "g")
-    before = planned(grid.tuning, store)
+def test_the_plan_before_and_after_the_choice(grid) -> None:
+    before = planned(grid.tuning)
     assert (before.winners, before.cells) == ({}, {})
     assert set(before.runs) == {spec.run_id for spec in grid.tuning.specs}
     assert before.dimensions["weight_clipping"] == ("optimizer.lr", "method.c")
-    after = planned(grid.tuning, store, {"none": 0, "weight_clipping": 2})
+    after = planned(grid.tuning, {"none": 0, "weight_clipping": 2})
     assert after.cells["default"]["none"] == after.cells["tuned"]["none"]
     assert after.cells["default"]["weight_clipping"] != after.cells["tuned"]["weight_clipping"]
     assert after.cells["default"]["none"] == tuple(

@@ -140,7 +140,7 @@ def test_weight_norm_with_a_gain_equals_torch() -> None:
     scaled = nn.Sequential(nn.Linear(5, 3))
     scaled.load_state_dict(plain)
     WeightNorm(learnable_gain=True, scale=3.0).wrap(scaled)
-    torch.testing.assert_close(scaled[0].weight, 3 * ours[0].weight)
+    torch.testing.assert_close(scaled[0].weight, 3 * ours[0].weight)  # pyright: ignore
 
 
 @pytest.mark.parametrize(
