@@ -101,7 +101,8 @@ def test_default_and_winner_are_confirmed_side_by_side_once_each(grid) -> None:
     assert not {s.seed for s in specs} & {s.seed for s in grid.tuning.specs}
 
 
-def test_the_plan_before_and_after_the_choice(grid) -> None:
+def test_the_plan_before_and_after_the_choice(grid, tmp_path) -> None:
+    store = GridStore(tmp_path / "g")
     before = planned(grid.tuning)
     assert (before.winners, before.cells) == ({}, {})
     assert set(before.runs) == {spec.run_id for spec in grid.tuning.specs}
