@@ -16,7 +16,10 @@ from runners.tuning import plan
 LEVEL = 0.05
 SIGN_FLIP, MANN_WHITNEY = "sign-flip", "Mann-Whitney"
 TUNED, DEFAULT = plan.TUNED, plan.DEFAULT
-OF_A_TUNED_GRID: dict[tuple[str, ...], str] = {(DEFAULT, TUNED): TUNED, (DEFAULT, UNPROVEN): DEFAULT}
+OF_A_TUNED_GRID: dict[tuple[str, ...], str] = {
+    (DEFAULT, TUNED): TUNED,
+    (DEFAULT, UNPROVEN): DEFAULT,
+}
 """The cells of a grid whose methods were tuned -> the one that claims are made of."""
 
 
