@@ -20,6 +20,8 @@ from runners.contracts.datasets import CHECKS, loaded, require_loaded
 from runners.datasets import DATASETS, load_images
 from runners.datasets.base import Images
 from runners.datasets.digits import Digits
+from runners.datasets.stacked_mnist import StackedMNIST
+from runners.datasets.torchvision_sets import MNIST
 from runners.errors import DataProblem
 from runners.spec import from_dict, from_stored
 
@@ -129,7 +131,7 @@ def test_validation_is_cut_from_train_at_random_and_the_test_set_stays(
     tmp_path, monkeypatch
 ) -> None:
     _write("mnist", tmp_path, monkeypatch)
-    whole, cut = (DATASETS["mnist"](validation=count).load(tmp_path) for count in (0, 10))
+    whole, cut = (MNIST(validation=count).load(tmp_path) for count in (0, 10))
     assert (len(whole.train), len(cut.train), len(cut.validation)) == (COUNT, 30, 10)
     assert not len(whole.validation)
     assert np.array_equal(whole.test, cut.test)
@@ -141,13 +143,13 @@ def test_validation_is_cut_from_train_at_random_and_the_test_set_stays(
         *range(COUNT)
     ]
     with pytest.raises(DataProblem, match=r"validation: 40 of 40 training data leave none"):
-        DATASETS["mnist"](validation=COUNT).load(tmp_path)
+        MNIST(validation=COUNT).load(tmp_path)
 
 
 def test_triples_are_stacked_from_digits_of_their_own_split(tmp_path, monkeypatch) -> None:
     _write("stacked_mnist", tmp_path, monkeypatch)
-    single = DATASETS["mnist"](validation=10).load(tmp_path)
-    triples = DATASETS["stacked_mnist"](validation=10).load(tmp_path)
+    single = MNIST(validation=10).load(tmp_path)
+    triples = StackedMNIST(validation=10).load(tmp_path)
     for split in ("train", "validation", "test"):
         known = {image.tobytes() for image in single.split(split)[0]}
         channels = triples.split(split)[0].reshape(-1, 1, 28, 28)
