@@ -89,8 +89,8 @@ def least(metric: Metric) -> None:
     """It can be computed from as few data as it says."""
     dataset, _ = _data(metric)
     real, _, reference = _features(dataset.name, _samples(metric))
-    parts = (real.embedding, real.logits, real.data)
-    few = Features(*(None if part is None else part[: metric.least] for part in parts))
+    data = None if real.data is None else real.data[: metric.least]
+    few = Features(real.embedding[: metric.least], real.logits[: metric.least], data)
     scores = metric.score(few, reference, _samples(metric))
     bad = [name for name, value in scores.items() if not math.isfinite(value)]
     require(not bad, f"{', '.join(bad)} of {metric.least} data is no number; raise least")

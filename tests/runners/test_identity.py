@@ -32,7 +32,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     },
     "digits-gradient_penalty-s0-d0e312018f": {"method": "gradient_penalty"},
     "digits-weight_norm-s0-e18b6b41e6": {"method": "weight_norm", "precision": "bf16"},
-    "folder-none-s0-7df9038469": {"dataset": {"name": "folder", "path": "x", "labelled": True}},
+    "folder-none-s0-da154de367": {"dataset": {"name": "folder", "path": "x", "labelled": True}},
     "gaussians25-none-s0-32f07fbb2f": {
         "dataset": "gaussians25",
         "model": {"name": "mlp", "depth": 2},
