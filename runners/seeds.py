@@ -72,8 +72,8 @@ def _template() -> np.ndarray:
 
 def _known(state: np.ndarray) -> np.ndarray:
     """Return torch's state of seed 1 if it holds numpy's words of that seed where they belong."""
-    words: Any = np.random.RandomState(1).get_state(legacy=True)[1]  # pyright: ignore
-    held = state[24 : 24 + 8 * WORDS]
+    seeded: Any = np.random.RandomState(1).get_state(legacy=False)
+    words, held = seeded["state"]["key"], state[24 : 24 + 8 * WORDS]
     if held.size != 8 * WORDS or not np.array_equal(held.view(np.uint64), words):
         raise RuntimeError(
             f"torch {torch.__version__} keeps the state of its random numbers in another way than "

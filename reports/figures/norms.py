@@ -50,7 +50,7 @@ def _norms(ax: Axes, rows: Frame, results: Results) -> None:
             ax.plot(known, [height] * len(known), linewidth=0.8, alpha=0.5, **colour)
             ax.plot(run.sigma_max, height, "o", markersize=4.5, **colour)
             ax.plot(run.operator_norm, height, "D", markersize=5.5, mfc="none", **colour)
-            ax.plot(run.operator_upper, height, 4, markersize=6, **colour)
+            ax.plot(run.operator_upper, height, marker="<", markersize=6, **colour)
             ax.plot(run.largest_operator_norm, height, "|", markersize=8, **colour)
     panels.log_if_wide(ax, rows[SHOWN].stack(), axis="x")
     ax.axvline(1, color="0.8", linewidth=1, zorder=0)
@@ -62,7 +62,7 @@ def _keys() -> list[Line2D]:
     return [
         Line2D([], [], marker="o", label="sigma of the reshaped kernel", **plain),
         Line2D([], [], marker="D", mfc="none", label="operator norm or estimate", **plain),
-        Line2D([], [], marker=4, markersize=6, label="its upper bound", **plain),
+        Line2D([], [], marker="<", markersize=6, label="its upper bound", **plain),
         Line2D([], [], marker="|", markersize=9, label="ceil(k/s) times sigma", **plain),
     ]
 

@@ -6,7 +6,9 @@ from reports.stats.failure_rates import failure_rates, wilson
 from reports.stats.survival import survival
 from reports.tables import failures as tables
 from runners.failures import FAILURES
+from runners.failures.discriminator import CHANCE_GAPS
 from runners.failures.evidence import THROUGHOUT
+from runners.failures.samples import WORSE_RATIO
 from runners.files import write_json
 from runners.store.grid import GridStore
 from runners.store.states import State
@@ -46,7 +48,9 @@ def test_the_failure_table_shows_counts_and_intervals(mixed, numbers_of):
 def test_every_failure_has_a_meaning_with_its_thresholds(mixed):
     said = list(tables.meanings(mixed).values())
     assert len(said) == len(FAILURES)
-    assert f"{THROUGHOUT:.0%} of the rows" in said[1]
+    assert f"{THROUGHOUT:.0%} of the rows" in said[2]
+    assert f"{CHANCE_GAPS:g} times" in said[1]
+    assert f"{WORSE_RATIO:g} times" in said[5]
     assert not any("{" in text for text in said)
 
 
