@@ -20,6 +20,7 @@ Split: TypeAlias = tuple[np.ndarray, np.ndarray]
 """Data and their labels."""
 
 SPLITS = ("train", "validation", "test")
+VALIDATED, TESTED = 4, 9  # of every ten items, where all are divided at once
 HOLD_OUT = 5  # where a set has no test split of its own, every fifth item is held out
 
 
@@ -164,6 +165,20 @@ def hold_out(data: np.ndarray, labels: np.ndarray, **more: Any) -> Images:
     validation, test = _divided(held, tested)
     order = np.argsort(np.argsort(tested, kind="stable"))
     return Images(*train, *validation, *test, order=order, **more)
+
+
+def stratified(data: np.ndarray, labels: np.ndarray) -> Images:
+    """Return the set divided at random, always the same: a tenth each for validation and test.
+
+    Every class is in each split in proportion to its number, to within one item.
+    """
+    order = _fixed_order(len(data), "stratified")
+    order = order[np.argsort(labels[order], kind="stable")]  # class by class, at random in each
+    tenth = np.empty(len(data), dtype=np.int64)
+    tenth[order] = np.arange(len(data)) % 10
+    chosen = (~np.isin(tenth, (VALIDATED, TESTED)), tenth == VALIDATED, tenth == TESTED)
+    train, validation, test = ((data[mine], labels[mine]) for mine in chosen)
+    return Images(*train, *validation, *test)
 
 
 def every_fifth(split: Split) -> tuple[Split, Split]:

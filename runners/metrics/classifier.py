@@ -3,7 +3,7 @@
 Its 64 penultimate features are the embedding, standardised on the training images and taken
 before their ReLU: after it some are dead, and cannot be standardised. Its logits give the
 Inception score. Weights live in a safetensors file whose header states the architecture, data
-hash and held-out accuracy. `python -m runners.metrics.classifier digits FILE` makes the file
+hash and held-out accuracy. `python -m runners.metrics.classifier digits` makes the file
 that ships with the package.
 """
 
@@ -28,7 +28,8 @@ FEATURES = 64
 UPDATES = 2000
 BATCH = 128
 SMALL = 16  # pixels up to which the first convolution keeps full resolution
-SHIPPED = {"digits": Path(__file__).with_name("digits-cnn.safetensors")}
+SHIPPED = Path(__file__).with_name("classifiers")
+"""Files by data set and content, as in the cache; digits of both divisions."""
 
 
 class Classifier(nn.Module):
@@ -146,9 +147,10 @@ def file_hash(file: Path) -> str:
 
 def weights_file(name: str, images: Images, cache: Path) -> Path:
     """Return the weights file for a data set: shipped, cached, or trained now and cached."""
-    if name in SHIPPED:
-        return SHIPPED[name]
-    file = cache / "classifiers" / f"{name}-{images.content_hash[:12]}.safetensors"
+    file_name = f"{name}-{images.content_hash[:12]}.safetensors"
+    if (SHIPPED / file_name).exists():
+        return SHIPPED / file_name
+    file = cache / "classifiers" / file_name
     if not file.exists():
         from filelock import FileLock
 
@@ -165,6 +167,8 @@ if __name__ == "__main__":
     from runners.datasets import DATASETS
 
     torch.set_num_threads(1)
-    _name, _file = sys.argv[1], Path(sys.argv[2])
-    write_bytes(_file, fit(_name, DATASETS[_name]().load(Path())))
-    print(read(_file)[1])
+    _name = sys.argv[1]
+    _images = DATASETS[_name]().load(Path())
+    _made = SHIPPED / f"{_name}-{_images.content_hash[:12]}.safetensors"
+    write_bytes(_made, fit(_name, _images))
+    print(_made, read(_made)[1])
