@@ -27,7 +27,9 @@ NAMED = {
     "ema": "average of G with decay {}",
     "augment": "augmented by {}",
 }
-"""What a ranking is known to depend on; a setting that is absent, or none, is not said."""
+"""What a ranking is known to depend on."""
+UNSAID = (None, "none", "constant")
+"""Values that are nothing to speak of: a setting is absent, or changes nothing."""
 
 
 def operating_point(results: Results, cells: tuple[str, ...]) -> str:
@@ -61,7 +63,8 @@ def _settings(runs: Frame) -> list[str]:
 def _with_size(shared: Mapping[str, Any], results: Results, cell: str) -> dict[str, Any]:
     """Return settings with the number of training data, also where all there are were used."""
     whole = real_data(results.protocol(cell) or "").get("train")
-    return {**shared, "dataset.train_size": shared.get("dataset.train_size") or whole}
+    size = shared.get("dataset.train_size")
+    return {**shared, "dataset.train_size": whole if size in (None, "none") else size}
 
 
 def _said(settings: Mapping[str, Any]) -> list[str]:
@@ -69,5 +72,5 @@ def _said(settings: Mapping[str, Any]) -> list[str]:
     return [
         NAMED[key].format(as_text(value))
         for key, value in present.items()
-        if value not in (None, "none") and pd.notna(value)
+        if value not in UNSAID and pd.notna(value)
     ]

@@ -83,7 +83,7 @@ def appear(text: str, shown: Iterable[Section]) -> None:
                 there = section in shown and bool(part.missing)
                 assert (f'<h3 id="{part.key}">' in text) == there
             if isinstance(part, Table):
-                there = section in shown and not part.beside
+                there = section in shown and bool(part.missing) and not part.beside
                 assert (f'id="{part.key}-table"' in text) == there
     ids = re.findall(r'id="([^"]+)"', text)
     assert len(ids) == len(set(ids))

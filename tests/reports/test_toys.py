@@ -4,7 +4,7 @@ import pytest
 
 from reports.load.loader import load
 from reports.page.html import page
-from reports.page.sections import DRAWINGS
+from reports.page.sections import DRAWINGS, SECTIONS
 from reports.stats.numbers import compute
 from reports.tables import summary as tables
 from reports.tables.descriptions import description_table
@@ -14,6 +14,7 @@ from runners.store.grid import GridStore
 
 HEADERS = ["FID coordinates ↓", "KID coordinates ↓", "precision coordinates ↑",
            "modes hit coordinates ↑"]  # fmt: skip
+OF_TUNING = [p.key for s in SECTIONS if s.only_tuned for p in s.parts if p.key in DRAWINGS]
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,9 @@ def figures(numbers_of):
     return lambda key, results: DRAWINGS[key].figures(results, numbers_of(results))
 
 
-@pytest.mark.parametrize("key", [key for key in DRAWINGS if key != "split-curves"])
+@pytest.mark.parametrize(
+    "key", [key for key in DRAWINGS if key not in ("split-curves", *OF_TUNING)]
+)
 def test_every_figure_shows_something(toys, key, figures):
     (figure,) = (figure for _, figure in figures(key, toys))
     figure.draw_without_rendering()

@@ -64,7 +64,7 @@ def test_long_values_are_cut(refused, edited):
             "steps: 10",
             "steps: 1\n  evaluation: {metrics: [fid, kdi]}",
             "7:31: base.evaluation.metrics[1]: unknown name 'kdi'; did you mean kid? "
-            "choices: is, fid, kid, prc, coverage, modes",
+            "choices: is, fid, kid, prc, coverage, modes, diversity",
         ),
         (
             "steps: 10",

@@ -177,8 +177,8 @@ METHOD_CHOICES = "choices: none, spectral_norm"
             "optimizer.lr",
             "optimiser.lr",
             "14:12: tuning.shared.optimiser.lr: unknown key; did you mean optimizer? choices: "
-            "batch_size, dataset, diagnostics_every, evaluation, force, log_every, loss, model, "
-            "n_dis, optimizer, precision, setting, stabilisers, steps",
+            "augment, batch_size, dataset, diagnostics_every, ema, evaluation, force, log_every, "
+            "loss, model, n_dis, optimizer, precision, schedule, setting, stabilisers, steps",
         ),
         (
             "optimizer.lr",

@@ -25,6 +25,7 @@ def test_the_page_shows_every_figure_and_needs_nothing_else(tiny, trained, tmp_p
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": width, "height": 900})
+        page.set_default_timeout(600_000)  # of what hangs, not of what is slow
         page.on("request", lambda request: requests.append(request.url))
         page.on("console", lambda message: errors.append(message.text))
         page.goto(page_file.as_uri())

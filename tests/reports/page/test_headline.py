@@ -2,6 +2,7 @@ import dataclasses
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from reports.load.loader import load
@@ -104,10 +105,14 @@ def test_what_differs_between_methods_besides_is_said_of_each(write_grid, make_s
     lr = {"none": 1e-3, "weight_norm": 2e-4}
     specs = [make_spec(m, s, optimizer={"name": "adam", "lr": lr[m]}) for m in lr for s in range(2)]
     results = load(write_grid(specs))
-    results = dataclasses.replace(results, runs=results.runs.assign(cell="tuned"))
+    cells = pd.Categorical(["tuned"] * len(specs))
+    results = dataclasses.replace(results, runs=results.runs.assign(cell=cells))
     said = headline(results, compute(results))
     assert said is not None
-    assert "none with optimizer.lr 0.001; weight_norm(learnable_gain=False) with " in said.opening
+    assert (
+        "none with optimizer.lr 0.001; weight_norm(learnable_gain=False, scale=1) with "
+        in said.opening
+    )
     assert "adam, batch size 64" in said.opening
 
 
