@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+from pathlib import Path
 
 import torch
 import tutorial
@@ -14,7 +15,8 @@ from sizes import LATENT, SIZES, pictures
 from torch.utils.data import TensorDataset
 from torch_fidelity import calculate_metrics
 
-from runners.metrics.classifier import SHIPPED
+from runners.datasets.digits import Digits
+from runners.metrics.classifier import weights_file
 from runners.metrics.fidelity import EXTRACTOR
 
 
@@ -48,7 +50,7 @@ def scores(fake: torch.Tensor, real: torch.Tensor) -> dict[str, float]:
         cuda=False,
         verbose=False,
         feature_extractor=EXTRACTOR,
-        feature_extractor_weights_path=str(SHIPPED["digits"]),
+        feature_extractor_weights_path=str(weights_file("digits", Digits().load(Path()), Path())),
     )
 
 

@@ -18,7 +18,7 @@ from sklearn.datasets import load_digits
 from runners.contracts.base import Broken
 from runners.contracts.datasets import CHECKS, loaded, require_loaded
 from runners.datasets import DATASETS, load_images
-from runners.datasets.base import Images
+from runners.datasets.base import SPLITS, Images
 from runners.datasets.digits import Digits
 from runners.datasets.stacked_mnist import StackedMNIST
 from runners.datasets.torchvision_sets import MNIST
@@ -114,8 +114,29 @@ def test_gives_what_it_declares(name, tmp_path, monkeypatch) -> None:
     assert dataset.files is None or list(tmp_path.glob(dataset.files)), "the doctor looks for it"
 
 
-def test_the_digits_are_divided_as_ever_and_the_held_out_in_turns() -> None:
-    images, whole = DATASETS["digits"]().load(Path()), load_digits()
+def test_the_digits_are_divided_at_random_with_the_classes_in_proportion() -> None:
+    images, whole = Digits().load(Path()), load_digits()
+    pixels = np.rint(whole.images * (255 / 16)).astype(np.uint8)[:, None]  # pyright: ignore
+    splits = [images.split(name) for name in SPLITS]
+    assert [len(labels) for _, labels in splits] == [1438, 180, 179]
+    every = [pixels, whole.target]  # pyright: ignore
+    parts, known = (
+        sorted(
+            (data.tobytes(), int(label))
+            for split in some
+            for data, label in zip(*split, strict=True)
+        )
+        for some in (splits, [every])
+    )
+    assert parts == known
+    shares = np.bincount(whole.target) / 1797  # pyright: ignore
+    for _, labels in splits:
+        assert (abs(np.bincount(labels) - shares * len(labels)) < 1.5).all()
+    assert images.content_hash.startswith("0c7819886a08"), "what the shipped classifier is known by"
+
+
+def test_the_digits_of_earlier_versions_are_divided_as_they_were() -> None:
+    images, whole = Digits(split="every_fifth").load(Path()), load_digits()
     pixels = np.rint(whole.images * (255 / 16)).astype(np.uint8)[:, None]  # pyright: ignore
     held = np.arange(1797) % 5 == 4
     assert np.array_equal(images.train, pixels[~held])

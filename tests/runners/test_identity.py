@@ -34,7 +34,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     },
     "digits-gradient_penalty-s0-6f0fb05bdc": {"method": "gradient_penalty"},
     "digits-weight_norm-s0-195ef98470": {"method": "weight_norm", "precision": "bf16"},
-    "folder-none-s0-6d56bfe4b6": {"dataset": {"name": "folder", "path": "x", "labelled": True}},
+    "folder-none-s0-85e5843d34": {"dataset": {"name": "folder", "path": "x", "labelled": True}},
     "gaussians25-none-s0-c54d7a6652": {
         "dataset": "gaussians25",
         "model": {"name": "mlp", "depth": 2},
@@ -78,7 +78,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "weight_norm": {"learnable_gain": False, "scale": 1.0},
     "dcgan": {"width": 64, "latent": 128, "norm": "none"},
     "mlp": {"width": 512, "depth": 3, "latent": 2},
-    "digits": {"train_size": None},
+    "digits": {"train_size": None, "split": "stratified"},
     "mnist": {"train_size": None, "validation": 5000},
     "fashion_mnist": {"train_size": None, "validation": 5000},
     "kmnist": {"train_size": None, "validation": 5000},
@@ -176,8 +176,9 @@ def test_what_specs_did_not_say_before_schema_3_is_what_they_did(tiny) -> None:
     stored["dataset"] = {"name": "digits"}
     assert identity.earlier(stored)
     assert not identity.earlier(spec.as_dict)
-    assert from_stored(stored) == spec
-    assert identity.upgraded(stored, METRICS, PARTS) == spec.as_dict
+    then = tiny(dataset={"name": "digits", "split": "every_fifth"})
+    assert from_stored(stored) == then != spec
+    assert identity.upgraded(stored, METRICS, PARTS) == then.as_dict
 
 
 def test_what_is_resolved_is_part_of_an_id() -> None:

@@ -26,7 +26,7 @@ from runners.datasets.toys import Gaussians8, Gaussians25
 from runners.errors import UserProblem
 from runners.metrics import METRICS
 from runners.metrics import scorer as scoring
-from runners.metrics.classifier import SHIPPED, StackedClassifier, fit, read
+from runners.metrics.classifier import StackedClassifier, fit, read, weights_file
 from runners.metrics.drawing import subset
 from runners.metrics.extractors import EXTRACTORS
 from runners.metrics.features import outputs
@@ -41,6 +41,7 @@ from runners.metrics.scorer import Plan, Settings, check, scorer
 from runners.options import Options
 from runners.spec import Evaluation
 
+DIGITS_WEIGHTS = weights_file("digits", Digits().load(Path()), Path())
 ALL = Evaluation(metrics=("is", "fid", KID(subset_size=150), "prc"), samples=400)
 
 
@@ -87,7 +88,7 @@ def _theirs(one: np.ndarray, two: np.ndarray, plan: Plan, **extractor) -> dict[s
 
 
 def _digits_extractor() -> dict[str, str]:
-    weights = str(SHIPPED["digits"])
+    weights = str(DIGITS_WEIGHTS)
     return {"feature_extractor": EXTRACTOR, "feature_extractor_weights_path": weights}
 
 
@@ -126,7 +127,7 @@ def test_every_score_equals_calculate_metrics(digits) -> None:
 
 def test_features_are_computed_where_the_network_is(digits) -> None:
     """On a device that holds no numbers, what is left to fail is the way back to the CPU."""
-    network, _ = read(SHIPPED["digits"])
+    network, _ = read(DIGITS_WEIGHTS)
     with pytest.raises(NotImplementedError, match="Cannot copy out of meta tensor"):
         outputs(network.to("meta"), torch.from_numpy(digits.test))
 
@@ -141,7 +142,7 @@ def test_a_scorer_moves_its_network_to_the_device_of_the_options() -> None:
 
 
 def test_the_shipped_classifier_is_as_accurate_as_its_card_says(digits) -> None:
-    network, card = read(SHIPPED["digits"])
+    network, card = read(DIGITS_WEIGHTS)
     images, labels = digits.held_out
     accuracy = (outputs(network, torch.from_numpy(images))[1].argmax(1).numpy() == labels).mean()
     assert accuracy == pytest.approx(card.accuracy, abs=1e-6)
@@ -150,7 +151,7 @@ def test_the_shipped_classifier_is_as_accurate_as_its_card_says(digits) -> None:
 
 
 def test_the_embedding_is_standardised_on_the_training_images(digits) -> None:
-    network, _ = read(SHIPPED["digits"])
+    network, _ = read(DIGITS_WEIGHTS)
     embedding, _ = outputs(network, torch.from_numpy(digits.train))
     torch.testing.assert_close(embedding.mean(0), torch.zeros(64), atol=1e-4, rtol=0)
     torch.testing.assert_close(embedding.std(0), torch.ones(64), atol=1e-3, rtol=0)
@@ -170,7 +171,7 @@ def test_the_floor_of_real_images_is_far_below_noise(digits) -> None:
 
 def test_wrong_input_is_refused_by_the_extractor() -> None:
     extractor = create_feature_extractor(
-        EXTRACTOR, ["embedding"], cuda=False, feature_extractor_weights_path=str(SHIPPED["digits"])
+        EXTRACTOR, ["embedding"], cuda=False, feature_extractor_weights_path=str(DIGITS_WEIGHTS)
     )
     for images in (torch.zeros(2, 1, 8, 8), torch.zeros(2, 3, 8, 8, dtype=torch.uint8)):
         with pytest.raises(TypeError, match="expected uint8"):
@@ -193,7 +194,7 @@ def test_a_perfect_sampler_of_stacked_digits_covers_a_thousand_modes(digits) -> 
     draws = np.random.default_rng(0)
     parts = [_stack(digits.train, digits.train_labels, draws) for _ in range(19)]
     images = np.concatenate([part[0] for part in parts])[:26_000]
-    classifier, _ = read(SHIPPED["digits"])
+    classifier, _ = read(DIGITS_WEIGHTS)
     features = Features(*outputs(StackedClassifier(classifier), torch.from_numpy(images)))
     shares = np.bincount(digits.train_labels) / len(digits.train)
     product = np.einsum("a,b,c->abc", shares, shares, shares).ravel()
@@ -335,7 +336,7 @@ def test_the_shipped_file_can_be_made_again(digits, tmp_path) -> None:
     file = tmp_path / "again.safetensors"
     file.write_bytes(fit("digits", digits))
     network, card = read(file)
-    shipped, shipped_card = read(SHIPPED["digits"])
+    shipped, shipped_card = read(DIGITS_WEIGHTS)
     assert card.data_hash == shipped_card.data_hash
     assert card.accuracy == pytest.approx(shipped_card.accuracy, abs=0.01)
     assert network.state_dict().keys() == shipped.state_dict().keys()

@@ -134,17 +134,18 @@ def test_subsets_of_a_kernel_distance_are_no_larger_than_the_split(judge) -> Non
 def test_a_generator_that_copies_is_found_out_by_what_it_has_not_seen(judge) -> None:
     floor = judge.floor(ALL)
     real, copied = floor["real"], floor["memoriser"]
-    assert copied["fid"] < real["fid"] / 2, "far better than real data against what it copies"
-    assert copied["fid_gap"] > 1, "though real data's is as large: these tests are few"
-    assert copied["fid_test"] > 10 * copied["fid"]
+    assert copied["fid"] < real["fid"], "better than real data against what it copies"
+    assert copied["fid_test"] > 1.5 * real["fid_test"], "and worse against what it has not seen"
+    assert copied["fid_validation"] > 1.5 * real["fid_validation"]
+    assert copied["fid_gap"] > real["fid_gap"] + 0.5
     assert copied["precision"] > 0.99
 
 
 def test_data_that_were_in_no_reference_have_no_gap() -> None:
     plan = Settings((FID(), KID(subset_size=1000)), 2000)
     points = scorer(Gaussians25(), "coordinates", Options()).floor(plan)
-    assert abs(points["real"]["fid_gap"]) < 0.005
-    assert abs(points["real"]["kid_gap"]) < 0.005
+    assert abs(points["real"]["fid_gap"]) < 0.01
+    assert abs(points["real"]["kid_gap"]) < 0.01
     assert points["how"]["fid_gap"] == "2000 held-out data"
 
 
