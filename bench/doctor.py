@@ -202,7 +202,9 @@ def _data(root: Path) -> Iterator[Finding]:
 
 
 def _classifier() -> Finding:
-    files = list((Path(__file__).parent.parent / "runners/metrics").glob("*.safetensors"))
+    files = list(
+        (Path(__file__).parent.parent / "runners/metrics/classifiers").glob("*.safetensors")
+    )
     if not files:
         return Finding(
             "classifier", FAIL, "the file of weights is missing", "reinstall the package"
