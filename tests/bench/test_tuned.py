@@ -22,10 +22,9 @@ from runners.tuning.plan import from_json
 
 @pytest.fixture
 def grid(tmp_path: Path, tuned) -> Grid:
-    """The tiny grid, chosen by FID, which needs no plugin."""
+    """The tiny grid, with two seeds of every trial."""
     file = tmp_path / "grid.yaml"
-    text = file.read_text().replace(", held_out", "").replace("metric: distance", "metric: fid")
-    file.write_text(text.replace("seeds: 1\n", "seeds: 2\n"))
+    file.write_text(file.read_text().replace("seeds: 1\n", "seeds: 2\n"))
     return load(file)
 
 
@@ -128,7 +127,7 @@ def test_trials_that_have_not_ended_are_counted(grid, tmp_path) -> None:
 def test_from_trials_to_confirmation_in_one_command(tuned, tmp_path) -> None:
     done = tuned()
     assert done.returncode == 0, done.stdout + done.stderr
-    for words in ("tuning: 6 runs, 0 done already", "6 finished", "chosen by distance_validation",
+    for words in ("tuning: 6 runs, 0 done already", "6 finished", "chosen by fid_validation",
                   "confirmation: ", "next: bench report"):  # fmt: skip
         assert words in done.stdout
     store = GridStore(tmp_path / "results/g")
@@ -136,7 +135,7 @@ def test_from_trials_to_confirmation_in_one_command(tuned, tmp_path) -> None:
     assert plan is not None
     for method in ("none", "weight_clipping"):
         scores = {
-            point.trial: store.run(point.runs[0]).rows("scores")[-1]["distance_validation"]
+            point.trial: store.run(point.runs[0]).rows("scores")[-1]["fid_validation"]
             for point in plan.points
             if point.method == method
         }
