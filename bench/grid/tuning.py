@@ -141,11 +141,14 @@ def _column(problems: Problems, name: object, path: KeyPath, layers: Layers) -> 
 
 
 def _ranking(layers: Layers) -> list[Column]:
-    """Return the columns that the runs are ranked by; all there are where base is in error."""
+    """Return the columns against held-out data that the runs are ranked by.
+
+    All there are where base is in error.
+    """
     given, _ = layers.merged(())
     try:
         spec = from_dict(given | {"method": next(iter(METHODS)), "seed": 0})
         metrics = [type(metric) for metric in spec.evaluation.metrics]
     except ValidationError:
         metrics = METRICS.values()
-    return [column for metric in metrics for column in metric.columns if column.ranks]
+    return [column for metric in metrics for column in metric.columns if column.ranks and metric.compares]

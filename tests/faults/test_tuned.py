@@ -17,7 +17,7 @@ base:
   model: {name: dcgan, width: 8, latent: 16}
   loss: nonsaturating
   optimizer: {name: adam, lr: 1e-3}
-  steps: 600
+  steps: 400
   batch_size: 32
   evaluation: {every: 20, samples: 200, metrics: [fid]}
   log_every: 7
@@ -66,5 +66,5 @@ def _further(bench, size: int) -> int:
     if run is not None:  # it did not end in between
         rows = bench.runs / run / "metrics.jsonl"
         end = rows.stat().st_size + size
-        bench.until(lambda: rows.stat().st_size >= end or victim not in bench.workers().values())
+        bench.until(lambda: rows.stat().st_size >= end or bench.workers().get(run) != victim)
     return victim
