@@ -91,13 +91,13 @@ def _stages(tuning: Tuning, store: GridStore) -> Iterator[Group]:
         tried.setdefault(point.method, {}).update({spec.run_id: spec for spec in point.specs})
     for method, specs in tried.items():
         searched = ", ".join(dim.key for dim in tuning.space.of(method))
-        yield Group("tuning", method, tuple(specs.values()), searched)
+        yield Group(tuned.TRIALS, method, tuple(specs.values()), searched)
     unknown = tuned.left(tuning, store)
     winners = {} if unknown else tuned.chosen(tuned.costs(tuning, store))
     for method, specs in tried.items():
         both = tuned.confirming(tuning, {method: winners.get(method, 0)})
         candidates = tuple(specs.values()) if unknown else ()
-        yield Group("confirmation", method, both, candidates=candidates)
+        yield Group(tuned.CONFIRMATION, method, both, candidates=candidates)
 
 
 def _each(specs: Sequence[RunSpec], store: GridStore) -> Table:
@@ -110,14 +110,15 @@ def _each(specs: Sequence[RunSpec], store: GridStore) -> Table:
 
 
 def _summary(groups: Sequence[Group], costs: Estimate, done: Set[str]) -> Table:
-    table = Table(box=None, header_style="bold")
-    for name in ("stage", "method", "searched", "runs", "done", "minutes left"):
-        table.add_column(name, overflow="fold", no_wrap=name != "searched")
+    table = Table("stage", box=None, header_style="bold")
+    table.add_column("method", overflow="fold")
+    for name in ("runs", "done", "minutes"):
+        table.add_column(name, no_wrap=True)
     for group in groups:
         count, left = len(group.specs), len(group.left(done))
         runs = f"{count} to {2 * count}" if group.candidates else str(count)
         minutes = _minutes(group.seconds(costs, done))
-        row = (group.stage, group.method, group.searched, runs, str(count - left), minutes)
+        row = (group.stage, group.method, runs, str(count - left), minutes)
         table.add_row(*(escape(text) for text in row))
     return table
 
@@ -125,7 +126,10 @@ def _summary(groups: Sequence[Group], costs: Estimate, done: Set[str]) -> Table:
 def _words(
     groups: Sequence[Group], costs: Estimate, done: Set[str], store: GridStore
 ) -> Iterator[str]:
-    """Yield how many runs each stage has, and what is left to pay."""
+    """Yield what is searched, how many runs each stage has, and what is left to pay."""
+    for group in groups:
+        if group.stage == tuned.TRIALS:
+            yield f"{group.method} searches {group.searched or 'nothing'}"
     for stage in dict.fromkeys(group.stage for group in groups):
         mine = [group for group in groups if group.stage == stage]
         runs = sum(len(group.specs) * (2 if group.candidates else 1) for group in mine)

@@ -21,6 +21,9 @@ from runners.store.states import State
 from runners.tuning.plan import DEFAULT, TUNED, Point, TuningPlan
 from runners.tuning.select import run_cost, trial_cost, winner
 
+TRIALS, CONFIRMATION = "tuning", "confirmation"
+"""The titles of the stages."""
+
 Costs = Mapping[str, Mapping[int, float]]
 """Method -> trial -> what it costs."""
 
@@ -43,7 +46,7 @@ def run(stages: Stages, grid: Grid, tuning: Tuning) -> None:
         if left(tuning, store):  # else the choice is made at once, and nothing forgets it
             write_plan(grid, store, grid.specs, planned(tuning))
 
-    stages.run("tuning", tuning.specs, record)
+    stages.run(TRIALS, tuning.specs, record)
     if count := left(tuning, store):
         words = f"{count} of the {len(tuning.specs)} runs of the tuning have not ended"
         stages.console.print(f"nothing is chosen yet: {words}")
@@ -54,7 +57,7 @@ def run(stages: Stages, grid: Grid, tuning: Tuning) -> None:
         for line in described(tuning, found, winners):
             stages.console.print(line, markup=False, highlight=False)
         plan, specs = planned(tuning, winners), confirming(tuning, winners)
-        stages.run("confirmation", specs, lambda: write_plan(grid, store, specs, plan))
+        stages.run(CONFIRMATION, specs, lambda: write_plan(grid, store, specs, plan))
 
 
 def left(tuning: Tuning, store: GridStore) -> int:

@@ -17,7 +17,7 @@ from bench.grid.trials import FIRST_SEED, Search
 from runners.lipschitz import METHODS
 from runners.metrics import METRICS
 from runners.metrics.score import Column
-from runners.spec import from_dict
+from runners.spec import RunSpec, from_dict
 from runners.tuning.plan import Select
 
 KEYS = ("trials", "seeds", "select", "shared", "methods")
@@ -133,22 +133,28 @@ def _select(problems: Problems, section: Mapping[str, Any], layers: Layers) -> S
 
 def _column(problems: Problems, name: object, path: KeyPath, layers: Layers) -> Column:
     """Return the ranking column of this name, or some column and what is wrong reported."""
-    ranking = _ranking(layers)
+    spec = _shared(layers)
+    if spec and getattr(spec.dataset, SPLIT, None) == 0:
+        text = f"chooses by the {SPLIT} split, and dataset.{SPLIT}: 0 leaves none"
+        problems.at(("tuning",), text, key=True)
+    ranking = _ranking(spec)
     found = [column for column in ranking if column.name == name]
     if not found:
         problems.at(path, unknown_name(name, [column.name for column in ranking]))
     return found[0] if found else Column("")
 
 
-def _ranking(layers: Layers) -> list[Column]:
-    """Return the columns against held-out data that the runs are ranked by.
-
-    All there are where base is in error.
-    """
+def _shared(layers: Layers) -> RunSpec | None:
+    """Return what the runs share, None where base is in error."""
     given, _ = layers.merged(())
     try:
-        spec = from_dict(given | {"method": next(iter(METHODS)), "seed": 0})
-        metrics = [type(metric) for metric in spec.evaluation.metrics]
+        return from_dict(given | {"method": next(iter(METHODS)), "seed": 0})
     except ValidationError:
-        metrics = METRICS.values()
-    return [column for metric in metrics for column in metric.columns if column.ranks and metric.compares]
+        return None
+
+
+def _ranking(spec: RunSpec | None) -> list[Column]:
+    """Return the columns against held-out data that runs are ranked by: all without a spec."""
+    metrics = map(type, spec.evaluation.metrics) if spec else METRICS.values()
+    comparing = (metric for metric in metrics if metric.compares)
+    return [column for metric in comparing for column in metric.columns if column.ranks]

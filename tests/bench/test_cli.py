@@ -90,7 +90,8 @@ def test_tunings_of_the_built_in_grid(tmp_path) -> None:
     assert done.returncode == 0, done.stderr
     assert "tuning: 80 runs" in done.stdout
     assert "confirmation: at most 100 runs" in done.stdout
-    assert "method.lambda_gp" in done.stdout
+    assert "none searches optimizer.lr, n_dis\n" in done.stdout
+    assert "gradient_penalty searches optimizer.lr, n_dis, method.lambda_gp\n" in done.stdout
 
 
 def test_smoke_runs_reports_skips_what_is_done_and_redoes_what_is_damaged(tmp_path) -> None:

@@ -151,12 +151,17 @@ METHOD_CHOICES = "choices: none, spectral_norm"
         (
             "metric: fid",
             "metric: fit",
-            "13:20: tuning.select.metric: unknown name 'fit'; did you mean fid? choices: is, fid",
+            "13:20: tuning.select.metric: unknown name 'fit'; did you mean fid? choices: fid",
         ),
         (
             "metric: fid",
             "metric: kid",
-            "13:20: tuning.select.metric: unknown name 'kid'; did you mean fid? choices: is, fid",
+            "13:20: tuning.select.metric: unknown name 'kid'; did you mean fid? choices: fid",
+        ),
+        (
+            "metric: fid",
+            "metric: is",
+            "13:20: tuning.select.metric: unknown name 'is'; choices: fid",
         ),
         (
             "at: final",
@@ -335,3 +340,11 @@ def test_a_method_in_error_does_not_hide_behind_its_space(refused, tuned) -> Non
     assert refused(text) == [
         "grid.yaml:8:40: methods[1].spectral_norm.scale: must be greater than 0, got 0"
     ]
+
+
+def test_without_a_validation_split_there_is_nothing_to_choose_by(refused, tuned) -> None:
+    none = "dataset: {name: stacked_mnist, validation: 0}"
+    (line,) = refused(tuned().replace("dataset: digits", none).replace("dcgan", "{name: dcgan}"))
+    assert line.endswith(
+        "tuning: chooses by the validation split, and dataset.validation: 0 leaves none"
+    )
