@@ -162,9 +162,10 @@ class RunStore:
         return read_json(self.proof_file) if self.proof_file.exists() else {}
 
     def write_status(self, status: Status) -> None:
-        """Record how the run stands; ``done`` follows where it ended."""
+        """Record how the run stands; where it ended ``done`` follows, once all rows are on disk."""
         write_json(self.status_file, status.to_json())
         if status.ended:
+            self.sync_rows()
             present = [file for file in self._lasting() if file.exists()]
             write_json(self.done_file, {file.name: digest(file.read_bytes()) for file in present})
 
