@@ -63,6 +63,8 @@ def _settings(runs: Frame) -> list[str]:
 def _with_size(shared: Mapping[str, Any], results: Results, cell: str) -> dict[str, Any]:
     """Return settings with the number of training data, also where all there are were used."""
     whole = real_data(results.protocol(cell) or "").get("train")
+    if f"{SETTING}dataset.train_size" in results.runs:  # cells differ in it, and are named by it
+        return dict(shared)
     size = shared.get("dataset.train_size")
     return {**shared, "dataset.train_size": whole if size in (None, "none") else size}
 
