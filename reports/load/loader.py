@@ -106,9 +106,7 @@ def _refuse_mixed_protocols(scores: Frame) -> None:
 def _notes(grid: GridStore, plan: Plan, runs: Frame) -> list[str]:
     """Return the notes on a plan's runs, each once also where it stands in two cells."""
     once = {row: run for row, run in plan.runs.items() if row == run.run_id}
-    trials = plan.tuning.runs if plan.tuning else {}
-    outside = [name for name in grid.unplanned() if name not in trials]
-    return all_notes(runs[runs["run_id"].isin(list(once))], once, outside)
+    return all_notes(runs[runs["run_id"].isin(list(once))], once, grid.unplanned())
 
 
 def _when(grid: GridStore, plan: Plan) -> str:
