@@ -88,7 +88,7 @@ def test_tunings_of_the_built_in_grid(tmp_path) -> None:
     data = ("--set", "dataset=mnist", "--data-root", str(tmp_path))  # measures nothing
     done = bench("run", "--grid", "tuned.yaml", "--dry-run", *data, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "tuning: 80 runs" in done.stdout
+    assert "tuning: 160 runs" in done.stdout
     assert "confirmation: at most 100 runs" in done.stdout
     assert "none searches optimizer.lr, n_dis\n" in done.stdout
     assert "gradient_penalty searches optimizer.lr, n_dis, method.lambda_gp\n" in done.stdout
