@@ -14,7 +14,7 @@ from reports.page.headline import headline
 from reports.page.pictures import Picture, data_uri
 from reports.page.sections import DRAWINGS, SECTIONS, TABLES, Block, Part
 from reports.page.tuning_words import tuning_words
-from reports.page.wording import inference, words
+from reports.page.wording import goal_words, inference, words
 from reports.stats.conformance import broken
 from reports.stats.numbers import Numbers
 from reports.stats.pairing import undeclared, violations
@@ -44,7 +44,7 @@ def _context(results: Results, numbers: Numbers, pictures: Sequence[Picture]) ->
     said = words(results)
     return {
         "results": results,
-        "sections": [s for s in SECTIONS if results.tuning or not s.only_tuned],
+        "sections": [section for section in SECTIONS if section.shown(results)],
         "kind": _kind,
         "worded": lambda text: text.format(**said),
         "images": {key: _images(key, pictures) for key in DRAWINGS},
@@ -76,7 +76,8 @@ def _sentences(results: Results, numbers: Numbers) -> dict[str, Any]:
         "undeclared": undeclared(results.differences),
         "broken": broken(numbers.conformance),
         "meant": meanings(results),
-        "tuning": tuning_words(results, numbers),
+        "tuning": tuning_words(results),
+        "goal_said": goal_words(results, numbers.times),
     }
 
 

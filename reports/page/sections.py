@@ -5,6 +5,7 @@ To add a figure or table, write its file and name it in one line here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,6 +15,7 @@ from reports.figures.drawing import Drawing
 from reports.figures.endings import OUTCOMES, SURVIVAL
 from reports.figures.input_gradients import INPUT_GRADIENTS
 from reports.figures.norms import NORMS
+from reports.figures.profiles import PROFILES
 from reports.figures.sample_grids import SAMPLES
 from reports.figures.score_curves import SCORES
 from reports.figures.score_points import DEGRADATION, FINAL_SCORES
@@ -24,9 +26,10 @@ from reports.figures.training_curves import GRADIENT_NORMS, LOSSES
 from reports.figures.tuning_comparison import TUNING_COMPARISON
 from reports.figures.tuning_expected_best import EXPECTED_BEST
 from reports.figures.tuning_lipschitz import LIPSCHITZ
-from reports.figures.tuning_profiles import PROFILES
 from reports.figures.tuning_robustness import ROBUSTNESS
 from reports.figures.tuning_sensitivity import SENSITIVITY
+from reports.load.results import Results
+from reports.stats.times import several_data_sets
 from reports.tables import bounds, descriptions, spectra
 from reports.tables.averaged import AVERAGED
 from reports.tables.best_again import BEST_AGAIN
@@ -41,10 +44,10 @@ from reports.tables.seed_spread import SEED_SPREAD
 from reports.tables.splits import SPLITS
 from reports.tables.summary import SUMMARY
 from reports.tables.table import Table
+from reports.tables.targets import TARGETS
 from reports.tables.tuning_comparison import TUNING_COMPARED
 from reports.tables.tuning_search import SEARCH
 from reports.tables.tuning_sensitivity import SENSITIVITIES
-from reports.tables.tuning_targets import TARGETS
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class Section:
         parts: what it shows, in order.
         title: its heading; the short name if empty.
         explanation: below the heading.
-        only_tuned: leave it out of the page of a grid that tunes nothing.
+        shown: whether the page of a grid has it.
     """
 
     anchor: str
@@ -79,7 +82,7 @@ class Section:
     parts: tuple[Part, ...]
     title: str = ""
     explanation: str = ""
-    only_tuned: bool = False
+    shown: Callable[[Results], bool] = lambda _: True
 
 
 SECTIONS = (
@@ -112,10 +115,14 @@ SECTIONS = (
             SENSITIVITY,
             SENSITIVITIES,
             LIPSCHITZ,
-            PROFILES,
-            TARGETS,
         ),
-        only_tuned=True,
+        shown=lambda results: results.tuning is not None,
+    ),
+    Section(
+        "times",
+        "Time to target",
+        (Block("goals"), PROFILES, TARGETS),
+        shown=lambda results: results.tuning is not None or several_data_sets(results),
     ),
     Section("images", "Samples", (SAMPLES, SURFACES)),
     Section(

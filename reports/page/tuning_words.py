@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 from reports.load.results import Results
 from reports.load.settings import is_of
 from reports.load.tuning import Tuning
-from reports.stats.numbers import Numbers
 from reports.stats.pairing import DECIDES_BATCHES
 from reports.stats.tuning_sentence import counted, tuning_sentence
-from reports.text import number
 
 
-def tuning_words(results: Results, numbers: Numbers) -> dict[str, Any]:
+def tuning_words(results: Results) -> dict[str, Any]:
     """Return what the block on tuning says.
 
     Returns:
@@ -25,7 +22,7 @@ def tuning_words(results: Results, numbers: Numbers) -> dict[str, Any]:
     tuning = results.tuning
     if tuning is None:
         return {"doubts": (), "sentence": None, "rules": []}
-    rules = [*_search(tuning), _selection(tuning), *_target(tuning, numbers)]
+    rules = [*_search(tuning), _selection(tuning)]
     return {"doubts": tuning.doubts, "sentence": tuning_sentence(results), "rules": rules}
 
 
@@ -57,11 +54,3 @@ def _selection(tuning: Tuning) -> str:
         f"{select.split} at the last step, over {seeds}; a trial with a failed run ranks worst, "
         "and of equal trials the earlier wins, the default before all."
     )
-
-
-def _target(tuning: Tuning, numbers: Numbers) -> Iterator[str]:
-    goal = numbers.tuning.target
-    value = number(tuning.sign * goal.cost)
-    split = f" on {numbers.tuning.claimed}" * bool(numbers.tuning.claimed)
-    if not math.isnan(goal.cost):
-        yield f"The target that runs are timed to is {tuning.title}{split} {value}: {goal.words}."

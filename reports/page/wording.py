@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from markupsafe import escape
 
 from reports.load.results import Results
+from reports.load.score_columns import Score
 from reports.stats.detectable import LEAST_SEEDS, POWER
 from reports.stats.equivalence import MARGIN, smallest_equivalence_p
 from reports.stats.power import (
@@ -17,7 +20,9 @@ from reports.stats.power import (
     seeds_needed,
     smallest_flip_p,
 )
-from reports.text import counted
+from reports.stats.targets import Target
+from reports.stats.times import Times
+from reports.text import counted, number
 
 CHOSEN = (
     "the one at the step of the best validation score, or of the best score where there is no "
@@ -40,6 +45,27 @@ def words(results: Results) -> dict[str, str]:
         "chosen": CHOSEN if chosen else "the best of all trained steps",
     }
     return {name: str(escape(text)) for name, text in said.items()}
+
+
+def goal_words(results: Results, times: Times) -> list[str]:
+    """Say which score the runs of each cell are timed to.
+
+    Args:
+        results: of a grid.
+        times: of these results.
+    """
+    score = results.columns.by_name.get(times.column)
+    known = {cell: goal for cell, goal in times.goals.items() if not math.isnan(goal.cost)}
+    if score is None or not known:
+        return []
+    if len({goal.words for goal in known.values()}) == 1:
+        goal = next(iter(known.values()))
+        return [f"The target that runs are timed to is {_goal(score, goal)}."]
+    return [f"The target of {cell} is {_goal(score, goal)}." for cell, goal in known.items()]
+
+
+def _goal(score: Score, goal: Target) -> str:
+    return f"{score.title} {number(score.sign * goal.cost)}, {goal.words}"
 
 
 def inference(results: Results, family: Family, power: Power) -> list[str]:

@@ -38,6 +38,7 @@ from reports.stats.spectra import (
 )
 from reports.stats.summaries import score_summary, summary
 from reports.stats.survival import survival
+from reports.stats.times import Times, times
 from reports.stats.tuning_numbers import TuningNumbers, tuning_numbers
 
 SEED = 0  # of simulated repetitions: a second report of the same runs is the same report
@@ -102,6 +103,7 @@ class Numbers:
     diagnostic_curves: Curves
     layer_curves: Curves
     tuning: TuningNumbers
+    times: Times
 
     def only(self, cell: str) -> Numbers:
         """Return the numbers of one cell."""
@@ -116,6 +118,7 @@ def compute(results: Results) -> Numbers:
     trained = over_training(results, scores)
     leading = next((score.column for score in results.score_columns), None)
     family = declare(results.runs, leading)
+    tuning = tuning_numbers(results)
     pairs = pairwise(scores, family, np.random.default_rng(SEED))
     return Numbers(
         scores=scores,
@@ -142,7 +145,8 @@ def compute(results: Results) -> Numbers:
         pairing=pairing(results.runs, results.tuning.searched if results.tuning else ()),
         last_grids=last_grids(results),
         first_surfaces=first_surfaces(results),
-        tuning=tuning_numbers(results),
+        tuning=tuning,
+        times=times(results, tuning.confirmed, scores),
         **_spectra(results.spectra),
         **_curves(results),
     )

@@ -13,12 +13,10 @@ import numpy as np
 import pandas as pd
 
 from reports.load.columns import Frame
-from reports.load.results import Results
 from reports.stats.spreads import median
 from reports.stats.targets import MEASURES
 
 TAU_MAX = 4.0
-DATASET = "spec.dataset.name"
 
 
 def ratios(times: np.ndarray) -> np.ndarray:
@@ -46,32 +44,21 @@ def profile_score(ratios: Sequence[float], tau_max: float = TAU_MAX) -> float:
     return float(np.mean(within) / (tau_max - 1))
 
 
-def workloads(results: Results) -> str:
-    """Return what workloads are: ``data set`` where the grid has several, else ``seed``."""
-    return "data set" if DATASET in results.runs else "seed"
-
-
-def workload_times(results: Results, times: Frame, cell: str) -> dict[str, Frame]:
+def workload_times(times: Frame, workload: str) -> dict[str, Frame]:
     """Return the times of every method on every workload, by measure.
 
     Args:
-        results: of the grid.
-        times: the rows of :func:`reports.stats.targets.times_to_target`.
-        cell: what is compared.
+        times: the rows of :func:`reports.stats.targets.times_to_target` that are compared.
+        workload: the column that tells workloads apart: ``seed`` or ``cell``.
 
     Returns:
         Frames with a row per method and a column per workload on which every method has a
-        result: medians over seeds where workloads are data sets.
+        result; the median of a workload's runs.
     """
-    mine = times[times["cell"] == cell]
-    kind = mine["seed"]
-    if workloads(results) == "data set":
-        kind = mine["run_id"].map(results.runs.set_index("run_id")[DATASET])
     found = {}
     for measure in MEASURES:
-        groups = mine.groupby(["method", kind], observed=True)[measure]
-        table = groups.agg(_middle).unstack()
-        found[measure] = table.dropna(axis=1)
+        groups = times.groupby(["method", times[workload].astype(object)], observed=True)[measure]
+        found[measure] = groups.agg(_middle).unstack().dropna(axis=1)
     return found
 
 

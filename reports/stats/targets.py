@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,8 @@ import pandas as pd
 from reports.load.columns import KEYS, Frame
 from reports.load.results import Results
 from reports.stats.comparisons import CONTROL
-from reports.stats.confirmation import claimed_column
 from reports.stats.spreads import median
 from runners.store.states import ENDED, State
-from runners.tuning.plan import DEFAULT
 
 MEASURES = ("steps", "seconds")
 
@@ -33,18 +32,17 @@ class Target:
     words: str
 
 
-def target(confirmed: Frame) -> Target:
-    """Return the target: the control's median final score, tuned where winners are known.
+def target(scored: Frame, cell: str) -> Target:
+    """Return the target of a cell: the control's median final score.
 
     Without a control it is the worst of the methods' medians, which every method reaches in half
     of its runs.
 
     Args:
-        confirmed: the rows of :func:`reports.stats.confirmation.confirmation`.
+        scored: cell, method and cost of final scores.
+        cell: whose.
     """
-    cells = [str(cell) for cell in confirmed["cell"].dropna().unique()]
-    cell = next((cell for cell in reversed(cells) if cell != DEFAULT), DEFAULT)
-    mine = confirmed[confirmed["cell"] == cell]
+    mine = scored[scored["cell"] == cell]
     medians = {m: median(rows["cost"]) for m, rows in mine.groupby("method", observed=True)}
     if math.isfinite(medians.get(CONTROL, math.nan)):
         return Target(medians[CONTROL], f"the median final score of {CONTROL}, {cell}")
@@ -52,24 +50,24 @@ def target(confirmed: Frame) -> Target:
     return Target(max(finite, default=math.nan), f"the worst median final score, {cell}")
 
 
-def times_to_target(results: Results, goal: Target) -> Frame:
-    """Return when each confirmation run first scored as well as the target.
+def times_to_target(results: Results, column: str, sign: float, goals: Mapping[str, Target]) -> Frame:
+    """Return when each run first scored as well as the target of its cell.
 
     Args:
-        results: of a tuned grid.
-        goal: the target.
+        results: of a grid.
+        column: of the score.
+        sign: that makes it a cost, lower always better.
+        goals: the target of each cell.
 
     Returns:
         run_id, cell, method, seed, state; steps, seconds: infinite where a run that ended never
         did, or failed; missing where there is no result yet.
     """
     runs = results.runs[[*KEYS, "state"]].reset_index(drop=True)
-    if results.tuning is None:
-        return runs.assign(steps=math.nan, seconds=math.nan)
     trained = results.scores[results.scores["step"] > 0].sort_values("step", kind="stable")
-    column, sign = claimed_column(results), results.tuning.sign
     costs = sign * trained[column] if column in trained else trained["step"] * math.nan
-    reached = trained[costs <= goal.cost].drop_duplicates("run_id").set_index("run_id")["step"]
+    wanted = trained["cell"].astype(str).map({cell: goal.cost for cell, goal in goals.items()})
+    reached = trained[costs <= wanted].drop_duplicates("run_id").set_index("run_id")["step"]
     reached = reached[reached.index.isin(runs.loc[runs["state"] == State.FINISHED, "run_id"])]
     found = {"steps": reached.to_dict(), "seconds": _seconds(results.timing, reached.to_dict())}
     for name, values in found.items():

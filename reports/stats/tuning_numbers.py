@@ -8,14 +8,11 @@ from reports.load.columns import Frame
 from reports.load.results import Results
 from reports.stats.confirmation import claimed_split, confirmation
 from reports.stats.expected_best import expected_best
-from reports.stats.profiles import profiles, workload_times, workloads
 from reports.stats.robustness import shares
 from reports.stats.sensitivity import sensitivity
-from reports.stats.targets import Target, target, targets, times_to_target
 from reports.stats.trial_costs import trial_costs
 from reports.stats.tuned_comparison import tuned_comparison
 from reports.stats.tuning_compute import compute_spent
-from runners.tuning.plan import DEFAULT
 
 
 @dataclass(frozen=True)
@@ -23,8 +20,6 @@ class TuningNumbers:
     """What figures and tables of a tuned grid show; each frame is described by its function.
 
     Args:
-        profiled: the cell that performance profiles compare.
-        workloads: what their workloads are.
         claimed: the split that claims are about; '' for the training images.
     """
 
@@ -34,12 +29,6 @@ class TuningNumbers:
     expected_best: Frame = field(repr=False)
     shares: Frame = field(repr=False)
     sensitivity: Frame = field(repr=False)
-    target: Target
-    targets: Frame = field(repr=False)
-    profiles: Frame = field(repr=False)
-    profile_scores: Frame = field(repr=False)
-    profiled: str
-    workloads: str
     claimed: str
     compute: Frame = field(repr=False)
 
@@ -47,10 +36,6 @@ class TuningNumbers:
 def tuning_numbers(results: Results) -> TuningNumbers:
     """Return all statistics of a grid's tuning."""
     confirmed, trials = confirmation(results), trial_costs(results)
-    goal = target(confirmed)
-    times = times_to_target(results, goal)
-    cell = next((cell for cell in reversed(results.cells) if cell != DEFAULT), DEFAULT)
-    curves, scores = profiles(workload_times(results, times, cell))
     return TuningNumbers(
         confirmed=confirmed,
         comparison=tuned_comparison(results, confirmed),
@@ -58,12 +43,6 @@ def tuning_numbers(results: Results) -> TuningNumbers:
         expected_best=expected_best(trials),
         shares=shares(trials),
         sensitivity=sensitivity(trials),
-        target=goal,
-        targets=targets(times),
-        profiles=curves,
-        profile_scores=scores,
-        profiled=cell,
-        workloads=workloads(results),
         claimed=claimed_split(results),
         compute=compute_spent(results),
     )

@@ -14,6 +14,7 @@ import pytest
 import reports.figures
 import reports.tables
 from reports.figures.drawing import Drawing
+from reports.load.loader import load
 from reports.page.html import page
 from reports.page.sections import DRAWINGS, PARTS, SECTIONS, TABLES, Block, Section
 from reports.tables.table import Table
@@ -77,22 +78,30 @@ def test_keys_tell_figures_apart_and_tables() -> None:
 
 
 def appear(text: str, shown: Iterable[Section]) -> None:
-    for section in SECTIONS:
-        for part in section.parts:
-            if isinstance(part, Drawing):
-                there = section in shown and bool(part.missing)
-                assert (f'<h3 id="{part.key}">' in text) == there
-            if isinstance(part, Table):
-                there = section in shown and bool(part.missing) and not part.beside
-                assert (f'id="{part.key}-table"' in text) == there
+    parts = {part.key for section in shown for part in section.parts}
+    for part in PARTS:
+        if isinstance(part, Drawing):
+            there = part.key in parts and bool(part.missing)
+            assert (f'<h3 id="{part.key}">' in text) == there
+        if isinstance(part, Table):
+            there = part.key in parts and bool(part.missing) and not part.beside
+            assert (f'id="{part.key}-table"' in text) == there
     ids = re.findall(r'id="([^"]+)"', text)
     assert len(ids) == len(set(ids))
 
 
 def test_every_figure_and_table_appears_on_the_page(mixed, numbers_of) -> None:
     text = page(mixed, numbers_of(mixed), [])
-    appear(text, [section for section in SECTIONS if not section.only_tuned])
+    appear(text, [s for s in SECTIONS if s.anchor not in ("tuning", "times")])
 
 
-def test_a_tuned_grid_has_a_section_more(tuned, numbers_of) -> None:
+def test_a_tuned_grid_has_two_sections_more(tuned, numbers_of) -> None:
     appear(page(tuned, numbers_of(tuned), []), SECTIONS)
+
+
+def test_a_grid_of_several_data_sets_times_its_runs(write_grid, make_spec, numbers_of) -> None:
+    specs = [make_spec("none", 0, dataset=name) for name in ("digits", "mnist")]
+    results = load(write_grid(specs))
+    text = page(results, numbers_of(results), [])
+    appear(text, [s for s in SECTIONS if s.anchor != "tuning"])
+    assert "The target of dataset=mnist, validation=5000 is FID" in text

@@ -14,7 +14,9 @@ from runners.store.grid import GridStore
 
 HEADERS = ["FID coordinates ↓", "KID coordinates ↓", "precision coordinates ↑",
            "modes hit coordinates ↑"]  # fmt: skip
-OF_TUNING = [p.key for s in SECTIONS if s.only_tuned for p in s.parts if p.key in DRAWINGS]
+OF_TUNING = [
+    p.key for s in SECTIONS if s.anchor in ("tuning", "times") for p in s.parts if p.key in DRAWINGS
+]
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,9 @@ from reports.load.loader import load
 from reports.page.sections import DRAWINGS, SECTIONS
 from runners.store.states import State
 
-OF_TUNING = [p.key for s in SECTIONS if s.only_tuned for p in s.parts if p.key in DRAWINGS]
+OF_TUNING = [
+    p.key for s in SECTIONS if s.anchor in ("tuning", "times") for p in s.parts if p.key in DRAWINGS
+]
 OF_IMAGES = [key for key in DRAWINGS if key not in ("surfaces", "split-curves", *OF_TUNING)]
 
 

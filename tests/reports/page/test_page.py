@@ -27,7 +27,9 @@ def page(index):
     return index.read_text(encoding="utf-8")
 
 
-OF_TUNING = [p.key for s in SECTIONS if s.only_tuned for p in s.parts if p.key in DRAWINGS]
+OF_TUNING = [
+    p.key for s in SECTIONS if s.anchor in ("tuning", "times") for p in s.parts if p.key in DRAWINGS
+]
 OF_IMAGES = [key for key in DRAWINGS if key not in ("surfaces", "split-curves", *OF_TUNING)]
 SCORED = ("scores", "final-scores", "degradation", "samples")
 

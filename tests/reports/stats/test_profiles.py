@@ -7,7 +7,6 @@ import pytest
 
 from reports.load.loader import load
 from reports.stats.profiles import profile, profile_score, profiles, ratios, workload_times
-from reports.stats.targets import Target, times_to_target
 
 
 def reference_score(times, method, tau_max):
@@ -62,19 +61,37 @@ def test_a_curve_begins_at_one_and_ends_at_four():
     assert scores.set_index("method")["score"].to_dict() == pytest.approx({"a": 1, "b": 0.25})
 
 
-def test_workloads_are_data_sets_where_there_are_several(write_tuned, write_grid, make_spec, tuned):
+def test_workloads_are_data_sets_where_there_are_several(write_grid, make_spec, numbers_of):
     results = load(write_grid([
-        make_spec(m, s, dataset=d) for m in ("none", "weight_norm") for s in range(3)
+        make_spec(m, s, dataset=d) for m in ("none", "spectral_norm") for s in range(3)
         for d in ("digits", "mnist")
     ]))  # fmt: skip
-    runs = results.runs[["run_id", "method", "seed"]].assign(cell="all")
-    times = runs.assign(steps=[1.0, 5.0, 2.0, 6.0, 3.0, inf, 4.0, 8.0, 4.0, inf, 4.0, inf],
-                        seconds=1.0)  # fmt: skip
-    table = workload_times(results, times, "all")["steps"]
-    assert table.loc["none"].to_dict() == {"digits": 2.0, "mnist": 6.0}
-    assert table.loc["weight_norm"].to_dict() == {"digits": 4.0, "mnist": inf}
+    times = numbers_of(results).times
+    goals = {cell: goal.cost for cell, goal in times.goals.items()}
+    scores = numbers_of(results).scores
+    control = scores[(scores["metric"] == "fid") & (scores["method"] == "none")]
+    assert goals == control.groupby("cell", observed=True)["final"].median().to_dict()
+    assert [cell.split(",")[0] for cell in goals] == ["dataset=digits", "dataset=mnist"]
+    assert times.workloads == "cell"
+    assert set(times.profile_scores["workloads"]) == {2}
+    steps = times.profile_scores.set_index(["measure", "method"]).loc["steps"]
+    assert steps.loc["spectral_norm", "score"] == 1.0 > steps.loc["none", "score"]
 
 
-def test_workloads_are_seeds_of_one_data_set(tuned):
-    times = times_to_target(tuned, Target(3.0, ""))
-    assert list(workload_times(tuned, times, "tuned")["steps"].columns) == [0, 1, 2]
+def test_one_data_set_untuned_has_no_times(mixed, numbers_of):
+    assert not numbers_of(mixed).times.goals
+
+
+def test_workloads_are_seeds_of_a_tuned_grid(tuned, numbers_of):
+    times = numbers_of(tuned).times
+    assert (times.compared, times.workloads) == ("tuned", "seed")
+    assert set(times.profile_scores["workloads"]) == {3}
+
+
+def test_a_workload_s_time_is_the_median_of_its_runs():
+    times = pd.DataFrame({
+        "method": ["a"] * 3 + ["b"] * 3, "cell": ["x"] * 6, "seconds": 1.0,
+        "steps": [1.0, 2.0, 3.0, 4.0, inf, inf],
+    })  # fmt: skip
+    table = workload_times(times, "cell")["steps"]
+    assert table["x"].to_dict() == {"a": 2.0, "b": inf}

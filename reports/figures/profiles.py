@@ -16,7 +16,7 @@ from reports.stats.profiles import TAU_MAX
 @style.styled
 def profiles(results: Results, numbers: Numbers) -> Figure | None:
     """Draw the share of workloads on which a method is within a factor of the fastest."""
-    rows = numbers.tuning.profiles
+    rows = numbers.times.profiles
     if rows.empty:
         return None
     measures = rows["measure"].unique()
@@ -24,8 +24,8 @@ def profiles(results: Results, numbers: Numbers) -> Figure | None:
     for ax, measure in zip(axes.flat, measures, strict=True):
         _curves(ax, rows[rows["measure"] == measure], results)
         ax.set(xlabel=f"{measure} to the target, over the fastest's", xlim=(0.95, TAU_MAX))
-    axes[0, 0].set(ylabel=f"share of workloads ({numbers.tuning.workloads}s)", ylim=(-0.04, 1.08))
-    panels.title(figure, "Performance profiles", numbers.tuning.profiled)
+    axes[0, 0].set(ylabel=f"share of workloads ({numbers.times.workloads}s)", ylim=(-0.04, 1.08))
+    panels.title(figure, "Performance profiles", numbers.times.compared)
     panels.legend(figure, results)
     return figure
 
@@ -41,7 +41,7 @@ def _curves(ax: Axes, rows: Frame, results: Results) -> None:
 
 
 PROFILES = Drawing(
-    "tuning-profiles",
+    "profiles",
     "Performance profiles",
     "A curve's height at 1 is how often the method was the fastest to the target named above, at "
     "2 how often it needed at most twice as long; a run that failed or never got there is at no "

@@ -15,21 +15,22 @@ from reports.tables.table import Table
 from reports.text import ABSENT, number
 
 
-def target_table(results: Results, numbers: Numbers) -> Frame:
+def target_table(_: Results, numbers: Numbers) -> Frame:
     """Return one row per cell and method."""
-    if results.tuning is None:
+    times = numbers.times
+    if not times.goals:
         return pd.DataFrame()
-    scores = numbers.tuning.profile_scores.set_index(["measure", "method"])["score"].to_dict()
+    scores = times.profile_scores.set_index(["measure", "method"])["score"].to_dict()
     rows = []
-    for row in numbers.tuning.targets.to_dict("records"):
+    for row in times.targets.to_dict("records"):
         cells = {"cell": row["cell"], "method": row["method"],
                  "reached": f"{row['reached']} of {row['n']}"}  # fmt: skip
         for measure in MEASURES:
             cells[f"{measure}, median [min, max]"] = _range(row, measure)
         for measure in MEASURES:
             known = scores.get((measure, row["method"]), math.nan)
-            shown = known if row["cell"] == numbers.tuning.profiled else math.nan
-            cells[f"profile score, {measure}"] = number(shown)
+            mine = times.compared in ("", row["cell"])
+            cells[f"profile score, {measure}"] = number(known if mine else math.nan)
         rows.append(cells)
     return pd.DataFrame(rows)
 
@@ -43,7 +44,7 @@ def _range(row: Any, name: str) -> str:
 
 
 TARGETS = Table(
-    "tuning-targets",
+    "targets",
     target_table,
     "No run is planned.",
     title="Steps and seconds to the target",
