@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from reports.figures import lines, panels, style
 from reports.figures.drawing import Drawing
@@ -37,6 +38,26 @@ def gradient_norms(results: Results, numbers: Numbers) -> Figure | None:
 
 
 @style.styled
+def separations(results: Results, numbers: Numbers) -> Figure | None:
+    """Draw how well D tells real from generated batches, above the line below which it cannot."""
+    curves = numbers.metric_curves
+    if curves.of("auc_gap").seeds.empty:
+        return None
+    cells = results.cells
+    figure, axes = panels.grid(len(cells), 3, 4.9, 3.4, sharey=True)
+    for ax, cell in zip(axes.flat, cells, strict=False):
+        lines.progress(ax, curves.of("auc_gap", cell=cell), results, log=False)
+        if cell in numbers.chance_gaps:
+            ax.axhline(numbers.chance_gaps[cell], **style.REFERENCE)
+        ax.set(ylabel="mean |AUC - 1/2| of D in a batch", ylim=(0, 0.52))
+        panels.panel_title(ax, "discriminator", cell)
+    chance = Line2D([], [], label="at chance below this line", **style.REFERENCE)
+    panels.title(figure, "What D tells apart: median and range over seeds")
+    panels.legend(figure, results, [chance])
+    return figure
+
+
+@style.styled
 def losses(results: Results, numbers: Numbers) -> Figure | None:
     """Draw losses, logits, penalty and accuracy over training, of one cell."""
     curves = {column: numbers.metric_curves.of(column) for column in LOGGED}
@@ -60,6 +81,15 @@ GRADIENT_NORMS = Drawing(
     "no longer learns.",
     gradient_norms,
     "No training step has been logged yet.",
+)
+SEPARATIONS = Drawing(
+    "separations",
+    "What the discriminator tells apart",
+    "The distance from 1/2 of the probability that a real image's logit is above a generated "
+    "one's, in each batch: 0 is guessing, .5 no mistake. It has no scale, so it compares across "
+    "methods and losses.",
+    separations,
+    "",
 )
 LOSSES = Drawing(
     "losses",

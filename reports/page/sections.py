@@ -22,7 +22,7 @@ from reports.figures.score_points import DEGRADATION, FINAL_SCORES
 from reports.figures.spectra import SINGULAR_VALUES, SPREADS
 from reports.figures.split_curves import SPLIT_CURVES
 from reports.figures.surfaces import SURFACES
-from reports.figures.training_curves import GRADIENT_NORMS, LOSSES
+from reports.figures.training_curves import GRADIENT_NORMS, LOSSES, SEPARATIONS
 from reports.figures.tuning_comparison import TUNING_COMPARISON
 from reports.figures.tuning_expected_best import EXPECTED_BEST
 from reports.figures.tuning_lipschitz import LIPSCHITZ
@@ -152,6 +152,7 @@ SECTIONS = (
             SURVIVAL,
             COURSES,
             BEST_AGAIN,
+            SEPARATIONS,
             GRADIENT_NORMS,
         ),
     ),

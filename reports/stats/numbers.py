@@ -12,6 +12,7 @@ from reports.load.results import Results
 from reports.stats.averaged import averaged_scores
 from reports.stats.best_again import best_again
 from reports.stats.bounds import bounds
+from reports.stats.chance import chance_gaps
 from reports.stats.comparisons import pairwise
 from reports.stats.conformance import conformance
 from reports.stats.descriptions import descriptions
@@ -43,8 +44,8 @@ from reports.stats.tuning_numbers import TuningNumbers, tuning_numbers
 
 SEED = 0  # of simulated repetitions: a second report of the same runs is the same report
 LOGGED = (
-    "loss_d", "loss_g", "penalty", "logit_real", "logit_fake", "accuracy_d", "grad_norm_d",
-    "grad_norm_g",
+    "loss_d", "loss_g", "penalty", "logit_real", "logit_fake", "accuracy_d", "auc_gap",
+    "grad_norm_d", "grad_norm_g",
 )  # fmt: skip
 DIAGNOSED = (
     "input_grad_real", "input_grad_fake", "input_grad_interpolates", "input_grad_max",
@@ -104,6 +105,7 @@ class Numbers:
     layer_curves: Curves
     tuning: TuningNumbers
     times: Times
+    chance_gaps: dict[str, float]
 
     def only(self, cell: str) -> Numbers:
         """Return the numbers of one cell."""
@@ -146,6 +148,7 @@ def compute(results: Results) -> Numbers:
         last_grids=last_grids(results),
         first_surfaces=first_surfaces(results),
         tuning=tuning,
+        chance_gaps=chance_gaps(results),
         times=times(results, tuning.confirmed, scores),
         **_spectra(results.spectra),
         **_curves(results),

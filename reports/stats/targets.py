@@ -50,7 +50,9 @@ def target(scored: Frame, cell: str) -> Target:
     return Target(max(finite, default=math.nan), f"the worst median final score, {cell}")
 
 
-def times_to_target(results: Results, column: str, sign: float, goals: Mapping[str, Target]) -> Frame:
+def times_to_target(
+    results: Results, column: str, sign: float, goals: Mapping[str, Target]
+) -> Frame:
     """Return when each run first scored as well as the target of its cell.
 
     Args:

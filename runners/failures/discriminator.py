@@ -34,6 +34,11 @@ def non_finite(run: Evidence) -> bool | None:
     return {State.DIVERGED: True, State.FINISHED: False}.get(run.status.state)
 
 
+def largest_chance_gap(batch_size: int) -> float:
+    """Return the largest mean |AUC - 1/2| that is at chance, for logits of ``batch_size``."""
+    return CHANCE_GAPS * gap_by_chance(batch_size)
+
+
 def discriminator_at_chance(run: Evidence) -> bool | None:
     """Say whether D tells real from generated no better than by chance over the last half.
 
@@ -44,7 +49,7 @@ def discriminator_at_chance(run: Evidence) -> bool | None:
     gaps = run.late("auc_gap", 0.5)
     if run.length is None or run.batch_size is None or not gaps:
         return None
-    return bool(np.mean(gaps) <= CHANCE_GAPS * gap_by_chance(run.batch_size))
+    return bool(np.mean(gaps) <= largest_chance_gap(run.batch_size))
 
 
 def discriminator_saturated(run: Evidence) -> bool | None:
