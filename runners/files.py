@@ -12,6 +12,7 @@ import math
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,10 +31,37 @@ def write_bytes(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
-        raise
+        raise named(error, path) from None
     sync_folder(path.parent)
+
+
+def named(error: BaseException, path: Path) -> BaseException:
+    """Return an error that says which file it is about, also where the system does not.
+
+    A full disk is noticed while writing, when only the number of the open file is known.
+    """
+    if isinstance(error, OSError) and error.errno is not None:
+        return OSError(error.errno, error.strerror, str(path))
+    return error
+
+
+def require_own(path: Path) -> None:
+    """Refuse a link, pipe or device where a results folder holds a file or folder of its own.
+
+    Raises:
+        StoreProblem: the path is there and is none.
+    """
+    try:
+        mode = path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        kind = "a link" if stat.S_ISLNK(mode) else "no regular file"
+        raise StoreProblem(
+            f"{path}: is {kind}, and a results folder holds nothing but its own files; remove it"
+        )
 
 
 def write_json(path: Path, data: object) -> None:
@@ -58,11 +86,12 @@ def remove_temporaries(folder: Path) -> None:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return a file's bytes, none where there is no file.
+    """Return the bytes of a file in a results folder, none where there is no file.
 
     Raises:
-        StoreProblem: it cannot be read.
+        StoreProblem: it cannot be read, or is no file of the folder's own.
     """
+    require_own(path)
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -72,11 +101,12 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return a JSON file's object.
+    """Return the object of a JSON file in a results folder.
 
     Raises:
-        StoreProblem: the file is missing or damaged.
+        StoreProblem: the file is missing or damaged, or no file of the folder's own.
     """
+    require_own(path)
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -92,8 +122,11 @@ def digest(content: bytes) -> str:
 def append_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Append rows; non-finite numbers become null."""
     text = "".join(json.dumps(_finite(row), allow_nan=False) + "\n" for row in rows)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(text)
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise named(error, path) from None
 
 
 def parse_rows(content: bytes, path: Path) -> Iterator[dict[str, Any]]:
@@ -113,6 +146,7 @@ def last_row(path: Path) -> dict[str, Any] | None:
     Raises:
         StoreProblem: it is damaged.
     """
+    require_own(path)
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 4096))

@@ -31,6 +31,7 @@ def samples(
     Raises:
         UserProblem: the run has no checkpoint, or a plugin of it is not loaded.
     """
+    store.check_seal()
     spec = _spec(store)
     state = checkpoint.load(store)
     if state is None:
@@ -72,6 +73,7 @@ def rescore(store: RunStore, changes: dict[str, Any], options: Options) -> dict[
     Raises:
         UserProblem: the run is not finished, or the evaluation does not fit its data.
     """
+    store.check_seal()
     state = store.status().state
     if state != State.FINISHED:
         raise UserProblem(f"{store.folder}: is {state}, not finished")
@@ -84,5 +86,5 @@ def rescore(store: RunStore, changes: dict[str, Any], options: Options) -> dict[
     judge = scorer(spec.dataset, plan.extractor, options)
     check(judge, plan)
     row = {"step": step} | judge.score(generated, plan)
-    store.append("evals", [row])
+    store.append_eval(row)
     return row

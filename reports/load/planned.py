@@ -62,12 +62,15 @@ def planned(run_id: str, data: object, where: object) -> Planned:
         where: the plan's file, for messages.
 
     Raises:
-        StoreProblem: the entry is no spec, of this version or another.
+        StoreProblem: the entry is no spec, of this version or another, or another run's.
     """
     problem: object = "no mapping"
     if isinstance(data, dict):
         try:
-            return _known(run_id, from_stored(data))
+            spec = from_stored(data)
+            if not identity.earlier(data) and spec.run_id != run_id:
+                raise StoreProblem(f"{where}: {run_id} holds the spec of {spec.run_id}")
+            return _known(run_id, spec)
         except ValidationError as error:
             problem = error
             if _has_the_least(data):

@@ -9,6 +9,7 @@ from typing import Any
 from reports.load.columns import PROOFS, ROW_COLUMNS, fits
 from reports.load.floors import floor_rows, of_real_data
 from reports.load.planned import Planned
+from reports.load.stored_specs import require_sound
 from reports.load.verdicts import verdicts
 from runners.errors import StoreProblem
 from runners.files import read_json
@@ -74,6 +75,7 @@ def _damaged(plan: Planned, reason: str) -> Run:
 
 
 def _read_whole(store: RunStore, plan: Planned, scored: Collection[str]) -> Run:
+    require_sound(store, plan)
     status = store.status()
     rows = {name: _complete_rows(store, name, scored) for name in ROW_COLUMNS}
     grids = [{"step": step, "path": path} for step, path in store.sample_grids()]

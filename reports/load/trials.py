@@ -13,7 +13,7 @@ from reports.load.columns import Frame
 from reports.load.labels import as_text
 from reports.load.run_files import ODD
 from reports.load.settings import NAMED_SETTING, flatten
-from reports.load.stored_specs import Spec
+from reports.load.stored_specs import Spec, require_sound
 from reports.load.tuning import Tuning
 from runners.errors import StoreProblem
 from runners.spec import from_stored
@@ -57,7 +57,7 @@ def trials_frame(grid: GridStore, tuning: Tuning, specs: Mapping[str, Spec | Non
     rows = [
         {"run_id": run_id, "method": tuning.names[point.method], "label": point.method,
          "trial": point.trial, "seed": tuning.runs[run_id].seed,
-         **_measured(grid.run(run_id), tuning),
+         **_measured(grid.run(run_id), tuning, run_id),
          **_settings(specs.get(run_id) or tuning.runs[run_id].spec, tuning, point.method)}
         for point in tuning.plan.points
         for run_id in point.runs
@@ -69,9 +69,10 @@ def trials_frame(grid: GridStore, tuning: Tuning, specs: Mapping[str, Spec | Non
     return frame.astype(dict.fromkeys(MEASURED, float))
 
 
-def _measured(store: RunStore, tuning: Tuning) -> dict[str, Any]:
+def _measured(store: RunStore, tuning: Tuning, run_id: str) -> dict[str, Any]:
     """Return what a run's files say; one whose files are damaged has no numbers."""
     try:
+        require_sound(store, tuning.runs[run_id])
         return _read(store, tuning)
     except StoreProblem as problem:
         return {"state": State.DAMAGED.value, "reason": str(problem)}

@@ -9,8 +9,11 @@ results/<grid>/report/             made by `bench report`
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import json
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,11 +22,17 @@ from pydantic import ValidationError
 
 from runners import identity
 from runners.errors import StoreProblem
-from runners.files import read_json, write_json
+from runners.files import digest, read_json, require_own, write_json
 from runners.metrics.score import Column
 from runners.spec import RunSpec, from_stored
 from runners.store.run import RunStore
 from runners.tuning.plan import TuningPlan, from_json
+
+RUN_ID = r"[A-Za-z0-9_=-][A-Za-z0-9_.=-]{0,199}"
+"""What ids are made of: they cannot lead out of the folder of runs."""
+
+SEAL = "seal"
+"""The plan's own hash, beside what it hashes."""
 
 
 class GridStore:
@@ -36,7 +45,14 @@ class GridStore:
         self.report_folder = folder / "report"
 
     def run(self, run_id: str) -> RunStore:
-        """Return the store of one run."""
+        """Return the store of one run.
+
+        Raises:
+            StoreProblem: the id is no name of a folder, or the runs lie elsewhere by a link.
+        """
+        if not re.fullmatch(RUN_ID, run_id):
+            raise StoreProblem(f"{self.plan_file}: {run_id[:80]!r} is no run id")
+        require_own(self.runs_folder)
         return RunStore(self.runs_folder / run_id)
 
     def recognise(self, specs: Iterable[RunSpec]) -> int:
@@ -71,17 +87,39 @@ class GridStore:
             columns: what the scores are called, also where a reader lacks their metric.
             tuning: what was tried before ``runs``, which confirm it; None in a grid without.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
         plan: dict[str, Any] = {"name": name, "description": description}
         plan |= {} if axes is None else {"axes": list(axes)}
         plan["columns"] = [dataclasses.asdict(column) for column in columns]
         plan["runs"] = dict(runs)
         plan |= {} if tuning is None else {"tuning": tuning.to_json()}
-        write_json(self.plan_file, plan)
+        if self._holds(plan):  # it becomes the newest, where the folder can be written at all
+            with contextlib.suppress(OSError):
+                self.plan_file.touch()
+            return
+        self.require_writable()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_json(self.plan_file, {SEAL: _seal(plan), **plan})
+
+    def _holds(self, plan: Mapping[str, Any]) -> bool:
+        try:
+            return _seal(self.plan()) == _seal(plan)
+        except StoreProblem:
+            return False
 
     def plan(self) -> dict[str, Any]:
-        """Return the newest plan as :meth:`write_plan` records it; older ones lack some of it."""
-        return read_json(self.plan_file)
+        """Return the newest plan as :meth:`write_plan` records it; older ones lack some of it.
+
+        Raises:
+            StoreProblem: it is missing, damaged, or changed since it was written.
+        """
+        plan = read_json(self.plan_file)
+        seal = plan.pop(SEAL, None)
+        if seal is not None and seal != _seal(plan):
+            raise StoreProblem(
+                f"{self.plan_file}: changed since `bench run` wrote it; the same `bench run` "
+                "writes it anew"
+            )
+        return plan
 
     def tuning(self) -> TuningPlan | None:
         """Return the tuning that the newest plan records, None of a grid without.
@@ -111,6 +149,11 @@ class GridStore:
                 if not os.access(folder, os.W_OK | os.X_OK):
                     raise StoreProblem(f"{folder}: cannot be written to; choose another --out")
                 return
+
+
+def _seal(plan: Mapping[str, Any]) -> str:
+    stored = json.loads(json.dumps(plan))
+    return digest(json.dumps(stored, sort_keys=True).encode())
 
 
 def _id_if_earlier(folder: Path) -> str | None:

@@ -1,7 +1,7 @@
 """A run's folder: the only code that knows its file names.
 
 Whole files are written in one piece (see runners/files.py); ``done`` is written last, with the
-hashes of the others, so that `bench run` notices any change of an ended run.
+hashes of the others, so that every reader notices any change of an ended run.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from runners.files import (
     read_bytes,
     read_json,
     remove_temporaries,
+    require_own,
     sync_folder,
     write_json,
 )
@@ -34,6 +35,7 @@ from runners.store.states import State, Status, from_json
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
+EVALS = "evals"
 LOG_TAIL = 8000  # characters of a dead worker's output to keep
 
 
@@ -48,7 +50,8 @@ class RunStore:
         timing: seconds of training so far; the only file that differs between repeats.
         best: once a run finished, one row: the generator of the best validation score, taken at
             ``step`` and scored on fresh latents.
-    Beside them, ``evals`` has a row for every later scoring of the finished run.
+    Beside them, ``evals`` has a row for every later scoring of the finished run; ``done`` knows how
+    much of it is whole.
     """
 
     ROW_FILES = ("metrics", "scores", "spectra", "diagnostics", "timing", "best")
@@ -90,6 +93,8 @@ class RunStore:
         """
         from filelock import FileLock
 
+        require_own(self.lock_file.parent)
+        require_own(self.lock_file)
         self.lock_file.parent.mkdir(parents=True, exist_ok=True)
         return FileLock(self.lock_file, timeout=0)
 
@@ -99,6 +104,7 @@ class RunStore:
         Raises:
             StoreProblem: what is wrong with which file.
         """
+        require_own(self.folder)
         if not self.folder.exists():
             return
         if self.spec_file.exists() or self.done_file.exists() or self.checkpoint_file.exists():
@@ -106,8 +112,10 @@ class RunStore:
                 raise StoreProblem(f"{self.spec_file}: not the spec that {self.run_id} stands for")
             self.status()
             self.proof()
+        self.check_seal()
         if self.is_done():
-            self._check_ended()
+            for name in self.ROW_FILES:
+                self.rows(name)
 
     def _holds(self, spec: RunSpec) -> bool:
         stored = self.spec()
@@ -116,20 +124,38 @@ class RunStore:
         except ValidationError:
             return False
 
-    def _check_ended(self) -> None:
+    def check_seal(self) -> None:
+        """Refuse an ended run of which any file but its checkpoint is not as it was at the end.
+
+        Raises:
+            StoreProblem: which file.
+        """
+        require_own(self.folder)
+        if not self.is_done():
+            return
         status = self.status()
         if not status.ended:
             raise StoreProblem(f"{self.status_file}: {status.state}, yet the run is done")
         seal = read_json(self.done_file)
         for file in self._lasting():
-            if file.name in seal and seal[file.name] != digest(read_bytes(file)):
+            known = seal.get(self._sealed_name(file))
+            if known is not None and known != digest(read_bytes(file)):
                 raise StoreProblem(f"{file}: changed or damaged since the run ended")
-        for name in self.ROW_FILES:
-            self.rows(name)
+            if known is None and file.exists() and self._would_be_sealed(file, seal):
+                raise StoreProblem(f"{file}: was added since the run ended")
+
+    def _sealed_name(self, file: Path) -> str:
+        return file.relative_to(self.folder).as_posix()
+
+    def _would_be_sealed(self, file: Path, seal: dict[str, Any]) -> bool:
+        """Whether the version that sealed a run sealed such files; up to schema 3 no pictures."""
+        drawn = file in (self.floor_file, self.surface_file) or file.parent == self.samples_folder
+        return not drawn or any(name.startswith(self.samples_folder.name) for name in seal)
 
     def set_aside(self) -> Path:
         """Move the folder out of the way, to damaged/<run_id>-<n>, and return where it is."""
         aside = self.folder.parent.parent / "damaged"
+        require_own(aside)
         aside.mkdir(parents=True, exist_ok=True)
         names = (aside / f"{self.run_id}-{n}" for n in itertools.count(1))
         target = next(name for name in names if not name.exists())
@@ -141,6 +167,9 @@ class RunStore:
 
         What an attempt that was cut off left half-written goes, and so does its status.
         """
+        rows = [self.rows_file(name) for name in self.ROW_FILES]
+        for path in (self.folder, self.samples_folder, self.wandb_folder, self.log_file, *rows):
+            require_own(path)
         self.create(spec)
         for folder in (self.folder, self.samples_folder):
             remove_temporaries(folder)
@@ -167,12 +196,14 @@ class RunStore:
         if status.ended:
             self.sync_rows()
             present = [file for file in self._lasting() if file.exists()]
-            write_json(self.done_file, {file.name: digest(file.read_bytes()) for file in present})
+            seal = {self._sealed_name(file): digest(file.read_bytes()) for file in present}
+            write_json(self.done_file, seal)
 
     def _lasting(self) -> list[Path]:
         rows = [self.rows_file(name) for name in self.ROW_FILES]
-        whole = [self.spec_file, self.status_file, self.proof_file]
-        return [*whole, *rows, self.samples_file]
+        whole = [self.spec_file, self.status_file, self.proof_file, self.floor_file]
+        drawn = [self.samples_file, self.surface_file, *(grid for _, grid in self.sample_grids())]
+        return [*whole, *rows, *drawn]
 
     def record_crash(self, reason: str, traceback: str = "") -> None:
         """Record what a worker that died could not, unless another process took the run over."""
@@ -190,14 +221,16 @@ class RunStore:
             return ""
 
     def status(self) -> Status:
-        """Return how the run stands: unfinished or missing where no end was recorded.
+        """Return how the run stands: unfinished or missing where no end was recorded and sealed.
 
         Raises:
             StoreProblem: the recorded status is damaged.
         """
-        if self.status_file.exists():
-            return from_json(read_json(self.status_file), self.status_file)
-        return Status(State.UNFINISHED if self.spec_file.exists() else State.MISSING)
+        begun = Status(State.UNFINISHED if self.spec_file.exists() else State.MISSING)
+        if not self.status_file.exists():
+            return begun
+        status = from_json(read_json(self.status_file), self.status_file)
+        return begun if status.ended and not self.is_done() else status
 
     def is_done(self) -> bool:
         """Whether the run finished or diverged: there is nothing left to do."""
@@ -214,7 +247,40 @@ class RunStore:
             StoreProblem: a row is damaged; it is named.
         """
         file = self.rows_file(name)
-        return list(parse_rows(read_bytes(file), file))
+        content = self._sealed_evals() if name == EVALS else read_bytes(file)
+        return list(parse_rows(content, file))
+
+    def append_eval(self, row: dict[str, Any]) -> None:
+        """Append the row of a later scoring and seal it; one that was cut off is dropped first.
+
+        Raises:
+            StoreProblem: another process is at the run, or earlier rows are damaged.
+        """
+        from filelock import Timeout
+
+        try:
+            with self.lock():
+                kept, file = self._sealed_evals(), self.rows_file(EVALS)
+                if file.exists():
+                    os.truncate(file, len(kept))
+                append_rows(file, [row])
+                content = file.read_bytes()
+                sealed = {"bytes": len(content), "digest": digest(content)}
+                write_json(self.done_file, read_json(self.done_file) | {EVALS: sealed})
+        except Timeout as error:
+            raise StoreProblem(f"{self.folder}: another process is at this run") from error
+
+    def _sealed_evals(self) -> bytes:
+        """Return the sealed part of the later scorings; all of them in an unsealed run."""
+        file = self.rows_file(EVALS)
+        content, seal = read_bytes(file), read_json(self.done_file) if self.is_done() else {}
+        known = seal.get(EVALS, {"bytes": len(content), "digest": digest(content)})
+        if not isinstance(known, dict) or not isinstance(known.get("bytes"), int):
+            raise StoreProblem(f"{self.done_file}: damaged: {EVALS} is {str(known)[:40]}")
+        content = content[: known["bytes"]]
+        if len(content) < known["bytes"] or digest(content) != known.get("digest"):
+            raise StoreProblem(f"{file}: changed or damaged since it was written")
+        return content
 
     def last_row(self, name: str) -> dict[str, Any] | None:
         """Return the last complete row, reading only the file's end; None where there is none.
