@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from runners.errors import UserProblem
+from runners.errors import StoreProblem, UserProblem
 from runners.files import write_bytes
 from runners.options import Options
 from runners.store.grid import GridStore
 from runners.store.run import RunStore
+from runners.store.states import State
 
 
 def run_store(folder: Path) -> RunStore:
@@ -27,7 +28,7 @@ def run_store(folder: Path) -> RunStore:
 
 
 def run_stores(folder: Path) -> list[RunStore]:
-    """Return the run of a run's folder, or the finished runs of a grid's.
+    """Return the run of a run's folder, or the ended runs of a grid's.
 
     Raises:
         UserProblem: it is neither, or nothing is finished.
@@ -35,16 +36,20 @@ def run_stores(folder: Path) -> list[RunStore]:
     grid = GridStore(folder)
     if not grid.plan_file.is_file():
         return [run_store(folder)]
-    stores = [grid.run(run_id) for run_id in grid.plan()["runs"]]
-    finished = [store for store in stores if store.status().state == "finished"]
-    if not finished:
+    stores = [grid.run(run_id) for run_id in grid.planned()]
+    ended = [store for store in stores if store.is_done()]
+    if not ended:
         raise UserProblem(f"{folder}: no run is finished yet")
-    return finished
+    return ended
 
 
 def show(folder: Path) -> Iterator[str]:
-    """Yield what is known of a run: status, spec, scores and files."""
+    """Yield what is known of a run: status, spec, scores and files; no scores of a damaged one."""
     store = run_store(folder)
+    if damage := _damage(store):
+        yield f"{store.run_id}: {State.DAMAGED}, none of its numbers are shown"
+        yield f"  reason: {damage}"
+        return
     status = store.status()
     yield f"{store.run_id}: {status.state}"
     known = {"step": status.step, "reason": status.reason}
@@ -91,8 +96,27 @@ def sample(folder: Path, count: int, out: Path, form: str) -> str:
 
 
 def evaluate(folder: Path, changes: dict[str, Any], options: Options) -> Iterator[str]:
-    """Score finished runs again from their checkpoints, G itself and no average; a line each."""
+    """Score finished runs again from their checkpoints, G itself and no average; a line each.
+
+    Raises:
+        UserProblem: nothing is finished; or, once all others are scored, runs are damaged.
+    """
     from runners.rescore import rescore
 
-    for store in run_stores(folder):
-        yield f"{store.run_id}: {_row(rescore(store, changes, options))}"
+    stores = run_stores(folder)
+    damaged = {store.run_id: damage for store in stores if (damage := _damage(store))}
+    for store in stores:
+        if store.run_id not in damaged and store.status().state == State.FINISHED:
+            yield f"{store.run_id}: {_row(rescore(store, changes, options))}"
+    if damaged:
+        raise UserProblem("\n".join(f"damaged, not scored: {one}" for one in damaged.values()))
+
+
+def _damage(store: RunStore) -> str:
+    """Return what shows that a run's files are not what the suite wrote, '' if nothing does."""
+    try:
+        store.check_whole()
+        store.status()
+    except StoreProblem as problem:
+        return str(problem)
+    return ""

@@ -31,7 +31,7 @@ def samples(
     Raises:
         UserProblem: the run has no checkpoint, or a plugin of it is not loaded.
     """
-    store.check_seal()
+    store.check_whole()
     spec = _spec(store)
     state = checkpoint.load(store)
     if state is None:
@@ -73,7 +73,7 @@ def rescore(store: RunStore, changes: dict[str, Any], options: Options) -> dict[
     Raises:
         UserProblem: the run is not finished, or the evaluation does not fit its data.
     """
-    store.check_seal()
+    store.check_whole()
     state = store.status().state
     if state != State.FINISHED:
         raise UserProblem(f"{store.folder}: is {state}, not finished")

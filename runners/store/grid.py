@@ -121,6 +121,17 @@ class GridStore:
             )
         return plan
 
+    def planned(self) -> list[str]:
+        """Return the ids of the newest plan's runs, in order.
+
+        Raises:
+            StoreProblem: it is missing or damaged.
+        """
+        runs = self.plan().get("runs")
+        if not isinstance(runs, dict):
+            raise StoreProblem(f"{self.plan_file}: lacks its runs; plan it again")
+        return list(runs)
+
     def tuning(self) -> TuningPlan | None:
         """Return the tuning that the newest plan records, None of a grid without.
 
@@ -132,7 +143,7 @@ class GridStore:
 
     def unplanned(self) -> list[str]:
         """Return ids of runs in the folder that the newest plan does not name."""
-        tuning, confirmed = self.tuning(), self.plan().get("runs", {})
+        tuning, confirmed = self.tuning(), self.planned()
         tried = tuning.runs if tuning else {}
         return [name for name in self.folders() if name not in confirmed and name not in tried]
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from runners import identity
 from runners.errors import StoreProblem
 from runners.files import (
     append_rows,
@@ -143,6 +144,20 @@ class RunStore:
                 raise StoreProblem(f"{file}: changed or damaged since the run ended")
             if known is None and file.exists() and self._would_be_sealed(file, seal):
                 raise StoreProblem(f"{file}: was added since the run ended")
+
+    def check_whole(self) -> None:
+        """Refuse a folder that holds another run than its name says, or an ended one that changed.
+
+        For readers without a plan. Of a plugin that is not loaded the name cannot be checked.
+
+        Raises:
+            StoreProblem: which file.
+        """
+        self.check_seal()
+        stored = self.spec()
+        with contextlib.suppress(ValidationError):
+            if not identity.earlier(stored) and from_stored(stored).run_id != self.run_id:
+                raise StoreProblem(f"{self.spec_file}: not the spec that {self.run_id} stands for")
 
     def _sealed_name(self, file: Path) -> str:
         return file.relative_to(self.folder).as_posix()
