@@ -151,14 +151,19 @@ def report(
         Path | None,
         typer.Argument(help="A grid's results folder; default: the newest under results/."),
     ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to; default: RESULTS/report.")
+    ] = None,
     plugin: Plugins = None,
 ) -> None:
     """Render a grid's results, finished or not, as tables, figures and one HTML page."""
-    from reports.render import render
-    from runners.store.grid import newest_results
+    from runners.store.grid import found, newest_results
+
+    folder = found(results or newest_results(Path("results"))).folder
+    from reports.render import render  # imports the drawing libraries, which takes seconds
 
     _load(plugin)
-    page = render(results or newest_results(Path("results")))
+    page = render(folder, out)
     typer.echo(f"report: {page}")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from runners.errors import StoreProblem, UserProblem
 from runners.files import write_bytes
 from runners.options import Options
-from runners.store.grid import GridStore
+from runners.store.grid import found
 from runners.store.run import RunStore
 from runners.store.states import State
 
@@ -23,7 +23,10 @@ def run_store(folder: Path) -> RunStore:
     """
     store = RunStore(folder.resolve())
     if not store.spec_file.is_file():
-        raise UserProblem(f"{folder}: not a run's folder (results/<grid>/runs/<run>)")
+        raise UserProblem(
+            f"{folder}: not a run's folder, which has a spec.json and lies at "
+            "results/<grid>/runs/<run>"
+        )
     return store
 
 
@@ -33,9 +36,9 @@ def run_stores(folder: Path) -> list[RunStore]:
     Raises:
         UserProblem: it is neither, or nothing is finished.
     """
-    grid = GridStore(folder)
-    if not grid.plan_file.is_file():
+    if RunStore(folder).spec_file.is_file():
         return [run_store(folder)]
+    grid = found(folder)
     stores = [grid.run(run_id) for run_id in grid.planned()]
     ended = [store for store in stores if store.is_done()]
     if not ended:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reports.folder import ReportFolder
 from reports.load.loader import load
 from reports.load.results import Results
 from reports.page.headline import headline
@@ -17,8 +18,7 @@ from reports.tables.each_run import run_table
 from reports.tables.files import to_csv, to_markdown
 from reports.tables.summary import summary_numbers, summary_table
 from reports.tables.tuning_comparison import comparison_numbers
-from runners.files import write_bytes
-from runners.store.grid import GridStore
+from runners.store.grid import found
 
 
 def render(folder: Path, out: Path | None = None) -> Path:
@@ -34,17 +34,15 @@ def render(folder: Path, out: Path | None = None) -> Path:
 
     Raises:
         StoreProblem: the plan is missing or damaged.
-        UserProblem: runs that would be compared were scored under different protocols.
+        UserProblem: runs that would be compared were scored under different protocols, or nothing
+            can be written there.
     """
+    grid = found(folder)
+    place = ReportFolder(out or grid.report_folder, given=out is not None)
     results = load(folder)
-    files = _files(results, compute(results))
-    out = out or GridStore(folder).report_folder
-    (out / "figures").mkdir(parents=True, exist_ok=True)
-    for file in (out / "figures").glob("*.[ps][nv]g"):  # no figure of an older plan stays
-        file.unlink()
-    for name, data in files.items():
-        write_bytes(out / name, data)
-    return out / "index.html"
+    place.prepare()
+    place.replace(_files(results, compute(results)))
+    return place.folder / "index.html"
 
 
 def _files(results: Results, numbers: Numbers) -> dict[str, bytes]:

@@ -176,6 +176,31 @@ def _id_if_earlier(folder: Path) -> str | None:
         return None
 
 
+def found(folder: Path) -> GridStore:
+    """Return the store of a grid's results folder.
+
+    Raises:
+        StoreProblem: it is none; what it is instead.
+    """
+    grid = GridStore(folder)
+    if grid.plan_file.is_file():
+        return grid
+    raise StoreProblem(
+        f"{folder}: no results of a grid, which are a folder with grid.json and runs/ in it, as "
+        f"`bench run` leaves it at results/<grid>; {_instead(folder)}"
+    )
+
+
+def _instead(folder: Path) -> str:
+    if not folder.is_dir():
+        return "this is a file" if folder.exists() else "there is nothing of this name"
+    if RunStore(folder).spec_file.is_file():
+        run = folder.resolve()
+        return f"this is a run's folder: its grid is {run.parent.parent}, and `bench show` shows it"
+    inside = sorted(plan.parent.as_posix() for plan in folder.glob("*/grid.json"))
+    return f"in it are {', '.join(inside[:5])}" if inside else "nothing of the kind is in it"
+
+
 def newest_results(root: Path) -> Path:
     """Return the results folder under ``root`` whose plan was written last.
 

@@ -165,7 +165,7 @@ class RunStore:
     def _would_be_sealed(self, file: Path, seal: dict[str, Any]) -> bool:
         """Whether the version that sealed a run sealed such files; up to schema 3 no pictures."""
         drawn = file in (self.floor_file, self.surface_file) or file.parent == self.samples_folder
-        return not drawn or any(name.startswith(self.samples_folder.name) for name in seal)
+        return not drawn or any(name.startswith(f"{self.samples_folder.name}/") for name in seal)
 
     def set_aside(self) -> Path:
         """Move the folder out of the way, to damaged/<run_id>-<n>, and return where it is."""
