@@ -25,6 +25,13 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
+class Plan(StrEnum):
+    """What becomes of what was planned before."""
+
+    ADD = "add"
+    REPLACE = "replace"
+
+
 class Wandb(StrEnum):
     """What wandb does."""
 
@@ -82,6 +89,12 @@ def run(
         typer.Option("--set", metavar="KEY=VALUE", help="Set a field of base, as loss=hinge."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Results go to OUT/<grid>.")] = Path("results"),
+    former: Annotated[
+        Plan | None,
+        typer.Option(
+            "--plan", help="What becomes of runs planned there before that this does not run."
+        ),
+    ] = None,
     device: Annotated[Device, typer.Option(help="Where to train.")] = Device.auto,
     engine: Annotated[
         str, typer.Option(help="What executes the runs; see `bench list engines`.")
@@ -113,12 +126,14 @@ def run(
     """Run a grid; runs that are done are skipped, unfinished ones go on where they stopped."""
     from bench import grid as grids
     from bench.dry_run import print_plan
+    from bench.plan import Former
     from bench.session import run_grid
     from runners.engines import chosen
     from runners.options import Limits, Options
 
     files = _load(plugin)
     make = chosen(engine).make
+    kept = Former(former.value) if former else None
     overrides = grids.Overrides(
         steps=steps,
         seeds=seeds,
@@ -139,10 +154,10 @@ def run(
     if data_root is not None:
         options = replace(options, data_root=data_root)
     if dry_run:
-        print_plan(plan, out, options, make)
+        print_plan(plan, out, options, make, kept)
         return
     limits = Limits(run_timeout, retries)
-    raise typer.Exit(run_grid(plan, out, options, make, workers, limits))
+    raise typer.Exit(run_grid(plan, out, options, make, workers, limits, kept))
 
 
 @app.command()

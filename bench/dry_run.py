@@ -14,6 +14,7 @@ from bench import tuned
 from bench.cost import Estimate, estimate
 from bench.grid import Grid
 from bench.grid.trials import Tuning
+from bench.plan import Former, require_kept
 from bench.stage import is_done, state_of
 from runners.engines.base import Engine
 from runners.options import Options
@@ -54,7 +55,13 @@ class Group:
         return None if each is None else sure + each / len(self.candidates) * len(self.specs)
 
 
-def print_plan(grid: Grid, out: Path, options: Options, make: Callable[..., Engine]) -> None:
+def print_plan(
+    grid: Grid,
+    out: Path,
+    options: Options,
+    make: Callable[..., Engine],
+    former: Former | None = None,
+) -> None:
     """Print the runs of a grid, whether they are done, and what is left to pay.
 
     Args:
@@ -62,8 +69,13 @@ def print_plan(grid: Grid, out: Path, options: Options, make: Callable[..., Engi
         out: results are in out/<grid>.
         options: how and where to run.
         make: builds the engine.
+        former: what becomes of runs that were planned before and are not part of this.
+
+    Raises:
+        UserProblem: the plan would leave out runs that were planned before.
     """
     store, console = GridStore(out / grid.name), Console()
+    require_kept(grid, store, former)
     specs = grid.specs + (grid.tuning.specs if grid.tuning else ())
     groups = list(_stages(grid.tuning, store) if grid.tuning else _methods(grid))
     done = {s.run_id for group in groups for s in group.specs if is_done(store, s)}

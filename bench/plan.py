@@ -1,27 +1,128 @@
-"""A grid's plan, as `bench run` records it for the report."""
+"""A grid's plan, as `bench run` records it for the report, and the plan that was there before.
+
+What an earlier command planned in the same folder is never dropped by the way: runs that are part
+of it leave it as it is, more runs extend it, and others need the user's word.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
 
 from bench.grid import Grid
+from runners import identity
+from runners.errors import StoreProblem, UserProblem
 from runners.spec import RunSpec
 from runners.store.grid import GridStore
-from runners.tuning.plan import TuningPlan
+from runners.tuning.plan import DEFAULT, TuningPlan, from_json
+
+Runs = Mapping[str, dict[str, Any]]
+"""Specs by run id."""
+
+
+class Former(StrEnum):
+    """What becomes of runs that were planned before and are not part of this command."""
+
+    ADD = "add"
+    REPLACE = "replace"
+
+
+def require_kept(grid: Grid, store: GridStore, former: Former | None) -> None:
+    """Refuse to leave out what an earlier command planned, unless the user said what to do.
+
+    Args:
+        grid: what is to be run.
+        store: its results.
+        former: what the user said.
+
+    Raises:
+        UserProblem: how many runs would be left out, and what may be done.
+    """
+    before, ids = _stored(store), _ids(grid)
+    left = len(_required(before, store.plan_file) - ids)
+    if not left or former == Former.REPLACE or _is_part(grid, before):
+        return
+    tuned = grid.tuning is not None or "tuning" in before
+    if former == Former.ADD and not tuned:
+        return
+    either = "" if tuned else "--plan add, which compares all of them on one page; "
+    raise UserProblem(
+        f"{store.plan_file}: plans {left} runs that this command does not run. Choose --out OTHER "
+        f"for a plan of its own; {either}or --plan replace, which leaves their folders where they "
+        "are and reports them no more"
+    )
 
 
 def write_plan(
-    grid: Grid, store: GridStore, specs: Sequence[RunSpec], tuning: TuningPlan | None = None
+    grid: Grid,
+    store: GridStore,
+    specs: Sequence[RunSpec],
+    tuning: TuningPlan | None = None,
+    former: Former | None = None,
 ) -> None:
-    """Record the runs to compare.
+    """Record the runs to compare; a plan that they are part of stays as it is.
 
     Args:
         grid: what they are of.
         store: its results.
         specs: the runs; of a grid with tuning, those that confirm.
         tuning: how it was tuned.
+        former: what becomes of runs planned before.
     """
-    runs = {spec.run_id: spec.as_dict for spec in specs}
+    before = {} if former == Former.REPLACE else _stored(store)
+    if _is_part(grid, before):
+        store.touch_plan()
+        return
+    kept = before.get("runs", {}) if former == Former.ADD else {}
+    runs = kept | {spec.run_id: spec.as_dict for spec in specs}
     metrics = dict.fromkeys(m for spec in specs for m in spec.evaluation.metrics)
-    columns = {column.name: column for metric in metrics for column in metric.all_columns()}
-    store.write_plan(grid.name, runs, grid.description, grid.axes, columns.values(), tuning)
+    columns = {c.name: dataclasses.asdict(c) for metric in metrics for c in metric.all_columns()}
+    if kept:
+        columns = {column["name"]: column for column in before.get("columns", ())} | columns
+    axes = grid.axes if not kept or before.get("axes") == list(grid.axes) else None
+    store.write_plan(grid.name, runs, grid.description, axes, columns.values(), tuning)
+
+
+def kept_words(grid: Grid, store: GridStore, former: Former | None) -> str:
+    """Return in words what stays planned beside the runs of a command, '' if nothing does."""
+    before = {} if former == Former.REPLACE else _stored(store)
+    others = len(before.get("runs", {}).keys() - _ids(grid))
+    if not others or not (former == Former.ADD or _is_part(grid, before)):
+        return ""
+    return f"{others} runs planned before stay planned in {store.plan_file}"
+
+
+def _stored(store: GridStore) -> dict[str, Any]:
+    """Return the plan that is there, without runs of earlier versions; {} if none can be read."""
+    try:
+        plan = store.plan()
+    except StoreProblem:
+        return {}
+    stored = plan.get("runs")
+    if not isinstance(stored, dict) or not all(isinstance(one, dict) for one in stored.values()):
+        return {}
+    return plan | {"runs": {i: one for i, one in stored.items() if not identity.earlier(one)}}
+
+
+def _ids(grid: Grid) -> set[str]:
+    tried = grid.tuning.specs if grid.tuning else ()
+    return {spec.run_id for spec in (*grid.specs, *tried)}
+
+
+def _is_part(grid: Grid, before: Mapping[str, Any]) -> bool:
+    """Whether all runs of an untuned grid are planned already, and others with them."""
+    planned = before.get("runs", {}).keys()
+    return grid.tuning is None and _ids(grid) < planned
+
+
+def _required(before: Mapping[str, Any], where: Path) -> set[str]:
+    """Return the planned runs that are not there because trials chose them."""
+    planned, tuning = set(before.get("runs", {})), before.get("tuning")
+    if tuning is None:
+        return planned
+    plan = from_json(tuning, where)
+    defaults = {run_id for runs in plan.cells.get(DEFAULT, {}).values() for run_id in runs}
+    return {*plan.runs, *defaults}

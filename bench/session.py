@@ -11,7 +11,7 @@ from rich.console import Console
 from bench import tuned
 from bench.grid import Grid
 from bench.interrupts import interrupts
-from bench.plan import write_plan
+from bench.plan import Former, kept_words, require_kept, write_plan
 from bench.stage import Stages
 from runners.engines.base import Engine
 from runners.options import Limits, Options
@@ -28,6 +28,7 @@ def run_grid(
     make: Callable[[Options, int | None], Engine],
     workers: int | None = None,
     limits: Limits | None = None,
+    former: Former | None = None,
 ) -> int:
     """Run what is not done yet; with tuning, every method's trials first, then what they chose.
 
@@ -38,21 +39,28 @@ def run_grid(
         make: builds the engine, if there is anything to do.
         workers: runs at once; None for the engine's own choice.
         limits: of time and of attempts.
+        former: what becomes of runs that were planned before and are not part of this.
 
     Returns:
         The exit code: 0, 1 if a run crashed or is damaged, 130 if interrupted.
+
+    Raises:
+        UserProblem: the plan would leave out runs that were planned before.
     """
     console = Console(soft_wrap=True)
     store = GridStore(out / grid.name)
-    store.require_writable()
+    require_kept(grid, store, former)
+    if said := kept_words(grid, store, former):
+        console.print(said, markup=False, highlight=False)
     with interrupts() as interrupt, ExitStack() as engines:
         engine = lambda: engines.enter_context(make(options, workers))  # noqa: E731
         stages = Stages(store, console, interrupt, engine, limits)
         try:
             if grid.tuning:
-                tuned.run(stages, grid, grid.tuning)
+                tuned.run(stages, grid, grid.tuning, former)
             else:
-                stages.run(grid.name, grid.specs, lambda: write_plan(grid, store, grid.specs))
+                record = lambda: write_plan(grid, store, grid.specs, former=former)  # noqa: E731
+                stages.run(grid.name, grid.specs, record)
         except KeyboardInterrupt:
             interrupt.count += 1
     console.print(f"next: bench report {store.folder}")

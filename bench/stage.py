@@ -91,6 +91,7 @@ class Stages:
 
     def _prepared(self, todo: list[RunSpec]) -> Scheduler:
         """Return the scheduler, with what the runs need made ready."""
+        self.store.require_writable()
         if self.scheduler:
             self.scheduler.prepare(todo)
             return self.scheduler

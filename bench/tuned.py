@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from bench.grid import Grid
 from bench.grid.trials import Trial, Tuning
-from bench.plan import write_plan
+from bench.plan import Former, write_plan
 from bench.stage import Stages, is_done
 from runners.errors import StoreProblem
 from runners.spec import RunSpec
@@ -30,12 +30,13 @@ Costs = Mapping[str, Mapping[int, float]]
 Winners = Mapping[str, int]
 
 
-def run(stages: Stages, grid: Grid, tuning: Tuning) -> None:
+def run(stages: Stages, grid: Grid, tuning: Tuning, former: Former | None = None) -> None:
     """Run the trials that are not done, choose, and run what confirms the choice.
 
     Args:
         stages: of this command.
         grid, tuning: what to run.
+        former: what becomes of runs that were planned before and are not part of this.
 
     Raises:
         StoreProblem: no trial has the score to choose by.
@@ -44,7 +45,7 @@ def run(stages: Stages, grid: Grid, tuning: Tuning) -> None:
 
     def record() -> None:
         if left(tuning, store):  # else the choice is made at once, and nothing forgets it
-            write_plan(grid, store, grid.specs, planned(tuning))
+            write_plan(grid, store, grid.specs, planned(tuning), former)
 
     stages.run(TRIALS, tuning.specs, record)
     if count := left(tuning, store):
@@ -57,7 +58,7 @@ def run(stages: Stages, grid: Grid, tuning: Tuning) -> None:
         for line in described(tuning, found, winners):
             stages.console.print(line, markup=False, highlight=False)
         plan, specs = planned(tuning, winners), confirming(tuning, winners)
-        stages.run(CONFIRMATION, specs, lambda: write_plan(grid, store, specs, plan))
+        stages.run(CONFIRMATION, specs, lambda: write_plan(grid, store, specs, plan, former))
 
 
 def left(tuning: Tuning, store: GridStore) -> int:

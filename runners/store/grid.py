@@ -10,7 +10,6 @@ results/<grid>/report/             made by `bench report`
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import os
 import re
@@ -23,7 +22,6 @@ from pydantic import ValidationError
 from runners import identity
 from runners.errors import StoreProblem
 from runners.files import digest, read_json, require_own, write_json
-from runners.metrics.score import Column
 from runners.spec import RunSpec, from_stored
 from runners.store.run import RunStore
 from runners.tuning.plan import TuningPlan, from_json
@@ -75,7 +73,7 @@ class GridStore:
         runs: Mapping[str, dict[str, Any]],
         description: str = "",
         axes: Sequence[str] | None = None,
-        columns: Iterable[Column] = (),
+        columns: Iterable[Mapping[str, Any]] = (),
         tuning: TuningPlan | None = None,
     ) -> None:
         """Record the newest plan.
@@ -84,21 +82,26 @@ class GridStore:
             name, description: the grid's.
             runs: the name of each run's folder -> its resolved spec.
             axes: dotted names of the swept fields; None leaves open what they are.
-            columns: what the scores are called, also where a reader lacks their metric.
+            columns: what the scores are called, also where a reader lacks their metric: the
+                fields of :class:`runners.metrics.score.Column`.
             tuning: what was tried before ``runs``, which confirm it; None in a grid without.
         """
         plan: dict[str, Any] = {"name": name, "description": description}
         plan |= {} if axes is None else {"axes": list(axes)}
-        plan["columns"] = [dataclasses.asdict(column) for column in columns]
+        plan["columns"] = list(map(dict, columns))
         plan["runs"] = dict(runs)
         plan |= {} if tuning is None else {"tuning": tuning.to_json()}
-        if self._holds(plan):  # it becomes the newest, where the folder can be written at all
-            with contextlib.suppress(OSError):
-                self.plan_file.touch()
+        if self._holds(plan):
+            self.touch_plan()
             return
         self.require_writable()
         self.folder.mkdir(parents=True, exist_ok=True)
         write_json(self.plan_file, {SEAL: _seal(plan), **plan})
+
+    def touch_plan(self) -> None:
+        """Make the plan the newest one, where it can be written at all."""
+        with contextlib.suppress(OSError):
+            self.plan_file.touch()
 
     def _holds(self, plan: Mapping[str, Any]) -> bool:
         try:
