@@ -236,3 +236,29 @@ def test_results_that_cannot_be_written_are_refused_before_any_work(tmp_path) ->
         assert "--out" in done.stderr
         assert "Traceback" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.slow
+def test_a_finished_grid_on_a_disk_that_cannot_be_written(tmp_path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("mounting needs root")
+    run = ("run", "--grid", "smoke.yaml", "--methods", "none", "--wandb", "disabled")
+    try:
+        assert bench(*run, "--out", str(disk), cwd=tmp_path).returncode == 0
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        done = bench(*run, "--out", str(disk), cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert "nothing left to do" in done.stdout
+        more = bench(*run, "--seeds", "2", "--out", str(disk), cwd=tmp_path)
+        assert more.returncode == 2
+        assert f"{disk}/smoke: cannot be written to" in more.stderr
+        report = bench("report", str(disk / "smoke"), cwd=tmp_path)
+        assert report.returncode == 2
+        assert re.search(r"Read-only file system; .*--out DIR", report.stderr)
+        elsewhere = bench("report", str(disk / "smoke"), "--out", "page", cwd=tmp_path)
+        assert elsewhere.returncode == 0, elsewhere.stderr
+        assert (tmp_path / "page" / "index.html").is_file()
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from bench.registries import KINDS
 from runners.engines import ENGINES
 from runners.errors import UserProblem
 from runners.lipschitz import METHODS
+from runners.store.grid import GridStore
 
 SCHEMA_1 = Path(__file__).parents[1] / "stores" / "schema-1"
 
@@ -71,12 +73,57 @@ def test_runs_of_an_earlier_version_are_shown_sampled_scored_and_reported(tmp_pa
     assert 'id="best-again"' not in page
 
 
-def test_a_folder_that_is_no_run_is_refused(tmp_path) -> None:
-    for arguments in (("show", tmp_path), ("eval", tmp_path)):
-        with pytest.raises(UserProblem, match="not a run's folder"):
-            _invoke(*arguments)
-
-
 def test_an_unknown_metric_is_a_message(tiny, trained) -> None:
     with pytest.raises(UserProblem, match="unknown name 'fdi'"):
         _invoke("eval", trained(tiny()).folder, "--metrics", "fdi")
+
+
+def _edit_score(run: Path) -> None:
+    file = run / "scores.jsonl"
+    file.write_text(re.sub(r'"fid": [0-9.]+', '"fid": 0.01', file.read_text()))
+
+
+def _copy_of_another(run: Path, other: Path) -> None:
+    shutil.rmtree(run)
+    shutil.copytree(other, run)
+
+
+def test_a_changed_or_foreign_run_is_named_and_shows_no_number(tiny, trained) -> None:
+    runs = [trained(tiny(seed=seed)).folder for seed in (5, 6, 7)]
+    _edit_score(runs[0])
+    _copy_of_another(runs[1], runs[2])
+    for run, reason in ((runs[0], "changed or damaged"), (runs[1], "not the spec that")):
+        shown = _invoke("show", run)
+        assert "damaged, none of its numbers are shown" in shown
+        assert reason in shown
+        assert "scores:" not in shown
+        for command in (("eval", run), ("sample", run, "--n", "1", "--out", run / "new")):
+            with pytest.raises(UserProblem, match=reason):
+                _invoke(*command)
+        assert not (run / "new").exists()
+        assert not (run / "evals.jsonl").exists()
+
+
+def test_eval_of_a_grid_scores_the_sound_runs_and_names_the_damaged(tiny, trained) -> None:
+    specs = [tiny(seed=seed) for seed in (8, 9)]
+    stores = [trained(spec, folder="g/runs") for spec in specs]
+    grid = GridStore(stores[0].folder.parent.parent)
+    grid.write_plan("g", {spec.run_id: spec.as_dict for spec in specs})
+    _edit_score(stores[0].folder)
+    result = CliRunner().invoke(app, ["eval", str(grid.folder), "--samples", "150"])
+    assert isinstance(result.exception, UserProblem)
+    assert f"damaged, not scored: {stores[0].folder}" in str(result.exception)
+    assert specs[1].run_id in result.output
+    assert [bool(store.rows("evals")) for store in stores] == [False, True]
+
+
+@pytest.mark.parametrize("command", ["report", "show", "eval"])
+def test_what_is_no_results_folder_is_said_with_what_one_looks_like(command, tmp_path) -> None:
+    for folder in (tmp_path, tmp_path / "nothing"):
+        with pytest.raises(UserProblem, match=r"results/<grid>"):
+            _invoke(command, folder)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "grid.json").write_text("{}")
+    if command != "show":
+        with pytest.raises(UserProblem, match=rf"in it are {tmp_path}/a"):
+            _invoke(command, tmp_path)
