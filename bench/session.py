@@ -18,6 +18,7 @@ from runners.options import Limits, Options
 from runners.store.grid import GridStore
 
 INTERRUPTED = 130
+GONE = "{}: is gone: it was removed or renamed while its grid ran, and results are lost"
 RESUME = "interrupted: run the same command again to go on where it stopped"
 
 
@@ -63,8 +64,9 @@ def run_grid(
                 stages.run(grid.name, grid.specs, record)
         except KeyboardInterrupt:
             interrupt.count += 1
-    console.print(f"next: bench report {store.folder}")
+    gone = stages.recorded and not store.plan_file.exists()
+    console.print(GONE.format(store.folder) if gone else f"next: bench report {store.folder}")
     if interrupt.count:
         console.print(RESUME)
         return INTERRUPTED
-    return 1 if stages.failed else 0
+    return 1 if stages.failed or gone else 0

@@ -55,6 +55,8 @@ class Stages:
         self.store, self.console, self.interrupt = store, console, interrupt
         self.engine, self.limits = engine, limits
         self.notes, self.scheduler = Notes(console), None
+        self.recorded = False
+        """Whether the plan was written."""
         self.failed = False
         """Whether a run crashed, is damaged or was not started."""
 
@@ -70,6 +72,7 @@ class Stages:
         try:
             scheduler = self._prepared(todo) if todo else None
             record()
+            self.recorded = True
             if scheduler:
                 self._watch(title, scheduler, todo, statuses)
         except KeyboardInterrupt:

@@ -10,12 +10,11 @@ import multiprocessing
 import os
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from functools import cache
 from multiprocessing.connection import wait
-from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from runners.engines.base import Attempt, Ended, Event, Lost, Note, Progress, Started, Tell
+from runners.engines.scratch import scratch
 from runners.engines.slots import CPU, slots
 from runners.engines.worker import Worker
 from runners.errors import StoreProblem, UserProblem
@@ -46,7 +45,7 @@ class LocalEngine:
 
     def __init__(self, options: Options, workers: int | None = None) -> None:
         self.options, self.workers = options, workers
-        os.environ.update(WORKER_ENVIRONMENT, TMPDIR=_scratch().name)
+        os.environ.update(WORKER_ENVIRONMENT, TMPDIR=str(scratch()))
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(["runners.engines.guard", "runners.engines.preload"])
         self.slots = slots([CPU], workers)  # until prepare() has looked for GPUs
@@ -174,9 +173,3 @@ def _progress(attempt: Attempt) -> Progress:
     except StoreProblem:
         row = None
     return Progress(attempt.run, attempt.number, row["step"] if row else 0)
-
-
-@cache
-def _scratch() -> TemporaryDirectory[str]:
-    """Return a folder, gone with this process, for what wandb and torch leave in TMPDIR."""
-    return TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True)
