@@ -11,12 +11,15 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 
+WIDE, NARROW = 70, 40  # columns from which there is room for a bar, and for the time so far
 Running = dict[str, tuple[str, int, int]]
 
 
@@ -27,8 +30,8 @@ class View(Protocol):
         """Show the runs in progress: {run_id: (label, step, steps)}."""
         ...
 
-    def ended(self, line: str) -> None:
-        """Show that one run ended, in a line."""
+    def ended(self, line: str, over: bool = True) -> None:
+        """Show in a line that nothing works on a run any more, and whether it is over for good."""
         ...
 
 
@@ -38,15 +41,21 @@ def progress(console: Console, total: int, title: str) -> Iterator[View]:
     if not console.is_terminal:
         yield _Lines(console, total)
         return
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as bars:
+    with Progress(*_columns(console.width), console=console, expand=console.width < WIDE) as bars:
         yield _Bars(bars, total, title)
+
+
+def _columns(width: int) -> list[ProgressColumn]:
+    """Return what fits: on a narrow terminal no bar, and names are cut before numbers."""
+    name = Column(ratio=1, no_wrap=True, overflow="ellipsis") if width < WIDE else None
+    whole = Column(no_wrap=True)
+    return [
+        TextColumn("{task.description}", markup=False, table_column=name),
+        *([] if width < WIDE else [BarColumn()]),
+        MofNCompleteColumn(table_column=whole),
+        *([] if width < NARROW else [TimeElapsedColumn(table_column=whole)]),
+        TimeRemainingColumn(table_column=whole),
+    ]
 
 
 class _Lines:
@@ -56,8 +65,8 @@ class _Lines:
     def update(self, running: Running) -> None:
         pass
 
-    def ended(self, line: str) -> None:
-        self.count += 1
+    def ended(self, line: str, over: bool = True) -> None:
+        self.count += over
         self.console.print(f"[{self.count}/{self.total}] {line}", markup=False, highlight=False)
 
 
@@ -77,8 +86,8 @@ class _Bars:
                 self.tasks[run_id] = self.bars.add_task(label, total=steps)
             self.bars.update(self.tasks[run_id], completed=step)
 
-    def ended(self, line: str) -> None:
-        self.count += 1
+    def ended(self, line: str, over: bool = True) -> None:
+        self.count += over
         self.bars.update(self.grid, completed=self.count)
         self.bars.console.print(
             f"[{self.count}/{self.total}] {line}", markup=False, highlight=False

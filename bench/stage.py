@@ -183,7 +183,7 @@ def _show(view: View, spec: RunSpec, status: Status, store: GridStore) -> None:
         words += [f"{name} {score[name]:.2f}" for name in ("fid", "is") if score.get(name)]
     if status.seconds is not None:
         words.append(f"{status.seconds:.1f} s")
-    view.ended(" ".join(words))
+    view.ended(" ".join(words), over=status.state not in (State.UNFINISHED, State.BUSY))
 
 
 def _name(state: str) -> str:
