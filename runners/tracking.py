@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from runners.store.states import Status
 
 PROJECT = "lipschitz-bench"
 INIT_TIMEOUT = 15.0  # seconds to wait for a server, once per worker
+OFFLINE = "offline-run-*"
+MIRRORED = ("metrics", "spectra", "diagnostics", "scores")
 FINISH_TIMEOUT = 20.0  # seconds a finished run may go on uploading
 
 
@@ -42,8 +45,7 @@ class Tracker:
 
     def log(self, step: int, row: dict[str, Any]) -> None:
         """Mirror numbers of one step."""
-        values = {name: value for name, value in row.items() if name != "step"}
-        self._try(lambda: self.run.log(values, step=step))
+        self._try(lambda: self.run.log(_values(row), step=step))
 
     def samples(self, step: int, file: Path) -> None:
         """Mirror a sample grid."""
@@ -82,6 +84,32 @@ class Tracker:
 
     def _start(self, spec: RunSpec, store: RunStore, options: Options) -> None:
         store.wandb_folder.mkdir(exist_ok=True)
+        before = [folder for folder in store.wandb_folder.glob(OFFLINE) if not folder.is_symlink()]
+        self._open(spec, store, options)
+        if before:
+            self._tell_again(store)
+            for folder in before:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _tell_again(self, store: RunStore) -> None:
+        """Mirror what is stored of earlier attempts.
+
+        Their own folders hold rows that the checkpoint does not know and that are trained again:
+        one folder with every row once is all there is to upload.
+        """
+        told = {name: _by_step(store.rows(name)) for name in MIRRORED}
+        grids = dict(store.sample_grids())
+        for step in sorted({step for rows in told.values() for step in rows}):
+            for row in told["metrics"].get(step, []):
+                self.run.log(_values(row), step=step)
+            self.spectra(step, told["spectra"].get(step, []))
+            for name in ("diagnostics", "scores"):
+                for row in told[name].get(step, []):
+                    self.run.log(_values(row), step=step)
+            if step in told["scores"] and step in grids:
+                self.samples(step, grids[step])
+
+    def _open(self, spec: RunSpec, store: RunStore, options: Options) -> None:
         if options.wandb == "online" and not Tracker.unreachable:
             try:
                 self.run = _init(spec, store, options, "online")
@@ -103,6 +131,18 @@ class Tracker:
         except Exception as error:
             self.active = False
             _warn(TrackingLost, f"wandb stopped, training goes on without it: {error}")
+
+
+def _by_step(rows: Iterable[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:
+    """Return rows by the step they are of."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row["step"], []).append(row)
+    return found
+
+
+def _values(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "step"}
 
 
 def _warn(category: type[Warning], text: str) -> None:

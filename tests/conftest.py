@@ -65,3 +65,32 @@ def trained(tmp_path: Path) -> Callable[..., RunStore]:
         return store
 
     return run
+
+
+@pytest.fixture
+def wandb_records() -> Callable[[Path], list[Any]]:
+    """Return a reader of the records in a wandb file: wandb itself ships none for Python."""
+
+    def read(file: Path) -> list[Any]:
+        from wandb.proto.wandb_internal_pb2 import Record  # pyright: ignore
+
+        return [Record.FromString(data) for data in _chunks(file)]
+
+    return read
+
+
+def _chunks(file: Path) -> list[bytes]:
+    """Return the records of a LevelDB log: 32 KiB blocks of (crc, length, type, data) chunks."""
+    data, position, records, part = file.read_bytes(), 7, [], b""
+    while position + 7 <= len(data):
+        left = 32768 - position % 32768
+        if left < 7:
+            position += left
+            continue
+        size, kind = int.from_bytes(data[position + 4 : position + 6], "little"), data[position + 6]
+        part += data[position + 7 : position + 7 + size]
+        position += 7 + size
+        if kind in (1, 4):  # a full chunk, or a record's last
+            records.append(part)
+            part = b""
+    return records

@@ -156,14 +156,12 @@ def test_nothing_stays_in_the_folder_for_temporary_files(tmp_path) -> None:
     assert not list(long.iterdir())
 
 
-def test_wandb_offline_holds_the_run_with_its_config_and_metrics(tmp_path) -> None:
-    from wandb.proto.wandb_internal_pb2 import Record  # pyright: ignore
-
+def test_wandb_offline_holds_the_run_with_its_config_and_metrics(tmp_path, wandb_records) -> None:
     done = bench("run", "--grid", "smoke.yaml", "--methods", "spectral_norm", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (run,) = (tmp_path / "results/smoke/runs").iterdir()
     (file,) = run.glob("wandb/offline-run-*/*.wandb")
-    records = [Record.FromString(data) for data in _wandb_records(file)]
+    records = wandb_records(file)
     (start,) = [record.run for record in records if record.WhichOneof("record_type") == "run"]
     assert start.run_id == run.name
     assert start.run_group == "smoke/spectral_norm"
@@ -178,23 +176,6 @@ def test_wandb_offline_holds_the_run_with_its_config_and_metrics(tmp_path) -> No
     assert {"loss_d", "fid", "is"} <= logged
     assert any(key.startswith("spectrum") for key in logged)
     assert any(key.startswith("samples") for key in logged)
-
-
-def _wandb_records(file: Path) -> list[bytes]:
-    """Return the records of a LevelDB log: 32 KiB blocks of (crc, length, type, data) chunks."""
-    data, position, records, part = file.read_bytes(), 7, [], b""
-    while position + 7 <= len(data):
-        left = 32768 - position % 32768
-        if left < 7:
-            position += left
-            continue
-        size, kind = int.from_bytes(data[position + 4 : position + 6], "little"), data[position + 6]
-        part += data[position + 7 : position + 7 + size]
-        position += 7 + size
-        if kind in (1, 4):  # a full chunk, or a record's last
-            records.append(part)
-            part = b""
-    return records
 
 
 def test_missing_data_is_explained_before_anything_is_written(tmp_path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from runners import tracking
 from runners.options import Options
 from runners.store.run import RunStore
 from runners.tracking import PRIVATE_SETTINGS, Tracker, TrackingWarning, private_settings
+from runners.train import train
 
 
 def test_this_wandb_knows_every_private_setting() -> None:
@@ -48,3 +50,50 @@ def test_a_process_waits_for_an_unreachable_server_once(tiny, tmp_path, monkeypa
     assert all(tracker.run for tracker in trackers)
     assert modes == ["online", "offline", "offline", "offline"]
     assert len(told) == 1
+
+
+def _history(records: list[Any]) -> list[dict[str, Any]]:
+    """Return what was logged, a row per step."""
+    logged = [one.history.item for one in records if one.WhichOneof("record_type") == "history"]
+    return [
+        {"/".join(item.nested_key) or item.key: json.loads(item.value_json) for item in items}
+        for items in logged
+    ]
+
+
+class Killed(Exception):
+    """Stands for whatever ends an attempt without a word."""
+
+
+def test_a_resumed_run_is_one_offline_folder_with_every_row_once(
+    tiny, tmp_path, wandb_records
+) -> None:
+    spec, store = tiny(steps=20), RunStore(tmp_path / "runs" / "a")
+    store.create(spec.as_dict)
+
+    def ending_at(step: int) -> Any:
+        def look() -> bool:
+            row = store.last_row("metrics")
+            if row and row["step"] >= step:
+                raise Killed
+            return False
+
+        return look
+
+    for step in (8, 14):  # past the checkpoints at 5 and 10
+        with pytest.raises(Killed):
+            train(spec, store, Options(wandb="offline"), ending_at(step))
+    train(spec, store, Options(wandb="offline"))
+    (file,) = store.wandb_folder.glob("offline-run-*/*.wandb")
+    history = _history(wandb_records(file))
+    rows = {row["_step"]: row for row in history}
+    assert len(rows) == len(history)
+    for name in ("metrics", "scores", "diagnostics"):
+        for stored in store.rows(name):
+            mirrored = rows[stored["step"]]
+            known = {k: v for k, v in stored.items() if isinstance(v, float) and k != "seconds"}
+            assert {k: mirrored[k] for k in known} == known
+    assert {step for step, row in rows.items() if any(k.startswith("samples") for k in row)} == {
+        row["step"] for row in store.rows("scores")
+    }
+    assert any(key.startswith("spectrum") for key in rows[0])
