@@ -12,6 +12,7 @@ import math
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,15 @@ from typing import Any
 from runners.errors import StoreProblem
 
 TEMPORARY = re.compile(r"\..+\.\d+-[0-9a-f]{8}")
+
+KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+"""What is no regular file, in words."""
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -82,6 +92,16 @@ def read_json(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise StoreProblem(f"{path}: cannot be read: {error}") from error
     return _object(content, f"{path}: cannot be read")
+
+
+def irregular(path: Path) -> str | None:
+    """Say what a path leads to if that is no regular file, which may block whoever opens it.
+
+    Raises:
+        OSError: it leads nowhere.
+    """
+    mode = path.stat().st_mode
+    return None if stat.S_ISREG(mode) else KINDS.get(stat.S_IFMT(mode), "no regular file")
 
 
 def digest(content: bytes) -> str:
