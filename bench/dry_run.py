@@ -62,8 +62,12 @@ def print_plan(grid: Grid, out: Path, options: Options, make: Callable[..., Engi
         out: results are in out/<grid>.
         options: how and where to run.
         make: builds the engine.
+
+    Raises:
+        UserProblem: what `bench run` would refuse.
     """
     store, console = GridStore(out / grid.name), Console()
+    store.require_writable()
     specs = grid.specs + (grid.tuning.specs if grid.tuning else ())
     groups = list(_stages(grid.tuning, store) if grid.tuning else _methods(grid))
     done = {s.run_id for group in groups for s in group.specs if is_done(store, s)}
