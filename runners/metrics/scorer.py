@@ -165,5 +165,6 @@ def scorer(dataset: Dataset, extractor: str, options: Options) -> Scorer:
     judge.network.to(options.device)
     real, parts = RealData(options.cache / "statistics", judge, images), parts_of(images)
     # what has no covariance is no reference
-    usable = [part for part in parts.all if part.count >= FEWEST or part.split == "train"]
+    train = parts.whole["train"]
+    usable = [part for part in parts.all if part.count >= FEWEST or part == train]
     return Scorer(judge, images, parts, {part: real.reference(part) for part in usable}, real)
