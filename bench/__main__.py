@@ -2,14 +2,23 @@
 
 import os
 import sys
+import warnings
+from functools import cache
 
 
 def main() -> None:
     """Run the command line."""
+    warnings.showwarning = lambda message, *_, **__: _note(str(message))
     try:
         _run()
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+@cache
+def _note(text: str) -> None:
+    """Tell of a warning, once."""
+    print(f"note: {text}", file=sys.stderr)
 
 
 def _run() -> None:

@@ -13,9 +13,10 @@ from statistics import fmean, median
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from bench.needs import missing
 from runners.engines.base import Engine
 from runners.engines.scheduler import Scheduler, Watcher
-from runners.errors import StoreProblem, UserProblem
+from runners.errors import StoreProblem
 from runners.options import Options
 from runners.spec import RunSpec
 from runners.store.grid import GridStore
@@ -88,23 +89,25 @@ def estimate(
         out: where results are stored; nothing is written there.
         options: how and where to run.
         make: builds the engine.
+
+    Raises:
+        UserProblem: what `bench run` would refuse; what costs much to find out, such as damaged
+            pixels, only where it is measured.
     """
     wanted = {kind(spec.as_dict): spec for spec in specs}
     stored = stored_paces(out, wanted.keys())
     if not wanted:
         return Estimate({}, "all runs are done")
-    missing = [spec for which, spec in wanted.items() if which not in stored]
-    if not missing:
-        return Estimate(stored, f"by stored runs under {out}")
-    if problem := _not_at_hand(missing, options):
-        return Estimate(stored, problem)
-    try:
-        probed = probed_paces(missing[:MOST], options, make)
-    except UserProblem as refused:
-        return Estimate(stored, f"not measured: {refused}")
+    absent = missing(wanted.values(), options)
+    unknown = [spec for which, spec in wanted.items() if which not in stored]
+    if not unknown:
+        return Estimate(stored, f"by stored runs under {out}" + f"; {absent}" * bool(absent))
+    if absent:
+        return Estimate(stored, f"not measured: {absent}")
+    probed = probed_paces(unknown[:MOST], options, make)
     how = f"measured now on up to {STEPS} steps and one scoring of each kind of run, by one worker"
-    if probed and (others := missing[MOST:]):
-        how += f"; {len(others)} of {len(missing)} kinds taken as the mean of these"
+    if probed and (others := unknown[MOST:]):
+        how += f"; {len(others)} of {len(unknown)} kinds taken as the mean of these"
         probed |= dict.fromkeys((kind(spec.as_dict) for spec in others), _mean(probed.values()))
     return Estimate(stored | probed, how + f"; others by stored runs under {out}" * bool(stored))
 
@@ -141,13 +144,6 @@ def _measuring(store: RunStore) -> float:
     except OSError:
         return 0.0
     return max(0.0, ended - began)  # a run that was resumed writes its floor again
-
-
-def _not_at_hand(specs: Iterable[RunSpec], options: Options) -> str:
-    """Name the data sets that would have to be downloaded first."""
-    files = {spec.dataset.name: spec.dataset.files for spec in specs}
-    absent = [name for name, f in files.items() if f and not any(options.data_root.glob(f))]
-    return f"not measured: no {', '.join(absent)} in {options.data_root}" if absent else ""
 
 
 def probed_paces(

@@ -72,7 +72,7 @@ def print_plan(
         former: what becomes of runs that were planned before and are not part of this.
 
     Raises:
-        UserProblem: the plan would leave out runs that were planned before.
+        UserProblem: what `bench run` would refuse.
     """
     store, console = GridStore(out / grid.name), Console()
     require_kept(grid, store, former)
@@ -80,6 +80,8 @@ def print_plan(
     groups = list(_stages(grid.tuning, store) if grid.tuning else _methods(grid))
     done = {s.run_id for group in groups for s in group.specs if is_done(store, s)}
     unpaid = [spec for group in groups for spec in (*group.left(done), *group.candidates)]
+    if unpaid:
+        store.require_writable()
     costs = estimate(unpaid, out, options, make)
     if grid.tuning or len(specs) > FEW:
         console.print(_summary(groups, costs, done))

@@ -21,6 +21,15 @@ from runners.errors import StoreProblem
 
 TEMPORARY = re.compile(r"\..+\.\d+-[0-9a-f]{8}")
 
+KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+"""What is no regular file, in words."""
+
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a whole file so that a reader sees the old one or the new one, never a part."""
@@ -112,6 +121,16 @@ def read_json(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise StoreProblem(f"{path}: cannot be read: {error}") from error
     return _object(content, f"{path}: cannot be read")
+
+
+def irregular(path: Path) -> str | None:
+    """Say what a path leads to if that is no regular file, which may block whoever opens it.
+
+    Raises:
+        OSError: it leads nowhere.
+    """
+    mode = path.stat().st_mode
+    return None if stat.S_ISREG(mode) else KINDS.get(stat.S_IFMT(mode), "no regular file")
 
 
 def digest(content: bytes) -> str:

@@ -10,7 +10,8 @@ from torch import Tensor
 from runners import checkpoint, seeds
 from runners.device import resolved
 from runners.errors import UserProblem
-from runners.metrics.scorer import check, scorer
+from runners.metrics.extractors import require_enough
+from runners.metrics.scorer import scorer
 from runners.networks import generate, generator_at
 from runners.options import Options
 from runners.spec import Evaluation, RunSpec, from_stored
@@ -84,7 +85,7 @@ def rescore(store: RunStore, changes: dict[str, Any], options: Options) -> dict[
     plan, options = _plan(plain), resolved(options)
     spec, generated, step = samples(store, "evaluation", plan.samples, options.device)
     judge = scorer(spec.dataset, plan.extractor, options)
-    check(judge, plan)
+    require_enough(judge.reference.count, plan.metrics)
     row = {"step": step} | judge.score(generated, plan)
     store.append_eval(row)
     return row

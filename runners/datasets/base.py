@@ -21,6 +21,7 @@ Split: TypeAlias = tuple[np.ndarray, np.ndarray]
 
 SPLITS = ("train", "validation", "test")
 VALIDATED, TESTED = 4, 9  # of every ten items, where all are divided at once
+FEWEST = 2  # training data: scores need their covariance
 HOLD_OUT = 5  # where a set has no test split of its own, every fifth item is held out
 
 
@@ -36,7 +37,7 @@ class Dataset(Component):
             of larger ones, the same for all seeds and methods.
     """
 
-    train_size: Annotated[int, Field(ge=2)] | None = field(default=None, kw_only=True)
+    train_size: Annotated[int, Field(ge=FEWEST)] | None = field(default=None, kw_only=True)
     summary: ClassVar[str] = ""
     earlier: ClassVar[Mapping[str, Any]] = {"train_size": None}
     mixture: ClassVar[bool] = False
@@ -68,6 +69,29 @@ class Dataset(Component):
     def channelwise(self) -> Dataset | None:
         """The data set that each channel is an image of, whose classifier judges this one."""
         return None
+
+    def present(self, root: Path) -> bool:
+        """Whether its files are below ``root``, or it needs none."""
+        return self.files is None or any(root.glob(self.files))
+
+    def look(self, root: Path) -> int | None:  # noqa: ARG002
+        """Refuse what ``load`` would refuse, as far as that is seen without loading.
+
+        Returns:
+            How many data runs train on, None where only loading tells.
+
+        Raises:
+            DataProblem: with what to do.
+        """
+        return None
+
+    def at_hand(self, root: Path) -> Images | None:
+        """Return what ``load`` returns, None where that would fetch or write anything first.
+
+        Raises:
+            DataProblem: it cannot be loaded; with what to do.
+        """
+        return self.load(root) if self.present(root) else None
 
     def load(self, root: Path) -> Images:
         """Return everything in memory.
@@ -213,15 +237,24 @@ def subset(images: Images, size: int | None) -> Images:
     if size is None:
         return images
     count = len(images.train)
-    if size > count:
-        raise DataProblem(f"dataset.train_size: {size}, but there are {count} training data")
-    chosen = _fixed_order(count, "train size")[:size]
+    chosen = _fixed_order(count, "train size")[: require_size(count, size)]
     return replace(
         images,
         train=images.train[chosen],
         train_labels=images.train_labels[chosen],
         shares=images.label_shares,
     )
+
+
+def require_size(count: int, size: int | None) -> int:
+    """Return how many of so many training data runs train on: ``size``, or None for all.
+
+    Raises:
+        DataProblem: there are fewer.
+    """
+    if size is not None and size > count:
+        raise DataProblem(f"dataset.train_size: {size}, but there are {count} training data")
+    return count if size is None else size
 
 
 def _fixed_order(count: int, purpose: str) -> np.ndarray:

@@ -46,14 +46,23 @@ class StackedMNIST(Dataset):
 
     def load(self, root: Path) -> Images:
         """Return the triples of MNIST under ``root``."""
-        mnist = MNIST(validation=self.validation).load(root)
-        draws = np.random.default_rng(0)
-        train = _stack(*mnist.split("train"), draws)
-        test = _stack(*mnist.split("test"), draws)
-        validation = _stack(*mnist.split("validation"), draws)
-        shares = mnist.label_shares
-        product = np.einsum("a,b,c->abc", shares, shares, shares).ravel()
-        return Images(*train, *validation, *test, shares=product)
+        return _stacked(self.channelwise.load(root))
+
+    def at_hand(self, root: Path) -> Images | None:
+        """Return the triples, None where MNIST is not at hand."""
+        mnist = self.channelwise.at_hand(root)
+        return mnist and _stacked(mnist)
+
+
+def _stacked(mnist: Images) -> Images:
+    """Return the triples of each split."""
+    draws = np.random.default_rng(0)
+    train = _stack(*mnist.split("train"), draws)
+    test = _stack(*mnist.split("test"), draws)
+    validation = _stack(*mnist.split("validation"), draws)
+    shares = mnist.label_shares
+    product = np.einsum("a,b,c->abc", shares, shares, shares).ravel()
+    return Images(*train, *validation, *test, shares=product)
 
 
 def _stack(images: np.ndarray, labels: np.ndarray, draws: np.random.Generator) -> Split:

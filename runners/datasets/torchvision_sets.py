@@ -36,8 +36,24 @@ class TorchvisionSet(Dataset):
         Raises:
             DataProblem: the files are missing and cannot be downloaded, or are damaged.
         """
+        return self._load(root, download=True)
+
+    def at_hand(self, root: Path) -> Images | None:
+        """Return the images under ``root``, None where files are missing or not the original.
+
+        Raises:
+            DataProblem: files that are taken for the original cannot be read.
+        """
         try:
-            whole, test = self.split(root, train=True), self.split(root, train=False)
+            return self._load(root, download=False) if self.present(root) else None
+        except DataProblem as problem:
+            if isinstance(problem.__cause__, RuntimeError):  # how torchvision says so
+                return None
+            raise
+
+    def _load(self, root: Path, download: bool) -> Images:
+        try:
+            whole, test = (self.split(root, train, download) for train in (True, False))
         except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
             raise DataProblem(
                 f"{self.name}: cannot read {self.folder(root)}: {error}. Put the "
@@ -50,15 +66,15 @@ class TorchvisionSet(Dataset):
         """Return the folder its files belong in."""
         return (root / (self.files or "")).parent
 
-    def split(self, root: Path, train: bool) -> Split:
+    def split(self, root: Path, train: bool, download: bool) -> Split:
         """Return (uint8 NCHW, int64 labels) of one split."""
-        found = self._open(root, train=train)
+        found = self._open(root, train=train, download=download)
         return found.data.numpy()[:, None], found.targets.numpy()
 
-    def _open(self, root: Path, **split: Any) -> Any:
+    def _open(self, root: Path, **options: Any) -> Any:
         from torchvision import datasets
 
-        return getattr(datasets, self.torchvision_name)(root=str(root), download=True, **split)
+        return getattr(datasets, self.torchvision_name)(root=str(root), **options)
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -101,9 +117,9 @@ class CIFAR10(TorchvisionSet):
     shape: ClassVar[tuple[int, int, int]] = (3, 32, 32)
     name: Literal["cifar10"] = "cifar10"
 
-    def split(self, root: Path, train: bool) -> Split:
+    def split(self, root: Path, train: bool, download: bool) -> Split:
         """Return (uint8 NCHW, int64 labels) of one split."""
-        found = self._open(root, train=train)
+        found = self._open(root, train=train, download=download)
         return np.ascontiguousarray(found.data.transpose(0, 3, 1, 2)), np.array(found.targets)
 
 
@@ -117,9 +133,9 @@ class SVHN(TorchvisionSet):
     shape: ClassVar[tuple[int, int, int]] = (3, 32, 32)
     name: Literal["svhn"] = "svhn"
 
-    def split(self, root: Path, train: bool) -> Split:
+    def split(self, root: Path, train: bool, download: bool) -> Split:
         """Return (uint8 NCHW, int64 labels) of one split."""
-        found = self._open(root, split="train" if train else "test")
+        found = self._open(root, split="train" if train else "test", download=download)
         return found.data, np.array(found.labels, dtype=np.int64)
 
 
@@ -137,9 +153,9 @@ class STL10(TorchvisionSet):
     shape: ClassVar[tuple[int, int, int]] = (3, 48, 48)
     name: Literal["stl10"] = "stl10"
 
-    def split(self, root: Path, train: bool) -> Split:
+    def split(self, root: Path, train: bool, download: bool) -> Split:
         """Return (uint8 NCHW, zeros) of one split."""
-        found = self._open(root, split="unlabeled" if train else "test")
+        found = self._open(root, split="unlabeled" if train else "test", download=download)
         images = resize(found.data, self.shape[-1])
         return images, np.zeros(len(images), dtype=np.int64)
 

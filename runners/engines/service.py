@@ -96,7 +96,7 @@ def _send_warnings(connection: Connection) -> Callable[[], bool]:
 
     def show(message: Any, category: type[Warning], filename: str, lineno: int, *_: Any) -> None:
         lost.extend([category] if issubclass(category, TrackingLost) else [])
-        topic = getattr(category, "topic", f"{filename}:{lineno}")
+        topic = getattr(message, "topic", f"{filename}:{lineno}")
         with contextlib.suppress(OSError):
             connection.send(("note", topic, f"{message}"))
 

@@ -19,7 +19,8 @@ from runners.contracts import broken
 from runners.device import resolved
 from runners.engines.slots import CPU
 from runners.errors import StoreProblem, UserProblem
-from runners.metrics.scorer import check, scorer
+from runners.metrics.extractors import require_enough
+from runners.metrics.scorer import scorer
 from runners.options import Options
 from runners.spec import RunSpec
 from runners.store.run import RunStore
@@ -55,7 +56,7 @@ def prepare(specs: list[RunSpec], options: Options) -> list[str]:
     lines: dict[str, None] = {}
     for spec in specs:
         judge = scorer(spec.dataset, spec.evaluation.extractor, options)
-        check(judge, spec.evaluation)
+        require_enough(judge.reference.count, spec.evaluation.metrics)
         accuracy = judge.extractor.accuracy
         right = "" if accuracy is None else f" (held-out accuracy {accuracy:.1%})"
         lines[

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional
 
 from runners import seeds
 from runners.datasets.base import Images
+from runners.errors import UserProblem
 from runners.files import digest, write_bytes
 from runners.metrics.features import outputs
 
@@ -131,12 +132,21 @@ def _accuracy(network: Classifier, images: Images) -> float:
 
 
 def read(file: Path) -> tuple[Classifier, Card]:
-    """Return the classifier and card of a weights file, in eval mode and without gradients."""
-    with safe_open(file, "pt") as tensors:
-        card = Card(**json.loads(tensors.metadata()["card"]))
-        state = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118
-    network = Classifier(card.channels, card.size, card.classes)
-    network.load_state_dict(state)
+    """Return the classifier and card of a weights file, in eval mode and without gradients.
+
+    Raises:
+        UserProblem: the file is damaged.
+    """
+    try:
+        with safe_open(file, "pt") as tensors:
+            card = Card(**json.loads(tensors.metadata()["card"]))
+            state = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118
+        network = Classifier(card.channels, card.size, card.classes)
+        network.load_state_dict(state)
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise UserProblem(
+            f"{file}: not the weights of a classifier: {error}; remove it, and it is made again"
+        ) from error
     return network.eval().requires_grad_(False), card
 
 
@@ -145,12 +155,16 @@ def file_hash(file: Path) -> str:
     return digest(file.read_bytes())
 
 
+def known_file(name: str, images: Images, cache: Path) -> Path:
+    """Return where the weights for a data set are: shipped, else in the cache, if they are."""
+    file_name = f"{name}-{images.content_hash[:12]}.safetensors"
+    shipped = SHIPPED / file_name
+    return shipped if shipped.exists() else cache / "classifiers" / file_name
+
+
 def weights_file(name: str, images: Images, cache: Path) -> Path:
     """Return the weights file for a data set: shipped, cached, or trained now and cached."""
-    file_name = f"{name}-{images.content_hash[:12]}.safetensors"
-    if (SHIPPED / file_name).exists():
-        return SHIPPED / file_name
-    file = cache / "classifiers" / file_name
+    file = known_file(name, images, cache)
     if not file.exists():
         from filelock import FileLock
 

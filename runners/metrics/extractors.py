@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from runners.datasets import load_images
 from runners.datasets.base import Dataset, Images
+from runners.errors import UserProblem
 from runners.metrics import METRICS
 from runners.metrics.score import Metric
 from runners.options import Options
@@ -77,6 +78,51 @@ EXTRACTORS: dict[str, Callable[[Dataset, Images, Options], Extractor]] = {
     "inception_bf16": inception_bf16,
     "coordinates": coordinates,
 }
+
+
+def lacking(dataset: Dataset, extractor: str, options: Options) -> str | None:
+    """Say what an extractor would download or train first, or return None; does neither.
+
+    Raises:
+        UserProblem: its weights would be refused.
+    """
+    if extractor == "classifier":
+        return _no_classifier(dataset.channelwise or dataset, options)
+    if not extractor.startswith("inception"):
+        return None
+    from runners.metrics.inception import downloaded, require_weights
+
+    if options.inception_weights is None:
+        return None if downloaded().exists() else f"no Inception weights in {downloaded().parent}"
+    require_weights(options.inception_weights, options.trust_weights)
+    return None
+
+
+def _no_classifier(dataset: Dataset, options: Options) -> str | None:
+    from runners.metrics.classifier import known_file, read
+
+    images = dataset.at_hand(options.data_root)
+    if images is None:
+        return f"no {dataset.name} in {options.data_root}"
+    file = known_file(dataset.name, images, options.cache)
+    if not file.exists():
+        return f"no classifier of {dataset.name}: {file} takes a minute to train"
+    read(file)
+    return None
+
+
+def require_enough(count: int, metrics: Iterable[Metric]) -> None:
+    """Refuse metrics that need more real data than there are to train on.
+
+    Raises:
+        UserProblem: which metric it is.
+    """
+    for metric in metrics:
+        if metric.least > count:
+            raise UserProblem(
+                f"evaluation.metrics: {metric.name} needs at least {metric.least} real data, but "
+                f"there are only {count}; change its settings or leave it out"
+            )
 
 
 def usual_metrics(dataset: Dataset, extractor: str) -> tuple[Metric, ...]:

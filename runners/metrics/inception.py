@@ -11,16 +11,17 @@ import hashlib
 import pickle
 import warnings
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.error import URLError
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch_fidelity import FeatureExtractorInceptionV3
-from torch_fidelity.feature_extractor_inceptionv3 import BasicConv2d
+from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3, BasicConv2d
 
 from runners.errors import UserProblem
+from runners.files import irregular
 
 NAME = "inception-v3-compat"
 LAYERS = ["2048", "logits_unbiased"]
@@ -68,8 +69,8 @@ def load(weights: Path | None, trusted: bool = False, bf16: bool = False) -> tup
     Raises:
         UserProblem: there is no network, no such file, or the file is not a plain state dict.
     """
-    if weights is not None and not trusted:
-        _check(weights)
+    if weights is not None:
+        require_weights(weights, trusted)
     path = None if weights is None else str(weights)
     try:
         extractor = FeatureExtractorInceptionV3(NAME, LAYERS, feature_extractor_weights_path=path)
@@ -84,14 +85,32 @@ def load(weights: Path | None, trusted: bool = False, bf16: bool = False) -> tup
     return Inception(extractor, bf16), identity
 
 
-def _check(weights: Path) -> None:
-    """Refuse files that would run code when torch-fidelity unpickles them."""
+def downloaded() -> Path:
+    """Return where torch-fidelity keeps the weights that it downloads."""
+    return Path(torch.hub.get_dir(), "checkpoints", PurePosixPath(URL_INCEPTION_V3).name)
+
+
+def require_weights(weights: Path, trusted: bool) -> None:
+    """Refuse what is no file, and files that would run code when torch-fidelity unpickles them.
+
+    Raises:
+        UserProblem: why.
+    """
+    try:
+        if kind := irregular(weights):
+            raise UserProblem(f"--inception-weights {weights}: is {kind}, not a file")
+        if not trusted:
+            _unpickle(weights)
+    except OSError as error:
+        raise UserProblem(f"--inception-weights {weights}: {error.strerror}") from error
+
+
+def _unpickle(weights: Path) -> None:
+    """Load a file without running code of it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # remarks on the pickle protocol
             torch.load(weights, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise UserProblem(f"--inception-weights {weights}: {error.strerror}") from error
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
         raise UserProblem(
             f"--inception-weights {weights}: refused, as it is not a plain state dict and loading "

@@ -17,8 +17,7 @@ import torch
 from torch import Tensor
 
 from runners.datasets import load_images, load_whole
-from runners.datasets.base import Dataset, Images
-from runners.errors import UserProblem
+from runners.datasets.base import FEWEST, Dataset, Images
 from runners.metrics import floor
 from runners.metrics.drawing import copies, subset
 from runners.metrics.extractors import EXTRACTORS, Extractor
@@ -27,9 +26,6 @@ from runners.metrics.parts import HELD_OUT, Part, Parts, parts_of
 from runners.metrics.real import RealData
 from runners.metrics.score import Features, Metric, Reference
 from runners.options import Options
-
-FEWEST = 2
-"""Data that have a covariance: a smaller part is no reference."""
 
 
 @dataclass(frozen=True)
@@ -168,19 +164,7 @@ def scorer(dataset: Dataset, extractor: str, options: Options) -> Scorer:
     judge = EXTRACTORS[extractor](whole, load_whole(whole, options.data_root), options)
     judge.network.to(options.device)
     real, parts = RealData(options.cache / "statistics", judge, images), parts_of(images)
-    usable = [part for part in parts.all if part.count >= FEWEST or part.split == "train"]
+    # what has no covariance is no reference
+    train = parts.whole["train"]
+    usable = [part for part in parts.all if part.count >= FEWEST or part == train]
     return Scorer(judge, images, parts, {part: real.reference(part) for part in usable}, real)
-
-
-def check(scored: Scorer, plan: Plan) -> None:
-    """Refuse a plan that the reference is too small for.
-
-    Raises:
-        UserProblem: which metric needs more data.
-    """
-    for metric in plan.metrics:
-        if metric.least > scored.reference.count:
-            raise UserProblem(
-                f"evaluation.metrics: {metric.name} needs at least {metric.least} real data, but "
-                f"there are only {scored.reference.count}; change its settings or leave it out"
-            )

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from PIL import Image
 
 from runners.engines import ENGINES
 
@@ -67,6 +68,43 @@ def test_dry_run_prints_the_plan_and_runs_nothing(tmp_path) -> None:
         r"about [0-9.]+ core-minutes left; measured now on up to 30 steps", done.stdout
     )
     assert not list(tmp_path.iterdir())
+
+
+def _photos(folder: Path) -> None:
+    folder.mkdir()
+    for number in range(20):
+        Image.new("L", (8, 8), 9 * number).save(folder / f"{number}.png")
+    os.mkfifo(folder / "pipe.png")
+
+
+def test_dry_run_refuses_what_a_run_refuses(tmp_path) -> None:
+    _photos(tmp_path / "photos")
+    command = ("run", "--grid", "smoke.yaml", "--set", "dataset=folder:photos")
+    dry, wet = bench(*command, "--dry-run", cwd=tmp_path), bench(*command, cwd=tmp_path)
+    assert dry.returncode == wet.returncode == 2
+    assert dry.stderr == wet.stderr
+    assert dry.stderr.splitlines()[1:] == ["  pipe.png: is a FIFO, not a regular file"]
+    assert dry.stdout == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]
+    (tmp_path / "file").write_text("")
+    blocked = bench("run", "--grid", "smoke.yaml", "--dry-run", "--out", "file", cwd=tmp_path)
+    assert (blocked.returncode, blocked.stdout) == (2, "")
+    assert "file: is a file" in blocked.stderr
+
+
+def test_dry_run_tells_what_a_run_would_leave_out_and_fetch(tmp_path) -> None:
+    _photos(tmp_path / "photos")
+    skip = ("--set", "dataset={name: folder, path: photos, skip_unreadable: true}")
+    done = bench(
+        "run", "--grid", "smoke.yaml", "--dry-run", *skip, cwd=tmp_path, TORCH_HOME=str(tmp_path)
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines() == [
+        "note: photos: 1 image file left out, by skip_unreadable",
+        "  pipe.png: is a FIFO, not a regular file",
+    ]
+    assert f"not measured: no Inception weights in {tmp_path}/hub/checkpoints" in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]
 
 
 def test_dry_run_of_many_runs_has_a_line_per_method(tmp_path) -> None:

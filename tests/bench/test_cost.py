@@ -76,14 +76,23 @@ def test_of_many_kinds_some_are_measured_and_stand_for_the_others(
     assert len(set(costs.paces.values())) == 1
 
 
-def test_why_nothing_was_measured(tiny, tmp_path) -> None:
+def test_what_is_refused_and_why_nothing_was_measured(tiny, tmp_path) -> None:
     mnist = tiny(dataset="mnist")
     costs = estimate([mnist], tmp_path, Options(data_root=tmp_path), _no_engine)
     assert costs.how == f"not measured: no mnist in {tmp_path}"
     assert costs.seconds([mnist]) is None
-    refused = estimate([tiny()], tmp_path, Options(), _refused)
-    assert refused.how == "not measured: no CUDA device"
+    with pytest.raises(UserProblem, match="no CUDA device"):
+        estimate([tiny()], tmp_path, Options(), _refused)
     assert estimate([], tmp_path, Options(), _no_engine).how == "all runs are done"
+
+
+def test_data_that_are_gone_are_told_of_where_stored_runs_tell_the_pace(
+    tiny, trained, tmp_path, monkeypatch
+) -> None:
+    trained(tiny(), "out/g/runs")
+    monkeypatch.setattr("bench.cost.missing", lambda *_: "no digits in here")
+    costs = estimate([tiny(seed=9)], tmp_path / "out", Options(), _no_engine)
+    assert costs.how == f"by stored runs under {tmp_path / 'out'}; no digits in here"
 
 
 def test_a_run_that_was_resumed_lowers_no_pace_below_nothing(tiny, trained, tmp_path) -> None:

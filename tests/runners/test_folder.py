@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,13 +54,13 @@ def test_what_has_no_folder_is_taken_from_train(tmp_path) -> None:
 
 
 def test_a_share_of_zero_is_no_validation_as_earlier_runs_had_none(tmp_path) -> None:
-    for split in ("train", "validation", "test"):
-        _image(tmp_path / split / "1.png")
+    for file in ("train/1.png", "train/2.png", "validation/1.png", "test/1.png"):
+        _image(tmp_path / file)
     images = _load(tmp_path, validation=0.0)
-    assert (len(images.train), len(images.validation), len(images.test)) == (1, 0, 1)
+    assert (len(images.train), len(images.validation), len(images.test)) == (2, 0, 1)
     (tmp_path / "validation" / "1.png").unlink()
     (tmp_path / "validation").rmdir()
-    with pytest.raises(DataProblem, match="leave none to train on"):
+    with pytest.raises(DataProblem, match=r"train: holds 2 image files .*at least 3 are needed"):
         _load(tmp_path)
 
 
@@ -125,6 +126,87 @@ def test_an_image_outside_every_class_is_named(tmp_path) -> None:
     _image(tmp_path / "stray.png")
     with pytest.raises(DataProblem, match=r"stray\.png: stands in no class folder"):
         _load(tmp_path, labelled=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "validation", "least"),
+    [
+        ({}, 0.1, 5),
+        ({}, 0.0, 5),
+        ({}, 0.5, 5),
+        ({"test": 1}, 0.1, 3),
+        ({"test": 1}, 0.0, 2),
+        ({"validation": 1}, 0.1, 5),
+        ({"validation": 1, "test": 1}, 0.1, 2),
+        ({"test": 1}, 0.9, 16),
+    ],
+)
+def test_a_folder_with_too_few_images_is_told_how_many_it_needs(
+    given, validation, least, tmp_path
+) -> None:
+    for split, count in given.items():
+        for number in range(count):
+            _image(tmp_path / split / f"{number}.png", (8, 8))
+    place = tmp_path / "train" if given else tmp_path
+    for number in range(least - 1):
+        _image(place / f"{number:03d}.png", (8, 8))
+    folder = Folder(path=str(tmp_path), validation=validation)
+    for read in (folder.load, folder.look):
+        with pytest.raises(DataProblem) as refused:
+            read(Path())
+        assert str(refused.value).startswith(f"{place}: holds {least - 1} image file")
+        assert f"at least {least} are needed" in str(refused.value)
+        assert str(refused.value).endswith("; add images")
+    _image(place / "last.png", (8, 8))
+    images = folder.load(Path())
+    assert len(images.train) == folder.look(Path()) >= 2
+    assert len(images.test)
+    assert bool(len(images.validation)) == bool(validation)
+
+
+def test_a_split_without_an_image_is_named(tmp_path) -> None:
+    for number in range(5):
+        _image(tmp_path / "train" / f"{number}.png")
+    (tmp_path / "test").mkdir()
+    with pytest.raises(DataProblem, match=r"test: holds no image files .*at least 1 is needed"):
+        _load(tmp_path)
+
+
+def test_empty_classes_are_named_with_what_to_do(tmp_path) -> None:
+    for number in range(10):
+        _image(tmp_path / "cat" / f"{number}.png")
+    folder = Folder(path=str(tmp_path), labelled=True)
+    with pytest.raises(DataProblem, match=r"has 1 class folder, but .* at least 2"):
+        folder.load(Path())
+    for name in ("dog", "emu"):
+        (tmp_path / name).mkdir()
+    for read in (folder.load, folder.look):
+        with pytest.raises(DataProblem) as refused:
+            read(Path())
+        assert str(refused.value) == (
+            f"{tmp_path}: nothing is left to train on of 2 of its 3 classes: dog, emu; each needs "
+            "at least 1 image besides those held out: add some, remove these folders, or set "
+            "labelled: false"
+        )
+    assert len(_load(tmp_path).train) == 7, "without labels no folder is a class"
+    _image(tmp_path / "emu" / "1.png")
+    for number in range(4):
+        _image(tmp_path / "dog" / f"{number}.png")
+    with pytest.raises(DataProblem, match="1 of its 3 classes: emu"):
+        _load(tmp_path, labelled=True, validation=0.0)  # the fifteenth image is for test
+
+
+def test_a_look_counts_what_is_trained_on(tmp_path) -> None:
+    for number in range(20):
+        _image(tmp_path / f"{number:02d}.png")
+    folder = Folder(path=str(tmp_path))
+    assert folder.look(Path()) == len(folder.load(Path()).train) == 14
+    assert replace(folder, train_size=5).look(Path()) == 5
+    with pytest.raises(DataProblem, match="train_size: 15, but there are 14"):
+        replace(folder, train_size=15).look(Path())
+    _image(tmp_path / "odd.png", (32, 31))
+    with pytest.raises(DataProblem, match="32x31 pixels"):
+        replace(folder, resize=False).look(Path())
 
 
 def test_rgb_is_kept_in_order(tmp_path) -> None:

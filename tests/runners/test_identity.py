@@ -93,6 +93,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "labelled": False,
         "resize": True,
         "validation": 0.1,
+        "skip_unreadable": False,
     },
     "gaussians8": {"train_size": None},
     "gaussians25": {"train_size": None},

@@ -28,7 +28,7 @@ from runners.metrics import METRICS
 from runners.metrics import scorer as scoring
 from runners.metrics.classifier import StackedClassifier, fit, read, weights_file
 from runners.metrics.drawing import subset
-from runners.metrics.extractors import EXTRACTORS
+from runners.metrics.extractors import EXTRACTORS, require_enough
 from runners.metrics.features import outputs
 from runners.metrics.fid import FID
 from runners.metrics.fidelity import EXTRACTOR
@@ -37,7 +37,7 @@ from runners.metrics.inception_score import InceptionScore
 from runners.metrics.kid import KID
 from runners.metrics.prc import PRC
 from runners.metrics.score import Features, Reference
-from runners.metrics.scorer import Plan, Settings, check, scorer
+from runners.metrics.scorer import Plan, Settings, scorer
 from runners.options import Options
 from runners.spec import Evaluation
 
@@ -182,7 +182,7 @@ def test_a_plan_the_data_cannot_serve_is_refused_before_training() -> None:
     judge = scorer(Digits(), "classifier", Options())
     plan = Evaluation(metrics=(KID(subset_size=2000),), samples=5000)
     with pytest.raises(UserProblem, match=r"kid needs at least 2000 real data, but .* only 1438"):
-        check(judge, plan)
+        require_enough(judge.reference.count, plan.metrics)
 
 
 def _reference(labels: np.ndarray, mixture=None) -> Reference:

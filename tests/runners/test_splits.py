@@ -125,6 +125,15 @@ def test_a_part_of_one_has_no_covariance_and_no_columns(judge_of, judge) -> None
     assert set(judge_of(one).memoriser(Settings((FID(),), 200))) == {"fid", "fid_test", "fid_gap"}
 
 
+def test_one_image_to_test_on_gives_no_gap(judge_of, judge) -> None:
+    images = judge.images
+    one = dataclasses.replace(
+        images, test=images.test[:1], test_labels=images.test_labels[:1], order=None
+    )
+    row = judge_of(one).memoriser(Settings((FID(),), 200))
+    assert set(row) == {"fid", "fid_validation"}
+
+
 def test_subsets_of_a_kernel_distance_are_no_larger_than_the_split(judge) -> None:
     row = judge.memoriser(Settings((KID(subset_size=1000),), 2000))
     assert abs(row["kid"]) < 0.05

@@ -1,0 +1,41 @@
+"""What runs need besides their specs: data, weights, a classifier; looked at, never made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from runners.datasets.base import Dataset
+from runners.metrics.extractors import lacking, require_enough
+from runners.options import Options
+from runners.spec import RunSpec
+
+
+def missing(specs: Iterable[RunSpec], options: Options) -> str:
+    """Say what runs would download or train first, '' if nothing; does and writes nothing.
+
+    Args:
+        specs: the runs.
+        options: how and where to run.
+
+    Raises:
+        UserProblem: what a run would be refused for.
+    """
+    from runners.device import resolved  # imports torch
+
+    options = resolved(options)
+    kinds = dict.fromkeys((spec.dataset, spec.evaluation) for spec in specs)
+    absent = dict.fromkeys(_absent((dataset for dataset, _ in kinds), options))
+    words = [f"no {', '.join(absent)} in {options.data_root}"] if absent else []
+    for dataset, plan in kinds:
+        if dataset.name in absent:
+            continue
+        count = dataset.look(options.data_root)
+        if count is not None:
+            require_enough(count, plan.metrics)
+        words += filter(None, [lacking(dataset, plan.extractor, options)])
+    return "; ".join(dict.fromkeys(words))
+
+
+def _absent(datasets: Iterable[Dataset], options: Options) -> Iterator[str]:
+    """Yield the names of data sets that would have to be downloaded."""
+    yield from (data.name for data in datasets if not data.present(options.data_root))
