@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from bench.arguments import Command
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -15,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Ablation benchmarks of Lipschitz constraints on GAN discriminators.",
 )
+command = partial(app.command, cls=Command)
 
 
 class Device(StrEnum):
@@ -62,7 +66,7 @@ def bench() -> None:
     """Keep ``run`` and ``report`` subcommands."""
 
 
-@app.command()
+@command()
 def run(
     grid: Annotated[
         str, typer.Option(help="A grid file, or a built-in: lipschitz.yaml, smoke.yaml.")
@@ -122,7 +126,7 @@ def run(
     overrides = grids.Overrides(
         steps=steps,
         seeds=seeds,
-        methods=tuple(name.strip() for name in methods.split(",")) if methods else None,
+        methods=_names(methods),
         set=tuple(set_ or ()),
         trials=trials,
     )
@@ -145,7 +149,7 @@ def run(
     raise typer.Exit(run_grid(plan, out, options, make, workers, limits))
 
 
-@app.command()
+@command()
 def report(
     results: Annotated[
         Path | None,
@@ -162,7 +166,7 @@ def report(
     typer.echo(f"report: {page}")
 
 
-@app.command()
+@command()
 def doctor(
     out: Annotated[Path, typer.Option(help="Where results would go.")] = Path("results"),
     data_root: DataRoot = None,
@@ -175,7 +179,7 @@ def doctor(
     raise typer.Exit(checks.print_findings(out, options))
 
 
-@app.command("eval")
+@command("eval")
 def evaluate(
     folder: Annotated[
         Path, typer.Argument(metavar="RUN_OR_RESULTS", help="A run's folder, or a grid's.")
@@ -202,14 +206,13 @@ def evaluate(
     )
     if data_root is not None:
         options = replace(options, data_root=data_root)
-    names = [name.strip() for name in metrics.split(",")] if metrics else None
-    changes = {"metrics": names, "samples": samples, "extractor": extractor}
+    changes = {"metrics": _names(metrics), "samples": samples, "extractor": extractor}
     given = {key: value for key, value in changes.items() if value is not None}
     for line in stored_runs.evaluate(folder, given, options):
         typer.echo(line)
 
 
-@app.command()
+@command()
 def sample(
     folder: RunFolder,
     n: Annotated[int, typer.Option("--n", min=1, max=1_000_000, help="How many.")],
@@ -226,7 +229,7 @@ def sample(
     typer.echo(stored_runs.sample(folder, n, out, form.value))
 
 
-@app.command("list")
+@command("list")
 def list_(
     kind: Annotated[
         str | None,
@@ -241,7 +244,7 @@ def list_(
     typer.echo(listing(kind))
 
 
-@app.command()
+@command()
 def show(folder: RunFolder) -> None:
     """Show a run: status, resolved spec, last scores."""
     from bench import stored_runs
@@ -250,7 +253,7 @@ def show(folder: RunFolder) -> None:
         typer.echo(line)
 
 
-@app.command()
+@command()
 def check(
     plugin: Annotated[Path, typer.Argument(metavar="FILE", help="A Python file of components.")],
 ) -> None:
@@ -270,3 +273,8 @@ def _load(plugin: list[Path] | None) -> tuple[Path, ...]:
     files = tuple(path.absolute() for path in plugin or ())
     plugins.load_all(files)
     return files
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    """Return the names that are separated by commas, or None where none were given."""
+    return None if text is None else tuple(name.strip() for name in text.split(","))
