@@ -27,6 +27,9 @@ from runners.spec import RunSpec
 
 KEYS = ("name", "description", "base", "methods", "seeds", "axes", "tuning")
 REQUIRED = ("methods", "seeds")
+NAME = r"(?![.-])[A-Za-z0-9._-]{1,80}"
+"""What a folder may be called: none that is hidden, and none that a command takes for a flag."""
+NAME_IN_WORDS = "1 to 80 letters, digits, '.', '_' or '-', not beginning with '.' or '-'"
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def load(path: Path, changes: Overrides | None = None) -> Grid:
     if not document.usable:
         problems.raise_if_any()
     top = _top(problems)
-    name = _name(problems, top.get("name"), path.stem)
+    name = _name(problems, top, path.stem)
     seed_list = seeds.read(problems, top, changes.seeds)
     listed = methods.read(problems, top)
     entries = methods.select(problems, listed, changes.methods)
@@ -99,15 +102,11 @@ def _top(problems: Problems) -> Mapping[str, Any]:
     return top
 
 
-def _name(problems: Problems, given: object, stem: str) -> str:
-    name = stem if given is None else given
+def _name(problems: Problems, top: Mapping[str, Any], stem: str) -> str:
+    name = top.get("name", stem)
     if not isinstance(name, str):
         problems.at(("name",), f"expected text, got {show(name)}")
-    elif not re.fullmatch(r"(?!\.)[A-Za-z0-9._-]{1,80}", name):
-        source = "" if given is not None else "; it is the file's, add a name: key"
-        problems.at(
-            ("name",),
-            f"expected 1 to 80 letters, digits, '.', '_' or '-', not beginning with '.', "
-            f"got {show(name)}{source}",
-        )
+    elif not re.fullmatch(NAME, name):
+        source = "" if "name" in top else "; it is the file's, add a name: key"
+        problems.at(("name",), f"expected {NAME_IN_WORDS}, got {show(name)}{source}")
     return str(name)
