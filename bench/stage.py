@@ -27,6 +27,10 @@ STATES = (
     State.UNFINISHED,
 )
 
+DIVERGED = (
+    "every run diverged: the report says how, and has no scores to compare; "
+    "a smaller optimizer.lr is the first thing to try"
+)
 STOPPING = "stopping: every run in progress writes a checkpoint; Ctrl-C again stops at once"
 REDO = "  --redo-damaged sets its folder aside, under damaged/, and runs it again"
 
@@ -124,6 +128,8 @@ class Stages:
         left = planned - len(statuses)
         words += [f"{left} not started"] if left else []
         self.console.print(", ".join(words) or "nothing left to do")
+        if counts[State.DIVERGED] == planned > 0:
+            self.console.print(DIVERGED)
         for run, status in statuses.items():
             self._explain(run, status)
         if counts[State.BUSY]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from runners.files import write_bytes
 from runners.options import Options
 from runners.store.grid import GridStore
 from runners.store.run import RunStore
+from runners.store.states import State
 
 
 def run_store(folder: Path) -> RunStore:
@@ -36,10 +38,12 @@ def run_stores(folder: Path) -> list[RunStore]:
     if not grid.plan_file.is_file():
         return [run_store(folder)]
     stores = [grid.run(run_id) for run_id in grid.plan()["runs"]]
-    finished = [store for store in stores if store.status().state == "finished"]
-    if not finished:
-        raise UserProblem(f"{folder}: no run is finished yet")
-    return finished
+    states = [store.status().state for store in stores]
+    found = Counter(states)
+    if State.FINISHED not in found:
+        counts = ", ".join(f"{count} {state}" for state, count in found.items())
+        raise UserProblem(f"{folder}: no run is finished: {counts or 'none is planned'}")
+    return [store for store, state in zip(stores, states, strict=True) if state == State.FINISHED]
 
 
 def show(folder: Path) -> Iterator[str]:
@@ -91,8 +95,15 @@ def sample(folder: Path, count: int, out: Path, form: str) -> str:
 
 
 def evaluate(folder: Path, changes: dict[str, Any], options: Options) -> Iterator[str]:
-    """Score finished runs again from their checkpoints, G itself and no average; a line each."""
+    """Score finished runs again from their checkpoints, G itself and no average; a line each.
+
+    Raises:
+        UserProblem: a metric is named twice, or a run cannot be scored so.
+    """
     from runners.rescore import rescore
 
+    named = Counter(changes.get("metrics", ()))
+    if twice := [name for name, count in named.items() if count > 1]:
+        raise UserProblem(f"--metrics {', '.join(twice)}: given twice")
     for store in run_stores(folder):
         yield f"{store.run_id}: {_row(rescore(store, changes, options))}"
