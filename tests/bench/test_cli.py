@@ -236,3 +236,13 @@ def test_results_that_cannot_be_written_are_refused_before_any_work(tmp_path) ->
         assert "--out" in done.stderr
         assert "Traceback" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_an_environment_that_wandb_refuses_is_a_sentence_and_nothing_is_run(tmp_path) -> None:
+    arguments = ("run", "--grid", "smoke.yaml", "--methods", "none")
+    done = bench(*arguments, cwd=tmp_path, WANDB_MODE="", WANDB_BASE_URL="http://127.0.0.1")
+    assert done.returncode == 2
+    assert done.stderr == "WANDB_MODE is empty; unset it, or use --wandb disabled\n"
+    assert not list(tmp_path.iterdir())
+    done = bench(*arguments, "--wandb", "disabled", cwd=tmp_path, WANDB_MODE="")
+    assert done.returncode == 0, done.stderr
