@@ -109,7 +109,6 @@ def test_everything_at_once(refused):
 
 def test_one_mistake(refused, edited):
     assert refused(edited("batch_size", "batch_sise")) == [
-        "grid.yaml:1:1: base.batch_size: required but missing",
         "grid.yaml:7:3: base.batch_sise: unknown key; did you mean batch_size? choices: "
         "augment, batch_size, dataset, diagnostics_every, ema, evaluation, force, log_every, loss, "
         "model, n_dis, optimizer, precision, schedule, setting, stabilisers, steps",
