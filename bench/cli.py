@@ -122,7 +122,7 @@ def run(
     from runners.options import Limits, Options
 
     files = _load(plugin)
-    make = chosen(engine).make
+    make = chosen(engine, workers).make
     overrides = grids.Overrides(
         steps=steps,
         seeds=seeds,

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from runners.engines import ENGINES
+from runners.engines.slots import most
 
 
 def bench(*arguments: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -246,3 +247,12 @@ def test_an_environment_that_wandb_refuses_is_a_sentence_and_nothing_is_run(tmp_
     assert not list(tmp_path.iterdir())
     done = bench(*arguments, "--wandb", "disabled", cwd=tmp_path, WANDB_MODE="")
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_more_workers_than_a_machine_can_hold_are_refused(tmp_path, more) -> None:
+    done = bench("run", "--grid", "smoke.yaml", "--workers", "100000", *more, cwd=tmp_path)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"--workers 100000: at most {most()} here, ")
+    assert not list(tmp_path.iterdir())
