@@ -10,13 +10,13 @@ from typing import Annotated
 
 import typer
 
+from bench import built_in, completion
 from bench.arguments import Command
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
-    help="Ablation benchmarks of Lipschitz constraints on GAN discriminators.",
 )
 command = partial(app.command, cls=Command)
 
@@ -61,22 +61,44 @@ Plugins = Annotated[
 RunFolder = Annotated[Path, typer.Argument(help="results/<grid>/runs/<run>.", metavar="RUN")]
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib import metadata
+
+        try:
+            typer.echo(f"lipschitz-bench {metadata.version('lipschitz-bench')}")
+        except metadata.PackageNotFoundError:
+            typer.echo(f"lipschitz-bench in {Path(__file__).parents[1]}, not installed")
+        raise typer.Exit
+
+
 @app.callback()
-def bench() -> None:
-    """Keep ``run`` and ``report`` subcommands."""
+def bench(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Ablation benchmarks of Lipschitz constraints on GAN discriminators."""
 
 
 @command()
 def run(
     grid: Annotated[
-        str, typer.Option(help="A grid file, or a built-in: lipschitz.yaml, smoke.yaml.")
+        str,
+        typer.Option(
+            help=f"A grid file, or a built-in: {', '.join(built_in.names())}.",
+            autocompletion=completion.grids,
+        ),
     ],
     steps: Annotated[int | None, typer.Option(help="Generator steps of every run.")] = None,
     seeds: Annotated[
         str | None, typer.Option(help="A count (3 means 0, 1, 2) or a list: 0,4,7.")
     ] = None,
     methods: Annotated[
-        str | None, typer.Option(help="Methods to run, separated by commas.")
+        str | None,
+        typer.Option(
+            help="Methods to run, separated by commas.", autocompletion=completion.methods
+        ),
     ] = None,
     trials: Annotated[
         int | None, typer.Option(help="Trials per method, in a grid with tuning.")
@@ -88,7 +110,11 @@ def run(
     out: Annotated[Path, typer.Option(help="Results go to OUT/<grid>.")] = Path("results"),
     device: Annotated[Device, typer.Option(help="Where to train.")] = Device.auto,
     engine: Annotated[
-        str, typer.Option(help="What executes the runs; see `bench list engines`.")
+        str,
+        typer.Option(
+            help="What executes the runs; see `bench list engines`.",
+            autocompletion=completion.engines,
+        ),
     ] = "local",
     workers: Annotated[
         int | None, typer.Option(min=1, help="Runs at once; default: one per core, or per GPU.")
@@ -185,7 +211,11 @@ def evaluate(
         Path, typer.Argument(metavar="RUN_OR_RESULTS", help="A run's folder, or a grid's.")
     ],
     metrics: Annotated[
-        str | None, typer.Option(help="Metrics, separated by commas; default: the run's own.")
+        str | None,
+        typer.Option(
+            help="Metrics, separated by commas; default: the run's own.",
+            autocompletion=completion.metrics,
+        ),
     ] = None,
     samples: Annotated[int | None, typer.Option(help="Generated data per run.")] = None,
     extractor: Annotated[
@@ -233,7 +263,10 @@ def sample(
 def list_(
     kind: Annotated[
         str | None,
-        typer.Argument(help="A kind of component, engines or grids; default: all."),
+        typer.Argument(
+            help="A kind of component, engines or grids; default: all.",
+            autocompletion=completion.kinds,
+        ),
     ] = None,
     plugin: Plugins = None,
 ) -> None:

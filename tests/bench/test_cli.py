@@ -7,13 +7,20 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+import typer.main
+from typer.testing import CliRunner
 
+from bench import built_in, grid
+from bench.cli import app
 from runners.engines import ENGINES
 from runners.engines.slots import most
+
+COMMANDS = typer.main.get_command(app).commands  # pyright: ignore
 
 
 def bench(*arguments: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -41,6 +48,26 @@ def test_help_names_the_commands_and_every_flag(tmp_path) -> None:
                  "--wandb", "--set", "--dry-run", "--data-root", "--run-timeout", "--retries",
                  "--redo-damaged", "--engine", "--trials"):  # fmt: skip
         assert flag in flags
+
+
+def test_the_version_is_the_packages(tmp_path) -> None:
+    done = bench("--version", cwd=tmp_path)
+    assert done.stdout == f"lipschitz-bench {version('lipschitz-bench')}\n"
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)], ids=str)
+def test_h_is_help_everywhere(command) -> None:
+    short, long = (CliRunner().invoke(app, [*command, flag]) for flag in ("-h", "--help"))
+    assert short.exit_code == 0
+    assert "Usage" in short.output
+    assert short.output == long.output
+
+
+def test_help_lists_every_built_in_grid(tmp_path) -> None:
+    words = re.sub(r"[\s│]+", " ", bench("run", "--help", cwd=tmp_path).stdout)
+    assert ", ".join(built_in.names()) in words
+    assert built_in.names() == sorted(path.name for path in grid.BUILT_IN.iterdir())
 
 
 def test_a_typo_is_located_and_nothing_is_written(tmp_path) -> None:
