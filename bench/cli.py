@@ -176,6 +176,16 @@ def run(
 
 
 @command()
+def init(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The grid file, as my.yaml.")],
+) -> None:
+    """Write a grid file with a comment on every key, to begin from."""
+    from bench.init import write_grid
+
+    typer.echo(write_grid(file))
+
+
+@command()
 def report(
     results: Annotated[
         Path | None,
