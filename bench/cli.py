@@ -185,6 +185,15 @@ def init(
     typer.echo(write_grid(file))
 
 
+@command("grid-reference")
+def grid_reference(plugin: Plugins = None) -> None:
+    """Print all keys of a grid file: type, default, meaning."""
+    from bench.reference import reference
+
+    _load(plugin)
+    typer.echo(reference())
+
+
 @command()
 def report(
     results: Annotated[

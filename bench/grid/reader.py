@@ -19,17 +19,33 @@ from bench.grid import (
     tuning,
     yaml_source,
 )
+from bench.grid.keys import REQUIRED, Key, required
 from bench.grid.messages import plain, show, unknown_key
 from bench.grid.overrides import Overrides
 from bench.grid.problems import Problems
 from bench.grid.trials import Tuning
 from runners.spec import RunSpec
 
-KEYS = ("name", "description", "base", "methods", "seeds", "axes", "tuning")
-REQUIRED = ("methods", "seeds")
 NAME = r"(?![.-])[A-Za-z0-9._-]{1,80}"
 """What a folder may be called: none that is hidden, and none that a command takes for a flag."""
 NAME_IN_WORDS = "1 to 80 letters, digits, '.', '_' or '-', not beginning with '.' or '-'"
+
+KEYS = {
+    "name": Key("text", "the file's", f"of the folder that results go to: {NAME_IN_WORDS}"),
+    "description": Key("text", "none", "what is asked, for the reader of the report"),
+    "base": Key("mapping", "{}", "fields of the spec that all runs share, see below"),
+    "methods": Key("list of names, alone or with parameters", REQUIRED, "what is compared"),
+    "seeds": Key(
+        f"count up to {seeds.MAX_SEEDS:,}, or list of integers", REQUIRED, "of every method"
+    ),
+    "axes": Key(
+        "mapping of keys of base, also dotted ones, to lists",
+        "{}",
+        "every cell of the lists' cartesian product is run with every method and every seed",
+    ),
+    "tuning": Key("mapping", "none", "settings that every method is tried at first, see below"),
+}
+"""The keys at the top of a grid file."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +109,7 @@ def _top(problems: Problems) -> Mapping[str, Any]:
     for key in top:
         if key not in KEYS:
             problems.at((key,), unknown_key(key, KEYS), key=True)
-    for key in REQUIRED:
+    for key in required(KEYS):
         if key not in top:
             problems.at((key,), "required but missing")
     description = top.get("description")

@@ -13,17 +13,16 @@ from bench.grid.problems import Origins
 from runners.component import one_of
 from runners.datasets import DATASETS
 
-IMAGES: dict[str, Any] = {"name": "dcgan", "width": 32, "latent": 64}
-POINTS: dict[str, Any] = {"name": "mlp", "width": 128, "depth": 3, "latent": 2}
-"""The model of points in the plane, as in toys.yaml."""
-
 USUAL: dict[str, Any] = {
-    "model": IMAGES,
+    "model": {"name": "dcgan", "width": 32, "latent": 64},
     "loss": "nonsaturating",
     "optimizer": {"name": "adam", "lr": 1e-3, "beta1": 0.5, "beta2": 0.999},
     "batch_size": 64,
 }
 """Fields of a spec -> what they are where neither base, axes nor the command line name them."""
+
+FOR_POINTS: dict[str, Any] = {"model": {"name": "mlp", "width": 128, "depth": 3, "latent": 2}}
+"""Those that are others for points in the plane, as in toys.yaml."""
 
 DATASET: TypeAdapter[Any] = TypeAdapter(one_of(DATASETS))
 
@@ -35,17 +34,16 @@ def fill(fields: dict[str, Any], origins: Origins) -> None:
         fields: of a cell, changed in place.
         origins: where they were written.
     """
-    for field, value in USUAL.items():
-        if (field,) in origins:
-            continue
-        if field == "model":
-            value = _model(fields.get("dataset"))
-        written = fields.get(field, {})  # parameters alone
-        fields[field] = {**value, **written} if isinstance(value, dict) else value
+    missing = [field for field in USUAL if (field,) not in origins]
+    points = not FOR_POINTS.keys().isdisjoint(missing) and _is_points(fields.get("dataset"))
+    chosen = USUAL | FOR_POINTS if points else USUAL
+    for field in missing:
+        value, parameters = chosen[field], fields.get(field, {})
+        fields[field] = {**value, **parameters} if isinstance(value, dict) else value
 
 
-def _model(dataset: object) -> dict[str, Any]:
+def _is_points(dataset: object) -> bool:
     try:
-        return POINTS if DATASET.validate_python(dataset).points else IMAGES
+        return DATASET.validate_python(dataset).points
     except ValidationError:  # reported with the other fields
-        return IMAGES
+        return False
