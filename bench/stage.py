@@ -79,6 +79,8 @@ class Stages:
         except KeyboardInterrupt:
             self.interrupt.count += 1
         self._conclude(statuses, len(todo))
+        if specs and all(self._diverged(statuses, spec) for spec in specs):
+            self.console.print(DIVERGED)
 
     def _todo(self, title: str, specs: Sequence[RunSpec]) -> list[RunSpec]:
         """Return the runs that are not done yet, telling of the others."""
@@ -128,14 +130,16 @@ class Stages:
         left = planned - len(statuses)
         words += [f"{left} not started"] if left else []
         self.console.print(", ".join(words) or "nothing left to do")
-        if counts[State.DIVERGED] == planned > 0:
-            self.console.print(DIVERGED)
         for run, status in statuses.items():
             self._explain(run, status)
         if counts[State.BUSY]:
             text = "busy: another process is at these runs; this one leaves them to it"
             self.console.print(text)
         self.failed |= bool(counts[State.CRASHED] or counts[State.DAMAGED] or left)
+
+    def _diverged(self, statuses: Statuses, spec: RunSpec) -> bool:
+        ended = statuses.get(spec.run_id)
+        return (ended.state if ended else state_of(self.store, spec)) == State.DIVERGED
 
     def _explain(self, run: str, status: Status) -> None:
         if status.state not in (State.CRASHED, State.DAMAGED):

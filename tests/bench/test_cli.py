@@ -283,3 +283,23 @@ def test_more_workers_than_a_machine_can_hold_are_refused(tmp_path, more) -> Non
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"--workers 100000: at most {most()} here, ")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_grid_in_which_every_run_diverges_is_a_result(tmp_path) -> None:
+    arguments = ("--set", "optimizer.lr=1e9", "--methods", "none,gradient_penalty")
+    run = ("run", "--grid", "smoke.yaml", "--wandb", "disabled", *arguments)
+    done = bench(*run, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2 diverged\nevery run diverged: the report says how" in done.stdout
+    again = bench(*run, cwd=tmp_path)
+    assert again.returncode == 0
+    assert "2 done already" in again.stdout
+    assert "nothing left to do\nevery run diverged" in again.stdout
+    report = bench("report", cwd=tmp_path)
+    assert report.returncode == 0, report.stderr
+    page = (tmp_path / "results/smoke/report/index.html").read_text()
+    assert "0 of 2 planned runs finished" in page
+    assert "non-finite" in page
+    scored = bench("eval", "results/smoke", cwd=tmp_path)
+    assert scored.returncode == 2
+    assert scored.stderr == "results/smoke: no run is finished: 2 diverged\n"
