@@ -35,14 +35,15 @@ def reference() -> str:
         },
         "tuning": {f"tuning.{name}": key for name, key in tuning.KEYS.items()},
     }
-    written = [_section(title, keys) for title, keys in sections.items()]
-    return "\n\n".join([*written, *_components()])
+    texts = [_section(title, keys) for title, keys in sections.items()]
+    return "\n\n".join([*texts, *_components()])
 
 
 def _components() -> Iterator[str]:
     for field, registry in (fields.COMPONENTS | fields.LISTS).items():
         for name, component in registry.items():
-            keys = {key: said for key, said in _keys(component).items() if key != "name"}
+            found = _keys(component, f"{name}.")
+            keys = {key: said for key, said in found.items() if key != "name"}
             title = f"{fields.ELSEWHERE.get(field, field)}: {name}, {component.summary}"
             yield _section(title, keys) if keys else f"{title}\n  no parameters"
 
@@ -59,7 +60,13 @@ def _lines(name: str, key: Key) -> Iterator[str]:
 
 
 def _keys(cls: Any, above: str = "", only: frozenset[str] | None = None) -> Keys:
-    """Return what is known of the fields of a dataclass."""
+    """Return what is known of the fields of a dataclass.
+
+    Args:
+        cls: the dataclass.
+        above: the keys it stands below, with a dot; '' for the spec itself.
+        only: names of those wanted; None for all.
+    """
     schema, meant = _schema(cls), meanings(cls)
     must = schema.get("required", ())
     return {
