@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bench import built_in, completion
+from bench.arguments import Command
+
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
-    help="Ablation benchmarks of Lipschitz constraints on GAN discriminators.",
 )
+command = partial(app.command, cls=Command)
 
 
 class Device(StrEnum):
@@ -64,22 +68,44 @@ Plugins = Annotated[
 RunFolder = Annotated[Path, typer.Argument(help="results/<grid>/runs/<run>.", metavar="RUN")]
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib import metadata
+
+        try:
+            typer.echo(f"lipschitz-bench {metadata.version('lipschitz-bench')}")
+        except metadata.PackageNotFoundError:
+            typer.echo(f"lipschitz-bench in {Path(__file__).parents[1]}, not installed")
+        raise typer.Exit
+
+
 @app.callback()
-def bench() -> None:
-    """Keep ``run`` and ``report`` subcommands."""
+def bench(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Ablation benchmarks of Lipschitz constraints on GAN discriminators."""
 
 
-@app.command()
+@command()
 def run(
     grid: Annotated[
-        str, typer.Option(help="A grid file, or a built-in: lipschitz.yaml, smoke.yaml.")
+        str,
+        typer.Option(
+            help=f"A grid file, or a built-in: {', '.join(built_in.names())}.",
+            autocompletion=completion.grids,
+        ),
     ],
     steps: Annotated[int | None, typer.Option(help="Generator steps of every run.")] = None,
     seeds: Annotated[
         str | None, typer.Option(help="A count (3 means 0, 1, 2) or a list: 0,4,7.")
     ] = None,
     methods: Annotated[
-        str | None, typer.Option(help="Methods to run, separated by commas.")
+        str | None,
+        typer.Option(
+            help="Methods to run, separated by commas.", autocompletion=completion.methods
+        ),
     ] = None,
     trials: Annotated[
         int | None, typer.Option(help="Trials per method, in a grid with tuning.")
@@ -97,7 +123,11 @@ def run(
     ] = None,
     device: Annotated[Device, typer.Option(help="Where to train.")] = Device.auto,
     engine: Annotated[
-        str, typer.Option(help="What executes the runs; see `bench list engines`.")
+        str,
+        typer.Option(
+            help="What executes the runs; see `bench list engines`.",
+            autocompletion=completion.engines,
+        ),
     ] = "local",
     workers: Annotated[
         int | None, typer.Option(min=1, help="Runs at once; default: one per core, or per GPU.")
@@ -132,12 +162,12 @@ def run(
     from runners.options import Limits, Options
 
     files = _load(plugin)
-    make = chosen(engine).make
+    make = chosen(engine, workers).make
     kept = Former(former.value) if former else None
     overrides = grids.Overrides(
         steps=steps,
         seeds=seeds,
-        methods=tuple(name.strip() for name in methods.split(",")) if methods else None,
+        methods=_names(methods),
         set=tuple(set_ or ()),
         trials=trials,
     )
@@ -160,7 +190,26 @@ def run(
     raise typer.Exit(run_grid(plan, out, options, make, workers, limits, kept))
 
 
-@app.command()
+@command()
+def init(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The grid file, as my.yaml.")],
+) -> None:
+    """Write a grid file with a comment on every key, to begin from."""
+    from bench.init import write_grid
+
+    typer.echo(write_grid(file))
+
+
+@command("grid-reference")
+def grid_reference(plugin: Plugins = None) -> None:
+    """Print all keys of a grid file: type, default, meaning."""
+    from bench.reference import reference
+
+    _load(plugin)
+    typer.echo(reference())
+
+
+@command()
 def report(
     results: Annotated[
         Path | None,
@@ -182,7 +231,7 @@ def report(
     typer.echo(f"report: {page}")
 
 
-@app.command()
+@command()
 def doctor(
     out: Annotated[Path, typer.Option(help="Where results would go.")] = Path("results"),
     data_root: DataRoot = None,
@@ -195,13 +244,17 @@ def doctor(
     raise typer.Exit(checks.print_findings(out, options))
 
 
-@app.command("eval")
+@command("eval")
 def evaluate(
     folder: Annotated[
         Path, typer.Argument(metavar="RUN_OR_RESULTS", help="A run's folder, or a grid's.")
     ],
     metrics: Annotated[
-        str | None, typer.Option(help="Metrics, separated by commas; default: the run's own.")
+        str | None,
+        typer.Option(
+            help="Metrics, separated by commas; default: the run's own.",
+            autocompletion=completion.metrics,
+        ),
     ] = None,
     samples: Annotated[int | None, typer.Option(help="Generated data per run.")] = None,
     extractor: Annotated[
@@ -222,14 +275,13 @@ def evaluate(
     )
     if data_root is not None:
         options = replace(options, data_root=data_root)
-    names = [name.strip() for name in metrics.split(",")] if metrics else None
-    changes = {"metrics": names, "samples": samples, "extractor": extractor}
+    changes = {"metrics": _names(metrics), "samples": samples, "extractor": extractor}
     given = {key: value for key, value in changes.items() if value is not None}
     for line in stored_runs.evaluate(folder, given, options):
         typer.echo(line)
 
 
-@app.command()
+@command()
 def sample(
     folder: RunFolder,
     n: Annotated[int, typer.Option("--n", min=1, max=1_000_000, help="How many.")],
@@ -246,11 +298,14 @@ def sample(
     typer.echo(stored_runs.sample(folder, n, out, form.value))
 
 
-@app.command("list")
+@command("list")
 def list_(
     kind: Annotated[
         str | None,
-        typer.Argument(help="A kind of component, engines or grids; default: all."),
+        typer.Argument(
+            help="A kind of component, engines or grids; default: all.",
+            autocompletion=completion.kinds,
+        ),
     ] = None,
     plugin: Plugins = None,
 ) -> None:
@@ -261,7 +316,7 @@ def list_(
     typer.echo(listing(kind))
 
 
-@app.command()
+@command()
 def show(folder: RunFolder) -> None:
     """Show a run: status, resolved spec, last scores."""
     from bench import stored_runs
@@ -270,7 +325,7 @@ def show(folder: RunFolder) -> None:
         typer.echo(line)
 
 
-@app.command()
+@command()
 def check(
     plugin: Annotated[Path, typer.Argument(metavar="FILE", help="A Python file of components.")],
 ) -> None:
@@ -290,3 +345,8 @@ def _load(plugin: list[Path] | None) -> tuple[Path, ...]:
     files = tuple(path.absolute() for path in plugin or ())
     plugins.load_all(files)
     return files
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    """Return the names that are separated by commas, or None where none were given."""
+    return None if text is None else tuple(name.strip() for name in text.split(","))

@@ -24,6 +24,7 @@ from rich.table import Table
 from runners.datasets import DATASETS
 from runners.engines.slots import cores
 from runners.options import Options
+from runners.tracking import environment_problem
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 COLORS = {OK: "green", WARN: "yellow", FAIL: "red"}
@@ -217,12 +218,13 @@ def _wandb() -> Finding:
         version = metadata.version("wandb")
     except metadata.PackageNotFoundError:
         return Finding("wandb", WARN, "not installed", "pip install wandb, or --wandb disabled")
-    key = bool(os.environ.get("WANDB_API_KEY")) or _in_netrc()
-    mode = os.environ.get("WANDB_MODE", "offline, unless --wandb says otherwise")
-    if key:
-        return Finding("wandb", OK, f"{version}, logged in, mode {mode}")
+    if problem := environment_problem():
+        found, _, advice = problem.partition("; ")
+        return Finding("wandb", FAIL, f"{version}, {found}", advice)
+    if bool(os.environ.get("WANDB_API_KEY")) or _in_netrc():
+        return Finding("wandb", OK, f"{version}, logged in, offline without --wandb online")
     advice = "nothing for offline; `wandb login` before --wandb online"
-    return Finding("wandb", OK, f"{version}, not logged in, mode {mode}", advice)
+    return Finding("wandb", OK, f"{version}, not logged in", advice)
 
 
 def _in_netrc() -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from bench import built_in
 from runners.augmentations import AUGMENTATIONS
 from runners.datasets import DATASETS
 from runners.engines import ENGINES
@@ -28,8 +28,7 @@ def _summaries(registry: dict[str, Any]) -> Lines:
 def _grids() -> Lines:
     from bench import grid
 
-    files = sorted(Path(grid.BUILT_IN).glob("*.yaml"))
-    return {file.name: grid.load(file).description for file in files}
+    return {name: grid.load(built_in.FOLDER / name).description for name in built_in.names()}
 
 
 KINDS: dict[str, Callable[[], Lines]] = {

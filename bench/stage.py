@@ -27,6 +27,10 @@ STATES = (
     State.UNFINISHED,
 )
 
+DIVERGED = (
+    "every run diverged: the report says how, and has no scores to compare; "
+    "a smaller optimizer.lr is the first thing to try"
+)
 STOPPING = "stopping: every run in progress writes a checkpoint; Ctrl-C again stops at once"
 REDO = "  --redo-damaged sets its folder aside, under damaged/, and runs it again"
 
@@ -78,6 +82,8 @@ class Stages:
         except KeyboardInterrupt:
             self.interrupt.count += 1
         self._conclude(statuses, len(todo))
+        if specs and all(self._diverged(statuses, spec) for spec in specs):
+            self.console.print(DIVERGED)
 
     def _todo(self, title: str, specs: Sequence[RunSpec]) -> list[RunSpec]:
         """Return the runs that are not done yet, telling of the others."""
@@ -134,6 +140,10 @@ class Stages:
             text = "busy: another process is at these runs; this one leaves them to it"
             self.console.print(text)
         self.failed |= bool(counts[State.CRASHED] or counts[State.DAMAGED] or left)
+
+    def _diverged(self, statuses: Statuses, spec: RunSpec) -> bool:
+        ended = statuses.get(spec.run_id)
+        return (ended.state if ended else state_of(self.store, spec)) == State.DIVERGED
 
     def _explain(self, run: str, status: Status) -> None:
         if status.state not in (State.CRASHED, State.DAMAGED):

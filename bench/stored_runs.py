@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,19 +32,15 @@ def run_store(folder: Path) -> RunStore:
 
 
 def run_stores(folder: Path) -> list[RunStore]:
-    """Return the run of a run's folder, or the ended runs of a grid's.
+    """Return the run of a run's folder, or the planned runs of a grid's.
 
     Raises:
-        UserProblem: it is neither, or nothing is finished.
+        UserProblem: it is neither.
     """
     if RunStore(folder).spec_file.is_file():
         return [run_store(folder)]
     grid = found(folder)
-    stores = [grid.run(run_id) for run_id in grid.planned()]
-    ended = [store for store in stores if store.is_done()]
-    if not ended:
-        raise UserProblem(f"{folder}: no run is finished yet")
-    return ended
+    return [grid.run(run_id) for run_id in grid.planned()]
 
 
 def show(folder: Path) -> Iterator[str]:
@@ -102,17 +99,27 @@ def evaluate(folder: Path, changes: dict[str, Any], options: Options) -> Iterato
     """Score finished runs again from their checkpoints, G itself and no average; a line each.
 
     Raises:
-        UserProblem: nothing is finished; or, once all others are scored, runs are damaged.
+        UserProblem: a metric is named twice, or a run cannot be scored so; once all others are
+            scored, that runs are damaged.
     """
     from runners.rescore import rescore
 
+    named = Counter(changes.get("metrics", ()))
+    if twice := [name for name, count in named.items() if count > 1]:
+        raise UserProblem(f"--metrics {', '.join(twice)}: given twice")
     stores = run_stores(folder)
-    damaged = {store.run_id: damage for store in stores if (damage := _damage(store))}
-    for store in stores:
-        if store.run_id not in damaged and store.status().state == State.FINISHED:
-            yield f"{store.run_id}: {_row(rescore(store, changes, options))}"
-    if damaged:
-        raise UserProblem("\n".join(f"damaged, not scored: {one}" for one in damaged.values()))
+    damages = {store.run_id: damage for store in stores if (damage := _damage(store))}
+    sound = [store for store in stores if store.run_id not in damages]
+    finished = [store for store in sound if store.status().state == State.FINISHED]
+    for store in finished:
+        yield f"{store.run_id}: {_row(rescore(store, changes, options))}"
+    said = [f"damaged, not scored: {damage}" for damage in damages.values()]
+    if not finished:
+        states = [store.status().state for store in sound] + [State.DAMAGED] * len(damages)
+        counts = ", ".join(f"{count} {state}" for state, count in Counter(states).items())
+        said = [f"{folder}: no run is finished: {counts or 'none is planned'}", *said]
+    if said:
+        raise UserProblem("\n".join(said))
 
 
 def _damage(store: RunStore) -> str:

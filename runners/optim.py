@@ -13,13 +13,19 @@ from runners.component import STRICT, Component
 if TYPE_CHECKING:
     from torch import nn, optim
 
-Rate = Annotated[float, Field(gt=0, le=10)]
+Rate = Annotated[float, Field(gt=0, le=1e9)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 
 
 @dataclass(frozen=True, config=STRICT)
 class Adam(Component):
-    """Adam (Kingma & Ba 2015), the same for generator and discriminator."""
+    """Adam (Kingma & Ba 2015), the same for generator and discriminator.
+
+    Args:
+        lr: learning rate; where a run of that rate diverges, that is its result.
+        beta1: decay of the mean of gradients.
+        beta2: decay of the mean of their squares.
+    """
 
     summary: ClassVar[str] = "Adam (Kingma & Ba 2015), with beta1 and beta2"
     name: Literal["adam"] = "adam"
@@ -36,7 +42,12 @@ class Adam(Component):
 
 @dataclass(frozen=True, config=STRICT)
 class RMSprop(Component):
-    """RMSprop, with torch's defaults."""
+    """RMSprop, with torch's defaults.
+
+    Args:
+        lr: learning rate; where a run of that rate diverges, that is its result.
+        alpha: decay of the mean of squared gradients.
+    """
 
     summary: ClassVar[str] = "RMSprop with alpha, the optimiser of arXiv 1701.07875"
     name: Literal["rmsprop"] = "rmsprop"

@@ -65,8 +65,8 @@ class Evaluation:
     Args:
         every: generator steps between scores; step 0 and the last step are always scored.
         samples: generated data per score; the reference is the whole training split.
-        metrics: from METRICS, with their settings; none given means the usual ones.
-        extractor: a name from EXTRACTORS; ``auto`` is the one that suits the data set.
+        metrics: what is scored, with its settings; none given means the usual ones.
+        extractor: what turns data into features; ``auto`` is the one that suits the data set.
     """
 
     every: Annotated[int, Field(ge=1)] = 1000
@@ -86,7 +86,14 @@ class RunSpec:
     """One run: a method, a seed, and what all methods of the grid share.
 
     Args:
+        method: what constrains D.
+        seed: of every random number.
+        dataset: what D sees as real.
+        model: the architecture of G and D.
+        loss: what G and D minimise.
+        optimizer: of G and of D.
         steps: generator updates.
+        batch_size: data in a batch, real and generated alike.
         n_dis: discriminator updates per generator update.
         schedule: share of the optimisers' learning rates at each step.
         ema: decay per step of an exponential average of G's weights, which is scored beside G;
@@ -95,6 +102,7 @@ class RunSpec:
         augment: random changes of every image that D sees, in order, after the stabilisers.
         precision: of forward and backward passes; ``bf16`` keeps weights, losses, scores and
             diagnostics in float32, and is faster from 16 px on processors that know it.
+        evaluation: when and how samples are scored.
         log_every: steps between rows of losses and gradient norms.
         diagnostics_every: steps between spectra and input-gradient norms.
         force: run combinations the suite rejects as invalid.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+
+from pydantic import ValidationError
 
 from runners.options import Options
 from runners.spec import RunSpec
@@ -147,6 +150,29 @@ def _values(row: dict[str, Any]) -> dict[str, Any]:
 
 def _warn(category: type[Warning], text: str) -> None:
     warnings.warn(" ".join(text.split())[:300], category, stacklevel=3)
+
+
+def environment_problem() -> str | None:
+    """Say which variable of the environment would stop wandb, and what to do, or return None.
+
+    Its value is not repeated: it may be a key.
+    """
+    try:
+        import wandb
+    except Exception:  # the tracker says so, and training goes on without it
+        return None
+    for name, value in os.environ.items():
+        try:
+            wandb.Settings().update_from_env_vars({name: value})
+        except Exception as error:
+            reason = "is empty" if not value.strip() else f"is not valid: {_reason(error)}"
+            return f"{name} {reason}; unset it, or use --wandb disabled"
+    return None
+
+
+def _reason(error: Exception) -> str:
+    found = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+    return " ".join(found.split())[:200]
 
 
 def _forget() -> None:

@@ -7,7 +7,7 @@ import math
 
 from pydantic import ValidationError
 
-from bench.grid import complaints
+from bench.grid import complaints, lists
 from bench.grid.merge import Cell, Layers
 from bench.grid.messages import key_path
 from bench.grid.methods import Entry
@@ -55,6 +55,7 @@ def _limit(problems: Problems, layers: Layers, seeds: int, methods: int) -> int 
 def _shared(problems: Problems, layers: Layers, cell: Cell) -> RunSpec | None:
     """Return what the runs of a cell share, as a spec whose method and seed only stand in."""
     fields, origins = layers.merged(cell)
+    lists.check(problems, fields, origins)
     fields |= {"method": next(iter(METHODS)), "seed": 0}
     try:
         return from_dict(fields)

@@ -13,7 +13,9 @@ from bench.grid.messages import unknown_key, unknown_name
 from runners.augmentations import AUGMENTATIONS
 from runners.datasets import DATASETS
 from runners.lipschitz import METHODS
+from runners.losses import LOSSES
 from runners.metrics import METRICS
+from runners.metrics.extractors import EXTRACTORS
 from runners.models import MODELS
 from runners.optim import OPTIMIZERS, SETTINGS
 from runners.schedules import SCHEDULES
@@ -35,6 +37,9 @@ LISTS: dict[str, Mapping[str, type]] = {
     "augment": AUGMENTATIONS,
 }
 """Fields given as a list of such components -> their registries."""
+
+NAMES: dict[str, Mapping[str, Any]] = {"loss": LOSSES, "evaluation.extractor": EXTRACTORS}
+"""Fields given as a name alone -> their registries."""
 
 ELSEWHERE = {"method": "methods", "methods": "methods", "seed": "seeds", "seeds": "seeds"}
 """Keys that stand at the top of a grid file, not in base or axes -> where."""

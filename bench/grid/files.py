@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from bench import built_in
 from bench.grid.messages import plain
 from bench.grid.problems import GridProblem
 
-BUILT_IN = Path(__file__).parents[1] / "grids"
+BUILT_IN = built_in.FOLDER
 
 MAX_BYTES = 1_000_000
 
@@ -26,7 +27,7 @@ def find(name_or_path: str) -> Path:
     for path in candidates:
         if _kind(path) == "file":
             return path
-    known = ", ".join(sorted(path.name for path in BUILT_IN.glob("*.yaml"))) or "none"
+    known = ", ".join(built_in.names(BUILT_IN)) or "none"
     what = "is a folder" if _kind(candidates[0]) == "folder" else "no such grid file"
     raise GridProblem(f"{plain(name_or_path, 200)}: {what}; built-in grids: {known}")
 

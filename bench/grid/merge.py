@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from bench.grid import usual
 from bench.grid.fields import COMPONENTS, SETS, SETTING
 from bench.grid.problems import Origins, Source
 from runners.optim import SETTINGS
@@ -62,7 +63,7 @@ class Layers:
         return itertools.islice(itertools.product(*self.swept.values()), limit)
 
     def merged(self, cell: Cell) -> tuple[dict[str, Any], Origins]:
-        """Return the fields of a cell, and where each was written."""
+        """Return the fields of a cell, and where those that were written stand."""
         fields: dict[str, Any] = {}
         origins: Origins = {(): ("base",)}
         over_base = sorted((*cell, *self.fixed), key=lambda choice: choice.rank)
@@ -70,6 +71,7 @@ class Layers:
             for target, value in assignment.fields():
                 _put(fields, target, value)
                 origins[target] = assignment.source
+        usual.fill(fields, origins)
         return fields, origins
 
 

@@ -50,7 +50,7 @@ def _given(problems: Problems, overrides: Overrides) -> Iterator[Assignment]:
     for text in overrides.set:
         option = f"--set {text}"
         key, equals, written = (part.strip() for part in text.partition("="))
-        if not key or not equals:
+        if not key or not equals or not written:
             problems.option(option, "expected key=value")
             continue
         document = yaml_source.read(written)

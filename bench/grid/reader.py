@@ -19,14 +19,33 @@ from bench.grid import (
     tuning,
     yaml_source,
 )
+from bench.grid.keys import REQUIRED, Key, required
 from bench.grid.messages import plain, show, unknown_key
 from bench.grid.overrides import Overrides
 from bench.grid.problems import Problems
 from bench.grid.trials import Tuning
 from runners.spec import RunSpec
 
-KEYS = ("name", "description", "base", "methods", "seeds", "axes", "tuning")
-REQUIRED = ("methods", "seeds")
+NAME = r"(?![.-])[A-Za-z0-9._-]{1,80}"
+"""What a folder may be called: none that is hidden, and none that a command takes for a flag."""
+NAME_IN_WORDS = "1 to 80 letters, digits, '.', '_' or '-', not beginning with '.' or '-'"
+
+KEYS = {
+    "name": Key("text", "the file's", f"of the folder that results go to: {NAME_IN_WORDS}"),
+    "description": Key("text", "none", "what is asked, for the reader of the report"),
+    "base": Key("mapping", "{}", "fields of the spec that all runs share, see below"),
+    "methods": Key("list of names, alone or with parameters", REQUIRED, "what is compared"),
+    "seeds": Key(
+        f"count up to {seeds.MAX_SEEDS:,}, or list of integers", REQUIRED, "of every method"
+    ),
+    "axes": Key(
+        "mapping of keys of base, also dotted ones, to lists",
+        "{}",
+        "every cell of the lists' cartesian product is run with every method and every seed",
+    ),
+    "tuning": Key("mapping", "none", "settings that every method is tried at first, see below"),
+}
+"""The keys at the top of a grid file."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +85,7 @@ def load(path: Path, changes: Overrides | None = None) -> Grid:
     if not document.usable:
         problems.raise_if_any()
     top = _top(problems)
-    name = _name(problems, top.get("name"), path.stem)
+    name = _name(problems, top, path.stem)
     seed_list = seeds.read(problems, top, changes.seeds)
     listed = methods.read(problems, top)
     entries = methods.select(problems, listed, changes.methods)
@@ -90,7 +109,7 @@ def _top(problems: Problems) -> Mapping[str, Any]:
     for key in top:
         if key not in KEYS:
             problems.at((key,), unknown_key(key, KEYS), key=True)
-    for key in REQUIRED:
+    for key in required(KEYS):
         if key not in top:
             problems.at((key,), "required but missing")
     description = top.get("description")
@@ -99,15 +118,11 @@ def _top(problems: Problems) -> Mapping[str, Any]:
     return top
 
 
-def _name(problems: Problems, given: object, stem: str) -> str:
-    name = stem if given is None else given
+def _name(problems: Problems, top: Mapping[str, Any], stem: str) -> str:
+    name = top.get("name", stem)
     if not isinstance(name, str):
         problems.at(("name",), f"expected text, got {show(name)}")
-    elif not re.fullmatch(r"(?!\.)[A-Za-z0-9._-]{1,80}", name):
-        source = "" if given is not None else "; it is the file's, add a name: key"
-        problems.at(
-            ("name",),
-            f"expected 1 to 80 letters, digits, '.', '_' or '-', not beginning with '.', "
-            f"got {show(name)}{source}",
-        )
+    elif not re.fullmatch(NAME, name):
+        source = "" if "name" in top else "; it is the file's, add a name: key"
+        problems.at(("name",), f"expected {NAME_IN_WORDS}, got {show(name)}{source}")
     return str(name)

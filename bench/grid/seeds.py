@@ -12,6 +12,7 @@ from bench.grid.problems import Problems
 from runners.spec import SEED_END
 
 MAX_SEEDS = 10_000
+MAX_DIGITS = 100  # int() refuses thousands of them with a ValueError
 
 
 def read(problems: Problems, top: Mapping[str, Any], option: str | None) -> tuple[int, ...]:
@@ -38,10 +39,12 @@ def read(problems: Problems, top: Mapping[str, Any], option: str | None) -> tupl
 
 def _parsed(text: str) -> int | list[int] | str:
     """Return the count or the list that --seeds gives, or the text where it is neither."""
-    if not re.fullmatch(r"\s*[0-9]{1,10}\s*(,\s*[0-9]{1,10}\s*)*,?\s*", text, re.ASCII):
+    parts = [part.strip() for part in text.split(",")]
+    listed = parts[:-1] if len(parts) > 1 and not parts[-1] else parts
+    if not all(re.fullmatch(f"[0-9]{{1,{MAX_DIGITS}}}", part) for part in listed):
         return text
-    numbers = [int(number) for number in re.findall("[0-9]+", text)]
-    return numbers if "," in text else numbers[0]
+    numbers = [int(part) for part in listed]
+    return numbers if len(parts) > 1 else numbers[0]
 
 
 def _problems(seeds: Any) -> Iterator[tuple[KeyPath, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bench.grid import complaints, fields, forms
+from bench.grid import complaints, fields, forms, lists
 from bench.grid.document import KeyPath
 from bench.grid.merge import Assignment, Layers
 from bench.grid.messages import key_path, show, unknown_key
@@ -135,6 +135,7 @@ def _fits(problems: Problems, found: Searched, value: Any, path: KeyPath, layers
         problems.at(path, problem)
         return False
     given, origins = layers.merged((Assignment(found.target, value, path),))
+    lists.check(problems, given, origins)
     try:
         from_dict(given | {"method": next(iter(METHODS)), "seed": 0})
     except ValidationError as errors:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from bench.grid import space
 from bench.grid.document import KeyPath
+from bench.grid.keys import REQUIRED, Key, required
 from bench.grid.merge import Layers
 from bench.grid.messages import show, unknown_key, unknown_name
 from bench.grid.methods import Entry
@@ -20,11 +21,36 @@ from runners.metrics.score import Column
 from runners.spec import RunSpec, from_dict
 from runners.tuning.plan import Select
 
-KEYS = ("trials", "seeds", "select", "shared", "methods")
 LEAST = {"trials": 2, "seeds": 1}
 MOST = 10_000
 SELECT = {"metric": "fid", "at": "final"}
 """By what a winner is chosen unless the file says otherwise."""
+
+DIMENSIONS = "lists of choices, {log: [low, high]} or {linear: [low, high]}"
+KEYS = {
+    "trials": Key(
+        f"integer from {LEAST['trials']} to {MOST:,}",
+        REQUIRED,
+        "of every method; the first is the grid's own setting",
+    ),
+    "seeds": Key(f"integer from {LEAST['seeds']} to {MOST:,}", REQUIRED, "of every trial"),
+    "select": Key(
+        "mapping of metric and at",
+        "metric {metric}, at {at}".format(**SELECT),
+        "the score against the validation split that chooses a method's winner",
+    ),
+    "shared": Key(
+        f"mapping of keys of base, also dotted ones, to {DIMENSIONS}",
+        "{}",
+        "what all methods search",
+    ),
+    "methods": Key(
+        f"mapping of methods to mappings of their parameters to {DIMENSIONS}",
+        "{}",
+        "what a method searches besides",
+    ),
+}
+"""The keys of tuning; of shared and methods there must be one."""
 
 SPLIT = "validation"
 
@@ -91,7 +117,7 @@ def _check_keys(problems: Problems, section: Mapping[str, Any]) -> None:
     for key in section:
         if key not in KEYS:
             problems.at(("tuning", key), unknown_key(key, KEYS), key=True)
-    for key in LEAST:
+    for key in required(KEYS):
         if key not in section:
             problems.at(("tuning", key), "required but missing")
     if not section.get("shared") and not section.get("methods"):

@@ -24,6 +24,7 @@ from bench.grid.yaml_loader import (
     position,
 )
 
+MERGE = "<<"  # of YAML 1.1; version 1.2 has no such keys
 MAX_NUMBER = 100  # characters; int() and str() refuse thousands of digits with a ValueError
 
 
@@ -86,6 +87,8 @@ class _Builder:
                 self.faults.append(Fault(where, path, f"key {shown} is not text; quote it"))
                 continue
             key = _scalar(key_node, "str", path)
+            if key == MERGE:
+                raise Fault(where, path, f"merge keys ({MERGE}) are not read; write the keys out")
             here = (*path, key)
             if key in data:
                 line = self.places[here][0][0]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runners.engines import slots
 from runners.errors import UserProblem
 
 if TYPE_CHECKING:  # the server that workers are forked from imports this package in milliseconds
@@ -20,10 +21,12 @@ class Entry:
     Args:
         summary: its line in ``bench list``.
         make: builds it from options and the number of runs at once, None for its own choice.
+        most: gives the most runs at once, None for any number.
     """
 
     summary: str
     make: Callable[[Options, int | None], Engine]
+    most: Callable[[], int] | None = None
 
 
 def _local(options: Options, workers: int | None) -> Engine:
@@ -33,16 +36,26 @@ def _local(options: Options, workers: int | None) -> Engine:
 
 
 ENGINES: dict[str, Entry] = {
-    "local": Entry("worker processes on this machine, one per core or GPU", _local),
+    "local": Entry("worker processes on this machine, one per core or GPU", _local, slots.most),
 }
 
 
-def chosen(name: str) -> Entry:
+def chosen(name: str, workers: int | None = None) -> Entry:
     """Return the engine of this name.
 
+    Args:
+        name: its key in ENGINES.
+        workers: runs at once that are asked of it; None for its own choice.
+
     Raises:
-        UserProblem: there is none.
+        UserProblem: there is none, or it cannot take so many.
     """
     if name not in ENGINES:
         raise UserProblem(f"--engine {name}: unknown; choices: {', '.join(ENGINES)}")
-    return ENGINES[name]
+    entry = ENGINES[name]
+    if workers and entry.most and workers > entry.most():
+        raise UserProblem(
+            f"--workers {workers}: at most {entry.most()} here, each takes about half a GiB; leave "
+            "it out for as many as have a core or GPU of their own"
+        )
+    return entry

@@ -7,11 +7,18 @@ from collections import Counter
 from collections.abc import Sequence
 
 CPU = "cpu"
+PER_CORE = 4
+AT_LEAST = 16  # a machine of few cores may have several GPUs
 
 
 def cores() -> int:
     """Return the number of cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def most() -> int:
+    """Return how many runs at once may be asked for; their memory is what ends first."""
+    return max(AT_LEAST, PER_CORE * cores())
 
 
 def slots(devices: Sequence[str], workers: int | None) -> dict[str, int]:

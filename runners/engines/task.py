@@ -25,6 +25,7 @@ from runners.options import Options
 from runners.spec import RunSpec
 from runners.store.run import RunStore
 from runners.store.states import State, Status
+from runners.tracking import environment_problem
 from runners.train import train
 
 Stop = Callable[[], bool]
@@ -43,7 +44,7 @@ def begin(options: Options, gpu: str | None) -> None:
 
 
 def prepare(specs: list[RunSpec], options: Options) -> list[str]:
-    """Check the device, load every data set and fill the caches before any training starts.
+    """Check device and environment, load all data and fill the caches before any training starts.
 
     Returns:
         One line per data set: sizes, extractor and its held-out accuracy.
@@ -52,6 +53,8 @@ def prepare(specs: list[RunSpec], options: Options) -> list[str]:
         UserProblem: what is missing and what to do.
     """
     options = resolved(options)
+    if options.wandb != "disabled" and (problem := environment_problem()):
+        raise UserProblem(problem)
     check_plugins(specs)
     lines: dict[str, None] = {}
     for spec in specs:

@@ -154,6 +154,8 @@ class RunStore:
             StoreProblem: which file.
         """
         self.check_seal()
+        if not self.spec_file.exists():
+            return
         stored = self.spec()
         with contextlib.suppress(ValidationError):
             if not identity.earlier(stored) and from_stored(stored).run_id != self.run_id:

@@ -7,13 +7,21 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+import typer.main
 from PIL import Image
+from typer.testing import CliRunner
 
+from bench import built_in, grid
+from bench.cli import app
 from runners.engines import ENGINES
+from runners.engines.slots import most
+
+COMMANDS = typer.main.get_command(app).commands  # pyright: ignore
 
 
 def bench(*arguments: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -41,6 +49,26 @@ def test_help_names_the_commands_and_every_flag(tmp_path) -> None:
                  "--wandb", "--set", "--dry-run", "--data-root", "--run-timeout", "--retries",
                  "--redo-damaged", "--engine", "--trials"):  # fmt: skip
         assert flag in flags
+
+
+def test_the_version_is_the_packages(tmp_path) -> None:
+    done = bench("--version", cwd=tmp_path)
+    assert done.stdout == f"lipschitz-bench {version('lipschitz-bench')}\n"
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)], ids=str)
+def test_h_is_help_everywhere(command) -> None:
+    short, long = (CliRunner().invoke(app, [*command, flag]) for flag in ("-h", "--help"))
+    assert short.exit_code == 0
+    assert "Usage" in short.output
+    assert short.output == long.output
+
+
+def test_help_lists_every_built_in_grid(tmp_path) -> None:
+    words = re.sub(r"[\s│]+", " ", bench("run", "--help", cwd=tmp_path).stdout)
+    assert ", ".join(built_in.names()) in words
+    assert built_in.names() == sorted(path.name for path in grid.BUILT_IN.iterdir())
 
 
 def test_a_typo_is_located_and_nothing_is_written(tmp_path) -> None:
@@ -281,3 +309,42 @@ def test_a_finished_grid_on_a_disk_that_cannot_be_written(tmp_path) -> None:
         assert (tmp_path / "page" / "index.html").is_file()
     finally:
         subprocess.run(["umount", "-l", disk], check=True)
+
+
+def test_an_environment_that_wandb_refuses_is_a_sentence_and_nothing_is_run(tmp_path) -> None:
+    arguments = ("run", "--grid", "smoke.yaml", "--methods", "none")
+    done = bench(*arguments, cwd=tmp_path, WANDB_MODE="", WANDB_BASE_URL="http://127.0.0.1")
+    assert done.returncode == 2
+    assert done.stderr == "WANDB_MODE is empty; unset it, or use --wandb disabled\n"
+    assert not list(tmp_path.iterdir())
+    done = bench(*arguments, "--wandb", "disabled", cwd=tmp_path, WANDB_MODE="")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_more_workers_than_a_machine_can_hold_are_refused(tmp_path, more) -> None:
+    done = bench("run", "--grid", "smoke.yaml", "--workers", "100000", *more, cwd=tmp_path)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"--workers 100000: at most {most()} here, ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_grid_in_which_every_run_diverges_is_a_result(tmp_path) -> None:
+    arguments = ("--set", "optimizer.lr=1e9", "--methods", "none,gradient_penalty")
+    run = ("run", "--grid", "smoke.yaml", "--wandb", "disabled", *arguments)
+    done = bench(*run, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2 diverged\nevery run diverged: the report says how" in done.stdout
+    again = bench(*run, cwd=tmp_path)
+    assert again.returncode == 0
+    assert "2 done already" in again.stdout
+    assert "nothing left to do\nevery run diverged" in again.stdout
+    report = bench("report", cwd=tmp_path)
+    assert report.returncode == 0, report.stderr
+    page = (tmp_path / "results/smoke/report/index.html").read_text()
+    assert "0 of 2 planned runs finished" in page
+    assert "non-finite" in page
+    scored = bench("eval", "results/smoke", cwd=tmp_path)
+    assert scored.returncode == 2
+    assert scored.stderr == "results/smoke: no run is finished: 2 diverged\n"

@@ -77,6 +77,11 @@ def test_data_and_login(probe, tmp_path, monkeypatch) -> None:
     assert found["data: cifar10"].level == WARN
     assert "folder:PATH" in found["data: folder"].found
     assert "not logged in" in found["wandb"].found
+    monkeypatch.setenv("WANDB_MODE", "")
+    finding = _findings(tmp_path)["wandb"]
+    assert (finding.level, finding.advice) == (FAIL, "unset it, or use --wandb disabled")
+    assert finding.found.endswith("WANDB_MODE is empty")
+    monkeypatch.delenv("WANDB_MODE")
     monkeypatch.setenv("WANDB_API_KEY", "secret" * 7)
     assert "logged in" in _findings(tmp_path)["wandb"].found
     assert "secret" not in str(_findings(tmp_path))

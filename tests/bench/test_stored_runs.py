@@ -18,6 +18,7 @@ from runners.engines import ENGINES
 from runners.errors import UserProblem
 from runners.lipschitz import METHODS
 from runners.store.grid import GridStore
+from runners.store.states import State, Status
 
 SCHEMA_1 = Path(__file__).parents[1] / "stores" / "schema-1"
 
@@ -71,6 +72,21 @@ def test_runs_of_an_earlier_version_are_shown_sampled_scored_and_reported(tmp_pa
     page = (old / "report" / "index.html").read_text()
     assert "2 of 2 planned runs finished" in page
     assert 'id="best-again"' not in page
+
+
+def test_a_grid_in_which_no_run_finished_says_what_became_of_them(tiny, tmp_path) -> None:
+    store, specs = GridStore(tmp_path), [tiny(seed=seed) for seed in range(3)]
+    store.write_plan("g", {spec.run_id: spec.as_dict for spec in specs})
+    for spec in specs[1:]:
+        store.run(spec.run_id).create(spec.as_dict)
+        store.run(spec.run_id).write_status(Status(State.DIVERGED, 2))
+    with pytest.raises(UserProblem, match="no run is finished: 1 missing, 2 diverged"):
+        _invoke("eval", tmp_path)
+
+
+def test_a_metric_given_twice_is_refused_before_any_scoring(tmp_path) -> None:
+    with pytest.raises(UserProblem, match="--metrics fid: given twice"):
+        _invoke("eval", tmp_path, "--metrics", "fid,is,fid")
 
 
 def test_an_unknown_metric_is_a_message(tiny, trained) -> None:

@@ -9,7 +9,7 @@ import pytest
 from runners.engines import slots as counted
 from runners.engines.base import Attempt
 from runners.engines.local import LocalEngine
-from runners.engines.slots import cores, slots, visible
+from runners.engines.slots import cores, most, slots, visible
 from runners.engines.task import begin
 from runners.engines.worker import Worker
 from runners.options import Options
@@ -21,6 +21,9 @@ def test_a_processor_takes_one_run_per_core_unless_told_otherwise(monkeypatch) -
     assert slots(["cpu"], None) == {"cpu": 6}
     assert slots(["cpu"], 2) == {"cpu": 2}
     assert cores() >= 1
+    assert most() == 24
+    monkeypatch.setattr(counted, "cores", lambda: 1)
+    assert most() == 16, "one core may drive several GPUs"
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,37 @@ def test_a_setting_that_wandb_lacks_is_left_out(monkeypatch) -> None:
     assert "x_no_such_setting" not in private_settings()
 
 
+SECRET = "secret" * 7
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("WANDB_MODE", "", "WANDB_MODE is empty; unset it, or use --wandb disabled"),
+        ("WANDB_MODE", "ofline", "WANDB_MODE is not valid: Input should be 'online', 'offline'"),
+        ("WANDB_BASE_URL", "", "WANDB_BASE_URL is empty; unset it, or use --wandb disabled"),
+        ("WANDB_BASE_URL", "here", "WANDB_BASE_URL is not valid: "),
+        ("WANDB_API_KEY", f" {SECRET}", "WANDB_API_KEY is not valid: API key cannot start"),
+    ],
+)
+def test_what_wandb_does_not_take_is_told_before_any_run(monkeypatch, name, value, words) -> None:
+    assert tracking.environment_problem() is None
+    monkeypatch.setenv(name, value)
+    said = tracking.environment_problem() or ""
+    assert said.startswith(words)
+    assert said.endswith("; unset it, or use --wandb disabled")
+    assert "\n" not in said
+    assert SECRET not in said
+
+
+def test_wandb_still_reads_settings_from_variables() -> None:
+    import wandb
+
+    settings = wandb.Settings()
+    settings.update_from_env_vars({"WANDB_MODE": "disabled", "PATH": ""})
+    assert settings.mode == "disabled", "see environment_problem in runners/tracking.py"
+
+
 def test_a_process_waits_for_an_unreachable_server_once(tiny, tmp_path, monkeypatch) -> None:
     modes: list[str] = []
 

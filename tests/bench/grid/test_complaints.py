@@ -3,10 +3,11 @@
 import pytest
 
 
-def test_missing_base_names_every_field(refused):
+def test_missing_base_names_every_field_without_a_usual_value(refused):
     lines = refused("methods: [none]\nseeds: 1")
-    fields = ["batch_size", "dataset", "loss", "model", "optimizer", "steps"]
-    assert sorted(lines) == [f"grid.yaml:1:1: base.{f}: required but missing" for f in fields]
+    assert sorted(lines) == [
+        f"grid.yaml:1:1: base.{field}: required but missing" for field in ("dataset", "steps")
+    ]
 
 
 def test_long_values_are_cut(refused, edited):

@@ -72,6 +72,15 @@ def test_set_setting_replaces_base_optimizer(write):
         ),
         ({"set": ("steps",)}, ["--set steps: expected key=value"]),
         ({"set": ("=3",)}, ["--set =3: expected key=value"]),
+        ({"set": ("ema=",)}, ["--set ema=: expected key=value"]),
+        ({"set": ("ema= ",)}, ["--set ema= : expected key=value"]),
+        (
+            {"set": ("evaluation.metrics=[]",)},
+            [
+                "--set evaluation.metrics=[]: evaluation.metrics: name at least one, or leave the "
+                "key out for those usual with the data set"
+            ],
+        ),
         ({"set": ("seeds=3",)}, ["--set seeds=3: seeds: use --seeds"]),
         ({"set": ("method=none",)}, ["--set method=none: method: use --methods"]),
         (
@@ -104,6 +113,11 @@ def test_set_setting_replaces_base_optimizer(write):
         ({"seeds": ""}, ["--seeds : expected a count or a list of integers, got ''"]),
         ({"seeds": "0"}, ["--seeds 0: a count must be from 1 to 10,000, got 0"]),
         ({"seeds": "1,1"}, ["--seeds 1,1: 1 again, as seeds[0]"]),
+        (
+            {"seeds": "99999999999"},
+            ["--seeds 99999999999: a count must be from 1 to 10,000, got 99999999999"],
+        ),
+        ({"seeds": ","}, ["--seeds ,: expected a count or a list of integers, got ','"]),
         ({"methods": ()}, ["--methods: name at least one"]),
         ({"methods": ("none", "none")}, ["--methods none: given twice"]),
         (

@@ -90,6 +90,11 @@ def test_alias():
         ("a: *x", (1, 4), "not valid YAML: found undefined alias 'x'"),
         ("a: &x [*x]", (1, 4), "an alias to what contains it"),
         (
+            "a: &x {b: 1}\nc: {<<: *x, d: 2}\ne: {<<: *x}",
+            (2, 5),
+            "merge keys (<<) are not read; write the keys out",
+        ),
+        (
             "a: !!python/object:os.system x",
             (1, 4),
             "tag !!python/object:os.system is not allowed here",
