@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from runners.errors import StoreProblem
-from runners.files import write_bytes
+from runners.files import require_own, write_bytes
 from runners.store.run import RunStore
 
 
@@ -56,6 +56,7 @@ def load(store: RunStore) -> Saved | None:
             or the rows it belongs to are damaged.
     """
     file = store.checkpoint_file
+    require_own(file)
     if not file.exists():
         return None
     try:

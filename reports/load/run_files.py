@@ -12,7 +12,7 @@ from reports.load.planned import Planned
 from reports.load.stored_specs import require_sound
 from reports.load.verdicts import verdicts
 from runners.errors import StoreProblem
-from runners.files import read_json
+from runners.files import read_json, require_own
 from runners.store.run import RunStore
 from runners.store.states import State, Status
 
@@ -118,6 +118,7 @@ def _floor(store: RunStore) -> dict[str, Any]:
 
 def _surfaces(store: RunStore, plan: Planned) -> list[dict[str, Any]]:
     """Return the one surface of a run, drawn at its last step, if it has any."""
+    require_own(store.surface_file)
     present = store.surface_file.exists()
     return [{"step": plan.steps, "path": store.surface_file}] if present else []
 

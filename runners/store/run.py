@@ -40,6 +40,11 @@ EVALS = "evals"
 LOG_TAIL = 8000  # characters of a dead worker's output to keep
 
 
+def _part(content: bytes) -> dict[str, Any]:
+    """Return what a seal says of a file that may grow: how much of it is sealed."""
+    return {"bytes": len(content), "digest": digest(content)}
+
+
 class RunStore:
     """One run's folder.
 
@@ -82,8 +87,15 @@ class RunStore:
         return self.samples_folder / f"step-{step:08d}.png"
 
     def sample_grids(self) -> list[tuple[int, Path]]:
-        """Return (step, PNG) of every sample grid, in order."""
+        """Return (step, PNG) of every sample grid, in order.
+
+        Raises:
+            StoreProblem: one is a link, pipe or device, or all of them lie elsewhere by a link.
+        """
+        require_own(self.samples_folder)
         files = sorted(self.samples_folder.glob("step-*.png"))
+        for file in files:
+            require_own(file)
         steps = [(file.stem.removeprefix("step-"), file) for file in files]
         return [(int(step), file) for step, file in steps if re.fullmatch("[0-9]{1,18}", step)]
 
@@ -138,7 +150,8 @@ class RunStore:
         if not status.ended:
             raise StoreProblem(f"{self.status_file}: {status.state}, yet the run is done")
         seal = read_json(self.done_file)
-        for file in self._lasting():
+        pictures = [name for name in seal if name.startswith(f"{self.samples_folder.name}/")]
+        for file in dict.fromkeys([*self._lasting(), *map(self.folder.joinpath, pictures)]):
             known = seal.get(self._sealed_name(file))
             if known is not None and known != digest(read_bytes(file)):
                 raise StoreProblem(f"{file}: changed or damaged since the run ended")
@@ -214,7 +227,8 @@ class RunStore:
             self.sync_rows()
             present = [file for file in self._lasting() if file.exists()]
             seal = {self._sealed_name(file): digest(file.read_bytes()) for file in present}
-            write_json(self.done_file, seal)
+            evals = _part(read_bytes(self.rows_file(EVALS)))
+            write_json(self.done_file, {**seal, EVALS: evals})
 
     def _lasting(self) -> list[Path]:
         rows = [self.rows_file(name) for name in self.ROW_FILES]
@@ -281,17 +295,16 @@ class RunStore:
                 if file.exists():
                     os.truncate(file, len(kept))
                 append_rows(file, [row])
-                content = file.read_bytes()
-                sealed = {"bytes": len(content), "digest": digest(content)}
-                write_json(self.done_file, read_json(self.done_file) | {EVALS: sealed})
+                sealed = {EVALS: _part(read_bytes(file))}
+                write_json(self.done_file, read_json(self.done_file) | sealed)
         except Timeout as error:
             raise StoreProblem(f"{self.folder}: another process is at this run") from error
 
     def _sealed_evals(self) -> bytes:
-        """Return the sealed part of the later scorings; all of them in an unsealed run."""
+        """Return the sealed part of the later scorings; all of them where no version sealed any."""
         file = self.rows_file(EVALS)
         content, seal = read_bytes(file), read_json(self.done_file) if self.is_done() else {}
-        known = seal.get(EVALS, {"bytes": len(content), "digest": digest(content)})
+        known = seal.get(EVALS, _part(content))
         if not isinstance(known, dict) or not isinstance(known.get("bytes"), int):
             raise StoreProblem(f"{self.done_file}: damaged: {EVALS} is {str(known)[:40]}")
         content = content[: known["bytes"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import re
@@ -19,10 +20,12 @@ from matplotlib.image import imsave
 from reports.load.loader import load
 from reports.load.results import Results
 from reports.stats.numbers import Numbers, compute
-from runners.files import write_json
+from runners.errors import StoreProblem
+from runners.files import read_json, write_json
 from runners.optim import SETTINGS
 from runners.spec import RunSpec, from_dict
-from runners.store.grid import GridStore
+from runners.store.grid import SEAL, GridStore
+from runners.store.grid import _seal as seal_of
 from runners.store.run import RunStore
 from runners.store.states import State, Status
 from runners.tuning.plan import Point, Select, Space, TuningPlan
@@ -172,18 +175,37 @@ LATER = (
 )  # fmt: skip
 
 
-def _proof(seed: int, method: str, finished: bool) -> dict[str, str]:
-    end = "" if finished else method
-    return {"generator_init": f"g{seed}", "discriminator_init": f"d{seed}",
-            "batches": f"b{seed}{end}", "latents": f"z{seed}{end}"}  # fmt: skip
-
-
 STATUS = {
     State.FINISHED: {},
     State.DIVERGED: {"reason": "non-finite loss_d between steps 500 and 550"},
     State.CRASHED: {"reason": "ValueError: <script>alert(1)</script>",
               "traceback": "Traceback (most recent call last):\n  <script>alert(2)</script>"},
 }  # fmt: skip
+
+
+def _seal(folder: Path) -> Path:
+    grid = GridStore(folder)
+    plan = read_json(grid.plan_file)
+    plan.pop(SEAL, None)
+    write_json(grid.plan_file, {SEAL: seal_of(plan), **plan})
+    for store in map(grid.run, grid.folders()):
+        with contextlib.suppress(StoreProblem):  # what nobody can read ended no run
+            if store.is_done():
+                store.write_status(store.status())
+    return _aged(folder)
+
+
+def _aged(folder: Path) -> Path:
+    """Make all files as old as each other, for reports say when runs ended."""
+    for file in sorted(folder.rglob("*")):
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def seal() -> Callable[[Path], Path]:
+    """Seal a grid's folder anew: seal(folder), as if runs had written all that it now holds."""
+    return _seal
 
 
 @dataclass
@@ -208,9 +230,7 @@ class Writer:
             state = self.states.get((spec.method_label, spec.seed), State.FINISHED)
             if state != State.MISSING:
                 self._run(grid.run(spec.run_id), spec, state)
-        for file in sorted(grid.folder.rglob("*")):
-            os.utime(file, (1_700_000_000, 1_700_000_000))
-        return grid.folder
+        return _aged(grid.folder)
 
     def _run(self, store: RunStore, spec: RunSpec, state: State) -> None:
         method, seed = spec.method.name, spec.seed
@@ -240,14 +260,19 @@ class Writer:
             floor = PLANE_FLOOR if plane else FLOOR
             held_out = re.sub("gen-[0-9]+", f"gen-{self.held_out}", protocol)
             write_json(store.floor_file, floor | {"protocol": held_out})
-        self._end(store, seed, method, state, end)
+        self._end(store, state, end)
 
     def _append(self, store: RunStore, name: str, rows: list[dict[str, Any]]) -> None:
         kept = [{k: v for k, v in row.items() if not (self.old and k in LATER)} for row in rows]
         store.append(name, kept)
 
-    def _end(self, store: RunStore, seed: int, method: str, state: State, end: int) -> None:
-        write_json(store.proof_file, _proof(seed, method, state == State.FINISHED))
+    def _proof(self, spec: dict[str, Any], finished: bool) -> dict[str, str]:
+        seed, end = spec["seed"], "" if finished else spec["method"]["name"]
+        return {"generator_init": f"g{seed}", "discriminator_init": f"d{seed}",
+                "batches": f"b{seed}{end}", "latents": f"z{seed}{end}"}  # fmt: skip
+
+    def _end(self, store: RunStore, state: State, end: int) -> None:
+        write_json(store.proof_file, self._proof(store.spec(), state == State.FINISHED))
         if state != State.UNFINISHED:
             pace = {"seconds": 0.02 * end, "seconds_per_step": 0.02}
             status = {"state": state, "step": end, **STATUS[state], **pace}
@@ -409,7 +434,7 @@ class TunedWriter(Writer):
         stored = GridStore(folder).plan()
         stored["columns"] = [{"name": f"fid_{split}"} for split in ("validation", "test")]
         write_json(folder / "grid.json", stored | {"tuning": plan.to_json()})
-        return folder
+        return _seal(folder)
 
     def _spec(self, method: str, seed: int, settings: dict[str, Any]) -> RunSpec:
         data: dict[str, Any] = {"method": {"name": method}, "optimizer": {"name": "adam"}}
@@ -444,7 +469,7 @@ class TunedWriter(Writer):
         self._append(store, "scores", [_scores(method, 0, s, self.protocol) for s in steps])
         self._append(store, "diagnostics", [_diagnostics(method, 0, s) for s in steps])
         store.append("timing", [{"step": s, "seconds": 0.02 * s} for s in steps if s])
-        self._end(store, spec.seed, method, State.DIVERGED if failed else State.FINISHED, end)
+        self._end(store, State.DIVERGED if failed else State.FINISHED, end)
 
     def _append(self, store: RunStore, name: str, rows: list[dict[str, Any]]) -> None:
         spec = store.spec()
@@ -454,10 +479,9 @@ class TunedWriter(Writer):
             rows = [row | steeper(spec, row) for row in rows]
         super()._append(store, name, rows)
 
-    def _run(self, store: RunStore, spec: RunSpec, state: State) -> None:
-        super()._run(store, spec, state)
-        seen = {name: f"{name[0]}{spec.seed}, {spec.n_dis}" for name in ("batches", "latents")}
-        write_json(store.proof_file, store.proof() | seen)
+    def _proof(self, spec: dict[str, Any], finished: bool) -> dict[str, str]:
+        order = f"{spec['seed']}, {spec['n_dis']}"
+        return super()._proof(spec, finished) | {"batches": f"b{order}", "latents": f"l{order}"}
 
     def _winner(self, method: str, found: tuple[Point, ...], specs: dict[str, Any]) -> int:
         def cost(run_id: str) -> float:

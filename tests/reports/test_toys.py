@@ -97,12 +97,12 @@ def test_surfaces_have_one_panel_per_method_at_one_scale_of_the_plane(toys, figu
         assert ax.get_aspect() == 1
 
 
-def test_an_unreadable_surface_is_said(write_grid, make_spec, figures):
+def test_an_unreadable_surface_is_said(write_grid, make_spec, figures, seal):
     plane = {"dataset": "gaussians25", "model": {"name": "mlp", "latent": 2}}
     spec = make_spec("none", 0, **plane)
     folder = write_grid([spec])
     GridStore(folder).run(spec.run_id).surface_file.write_bytes(b"no arrays")
-    ((_, figure),) = figures("surfaces", load(folder))
+    ((_, figure),) = figures("surfaces", load(seal(folder)))
     assert "cannot be read" in figure.axes[0].texts[0].get_text()
 
 
@@ -110,7 +110,7 @@ def test_images_have_no_section_of_surfaces(mixed, numbers_of):
     assert 'id="surfaces"' not in page(mixed, numbers_of(mixed), [])
 
 
-def test_later_scorings_are_tables_of_their_own(write_grid, make_spec):
+def test_later_scorings_are_tables_of_their_own(write_grid, make_spec, seal):
     specs = [make_spec("none", seed) for seed in range(2)]
     folder = write_grid(specs)
     for seed, spec in enumerate(specs):
@@ -122,7 +122,7 @@ def test_later_scorings_are_tables_of_their_own(write_grid, make_spec):
             {"step": 1000, "fid": 7.0 + seed, "protocol": "digits-cnn-b/ref-train-9/gen-500"},
         ]  # fmt: skip
         store.append("evals", rows)
-    results = load(folder)
+    results = load(seal(folder))
     later = later_tables(results, compute(results))
     assert list(later) == ["inception-v3-a", "digits-cnn-b/ref-train-9/gen-500"]
     first, second = (table.to_dict("records") for table in later.values())

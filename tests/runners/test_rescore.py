@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
@@ -22,7 +24,7 @@ def test_the_runs_own_evaluation_gives_its_own_score(tiny, trained) -> None:
 
 
 def test_unfinished_runs_and_unfit_evaluations_are_refused(tiny, trained, tmp_path) -> None:
-    unfinished = RunStore(tmp_path / "x")
+    unfinished = RunStore(tmp_path / tiny().run_id)
     unfinished.create(tiny().as_dict)
     with pytest.raises(UserProblem, match="is unfinished, not finished"):
         rescore(unfinished, {}, Options())
@@ -51,3 +53,21 @@ def test_points_leave_a_surface_of_the_discriminator(tiny, trained) -> None:
         assert arrays["generated"].shape == (200, 2)
     assert store.rows("scores")[-1]["modes_total"] == 8
     assert store.sample_grids()
+
+
+def test_a_run_that_was_changed_is_neither_sampled_nor_scored(tiny, trained) -> None:
+    store = trained(tiny())
+    file = store.rows_file("scores")
+    file.write_text(file.read_text().replace('"is": ', '"is": 9'))
+    for use in (lambda: rescore(store, {}, Options()), lambda: samples(store, "sample", 3)):
+        with pytest.raises(UserProblem, match=r"scores\.jsonl: changed or damaged since the run"):
+            use()
+    assert not store.rows_file("evals").exists()
+
+
+def test_a_checkpoint_that_is_a_pipe_is_refused(tiny, trained) -> None:
+    store = trained(tiny())
+    store.checkpoint_file.unlink()
+    os.mkfifo(store.checkpoint_file)
+    with pytest.raises(UserProblem, match=r"checkpoint\.pt: is no regular file"):
+        samples(store, "sample", 3)

@@ -154,11 +154,11 @@ def test_cells_are_facets_or_figures(write_grid, make_spec, figures, drawn):
     assert list(one_each) == ["loss=hinge", "loss=nonsaturating"]
 
 
-def test_an_unreadable_sample_grid_is_said(write_grid, make_spec, figures):
+def test_an_unreadable_sample_grid_is_said(write_grid, make_spec, figures, seal):
     folder = write_grid([make_spec("none", 0)])
     (file,) = folder.rglob("step-*.png")
     file.write_bytes(b"no picture")
-    ((_, figure),) = figures("samples", load(folder))
+    ((_, figure),) = figures("samples", load(seal(folder)))
     assert "cannot be read" in figure.axes[0].texts[0].get_text()
 
 

@@ -33,7 +33,7 @@ def _first(grid: GridStore) -> RunStore:
     return grid.run(next(iter(grid.plan()["runs"])))
 
 
-def test_odd_values_in_rows(grid) -> None:
+def test_odd_values_in_rows(grid, seal) -> None:
     draw, run = random.Random(0), _first(grid)
     for _ in range(40):
         file = run.rows_file(draw.choice(ROWS))
@@ -44,22 +44,22 @@ def test_odd_values_in_rows(grid) -> None:
         file.write_text("".join(json.dumps(row) + "\n" for row in rows))
         if column == "protocol" and rows[-1][column] == "x":
             with pytest.raises(UserProblem, match="different protocols"):
-                load(grid.folder)
+                load(seal(grid.folder))
         else:
-            results = load(grid.folder)
+            results = load(seal(grid.folder))
             compute(results)
             assert len(results.runs) == 2
         file.write_bytes(sound)
 
 
 @pytest.mark.parametrize("name", WHOLE)
-def test_odd_values_in_whole_files(grid, name) -> None:
+def test_odd_values_in_whole_files(grid, seal, name) -> None:
     draw, run = random.Random(1), _first(grid)
     file = run.folder / name
     whole = json.loads(file.read_text())
     for key in whole:
         for value in draw.sample(ODD, 3):
             file.write_text(json.dumps(whole | {key: value}))
-            results = load(grid.folder)
+            results = load(seal(grid.folder))
             compute(results)
             assert (results.runs["state"] == State.DAMAGED).sum() <= 1

@@ -103,11 +103,11 @@ def test_a_method_alone_of_its_name_goes_by_it(write_grid, make_spec):
         ("status.json", "[1]", "status.json"),
     ],
 )
-def test_a_damaged_run_is_shown_and_the_others_stay(write_grid, make_spec, name, text, said):
+def test_a_damaged_run_is_shown_and_the_others_stay(write_grid, make_spec, seal, name, text, said):
     specs = [make_spec("none", s) for s in range(2)]
     folder = write_grid(specs)
     (GridStore(folder).run(specs[0].run_id).folder / name).write_text(text)
-    results = load(folder)
+    results = load(seal(folder))
     assert results.runs["state"].tolist() == [State.DAMAGED, State.FINISHED]
     assert said in results.runs["reason"].iloc[0]
     assert any(specs[0].run_id in note and said in note for note in results.notes)
@@ -120,13 +120,13 @@ def test_runs_outside_the_plan_are_named(write_grid, make_spec):
     assert "digits-other-s0-0123456789" in "\n".join(load(folder).notes)
 
 
-def test_two_protocols_in_one_cell_are_refused(write_grid, make_spec):
+def test_two_protocols_in_one_cell_are_refused(write_grid, make_spec, seal):
     specs = [make_spec(m, 0) for m in ("none", "weight_norm")]
     folder = write_grid(specs)
     file = GridStore(folder).run(specs[1].run_id).rows_file("scores")
     file.write_text(file.read_text().replace("gen-2000", "gen-500"))
     with pytest.raises(UserProblem, match="different protocols") as problem:
-        load(folder)
+        load(seal(folder))
     assert f"gen-500: {specs[1].run_id}" in str(problem.value)
     assert f"gen-2000: {specs[0].run_id}" in str(problem.value)
 

@@ -168,12 +168,12 @@ def test_markdown_states_the_protocol(index):
     assert "| spectral_norm | 3 of 3 | none | 14.4 [13.7, 15.1] |" in text
 
 
-def test_unequal_conditions_are_a_loud_warning(write_grid, make_spec):
+def test_unequal_conditions_are_a_loud_warning(write_grid, make_spec, seal):
     specs = [make_spec(m, 0) for m in ("none", "weight_norm")]
     folder = write_grid(specs)
     store = GridStore(folder).run(specs[1].run_id)
     write_json(store.proof_file, store.proof() | {"latents": "other"})
-    page = text_of(folder, keys=[])
+    page = text_of(seal(folder), keys=[])
     assert "Warning: the comparison is not paired" in page
     assert "latents differs between methods" in page
 
@@ -208,7 +208,7 @@ def test_only_the_untrained_generator(write_grid, make_spec):
     assert "No training step has been logged yet." in text
 
 
-def test_one_seed_of_constant_scores_without_samples(write_grid, make_spec):
+def test_one_seed_of_constant_scores_without_samples(write_grid, make_spec, seal):
     specs = [make_spec(m, 0) for m in ("none", "spectral_norm")]
     folder = write_grid(specs)
     for spec in specs:
@@ -217,50 +217,50 @@ def test_one_seed_of_constant_scores_without_samples(write_grid, make_spec):
         text = store.rows_file("scores").read_text()
         constant = re.sub(r'"(fid|is)": [\d.e+-]+', r'"\1": 3.0', text)
         store.rows_file("scores").write_text(constant)
-    text = text_of(folder, keys=SCORED)
+    text = text_of(seal(folder), keys=SCORED)
     assert "3.00 [3.00, 3.00]" in text
     assert "No sample grid has been drawn yet." in text
 
 
-def test_scores_that_are_not_numbers(write_grid, make_spec):
+def test_scores_that_are_not_numbers(write_grid, make_spec, seal):
     spec = make_spec("none", 0)
     folder = write_grid([spec])
     file = GridStore(folder).run(spec.run_id).rows_file("scores")
     file.write_text(re.sub(r'"(fid|is)": [\d.e+-]+', r'"\1": null', file.read_text()))
-    assert "No run has been scored yet." in text_of(folder, keys=SCORED)
+    assert "No run has been scored yet." in text_of(seal(folder), keys=SCORED)
 
 
 def test_an_empty_plan(write_grid):
     assert "No run is planned." in text_of(write_grid([]))
 
 
-def test_two_protocols_in_two_cells_do_not_share_a_column(write_grid, make_spec):
+def test_two_protocols_in_two_cells_do_not_share_a_column(write_grid, make_spec, seal):
     specs = [make_spec("none", 0, evaluation={"every": 250, "samples": n}) for n in (2000, 500)]
     folder = write_grid(specs)
     file = GridStore(folder).run(specs[1].run_id).rows_file("scores")
     file.write_text(file.read_text().replace("gen-2000", "gen-500"))
-    text = text_of(folder, keys=SCORED)
+    text = text_of(seal(folder), keys=SCORED)
     assert "FID digits-cnn-1a2b3c4d/ref-train-1437/gen-500 ↓ final" in text
     assert "FID digits-cnn-1a2b3c4d/ref-train-1437/gen-2000 ↓ final" in text
 
 
-def test_two_protocols_in_one_comparison_make_no_report(write_grid, make_spec):
+def test_two_protocols_in_one_comparison_make_no_report(write_grid, make_spec, seal):
     specs = [make_spec(m, 0) for m in ("none", "weight_norm")]
     folder = write_grid(specs)
     file = GridStore(folder).run(specs[1].run_id).rows_file("scores")
     file.write_text(file.read_text().replace("gen-2000", "gen-500"))
     with pytest.raises(UserProblem, match="different protocols"):
-        render(folder)
+        render(seal(folder))
     assert not (folder / "report").exists()
 
 
-def test_two_stamps_of_one_reference_in_one_comparison_make_no_report(write_grid, make_spec):
+def test_two_stamps_of_one_reference_in_one_comparison_make_no_report(write_grid, make_spec, seal):
     specs = [make_spec(m, 0) for m in ("none", "weight_norm")]
     folder = write_grid(specs, splits=True)
     file = GridStore(folder).run(specs[1].run_id).rows_file("scores")
     file.write_text(file.read_text().replace("+validation-180+test-179", ""))
     with pytest.raises(UserProblem, match="different protocols"):
-        render(folder)
+        render(seal(folder))
 
 
 def test_the_page_says_which_split_is_for_what(split_folder):
@@ -271,7 +271,7 @@ def test_the_page_says_which_split_is_for_what(split_folder):
     assert 'id="split-curves"' in text
 
 
-def test_later_scorings_know_their_splits_where_runs_do_not(write_grid, make_spec):
+def test_later_scorings_know_their_splits_where_runs_do_not(write_grid, make_spec, seal):
     spec = make_spec("none", 0)
     folder = write_grid([spec])
     protocol = "digits-cnn-b/ref-train-9+validation-3+test-3/gen-500"
@@ -279,7 +279,7 @@ def test_later_scorings_know_their_splits_where_runs_do_not(write_grid, make_spe
     GridStore(folder).run(spec.run_id).append(
         "evals", [{"step": 1000, **later, "protocol": protocol}]
     )
-    results = load(folder)
+    results = load(seal(folder))
     (table,) = later_tables(results, compute(results)).values()
     assert table.drop(columns=["method", "runs"]).iloc[0].to_dict() == {
         "FID (test) digits-cnn-b ↓ median [min, max]": "6.00 [6.00, 6.00]",

@@ -23,11 +23,11 @@ def _with_averages(folder, specs, better: float) -> None:
 
 
 @pytest.fixture
-def results(write_grid, make_spec):
+def results(write_grid, make_spec, seal):
     specs = [make_spec(m, s, ema=0.999) for m in ("none", "spectral_norm") for s in range(3)]
     folder = write_grid(specs, states={("none", 1): State.DIVERGED})
     _with_averages(folder, specs, better=2.0)
-    return load(folder)
+    return load(seal(folder))
 
 
 def test_final_scores_stand_beside_each_other(results) -> None:
@@ -54,8 +54,8 @@ def test_the_table_names_both_and_appears_only_where_one_was_kept(results, mixed
     assert 'id="averaged"' not in page(mixed, numbers_of(mixed), [])
 
 
-def test_a_score_that_is_no_number_counts_for_neither(write_grid, make_spec) -> None:
+def test_a_score_that_is_no_number_counts_for_neither(write_grid, make_spec, seal) -> None:
     spec = make_spec("none", 0, ema=0.9)
     folder = write_grid([spec])
     _with_averages(folder, [spec], better=math.nan)
-    assert compute(load(folder)).averaged.empty
+    assert compute(load(seal(folder))).averaged.empty

@@ -10,14 +10,14 @@ from runners.store.grid import GridStore
 
 
 @pytest.fixture
-def results(write_grid, make_spec):
+def results(write_grid, make_spec, seal):
     specs = [make_spec(m, s) for m in ("none", "weight_norm") for s in range(3)]
     folder = write_grid(specs)
     for spec in specs[:-1]:  # the last run is of a version that did not score it again
         store = GridStore(folder).run(spec.run_id)
         row = next(row for row in store.rows("scores") if row["step"] == 500)
         store.append("best", [row | {"fid": row["fid"] + 3}])
-    return load(folder)
+    return load(seal(folder))
 
 
 def test_the_same_checkpoint_during_training_and_again(results) -> None:

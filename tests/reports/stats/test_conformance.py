@@ -41,11 +41,11 @@ def test_a_kept_promise_is_ok(write_grid, make_spec):
     assert broken(found) == []
 
 
-def test_a_check_whose_value_is_not_a_number_is_broken(write_grid, make_spec):
+def test_a_check_whose_value_is_not_a_number_is_broken(write_grid, make_spec, seal):
     spec = make_spec("spectral_norm", 0)
     folder = write_grid([spec])
     file = GridStore(folder).run(spec.run_id).rows_file("diagnostics")
     text = file.read_text().replace('"value": 1.0', '"value": null')
     file.write_text(text.replace('"ok": true', '"ok": false'))
-    found = conformance(load(folder).diagnostics)
+    found = conformance(load(seal(folder)).diagnostics)
     assert found["verdict"].tolist() == [BROKEN]

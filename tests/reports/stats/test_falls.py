@@ -12,7 +12,7 @@ PROTOCOL = "digits-cnn-1a2b3c4d/ref-train-1437/gen-2000"
 
 
 @pytest.fixture(scope="module")
-def fallen(write_grid, make_spec):
+def fallen(write_grid, make_spec, seal):
     """Write four runs of one method whose final FID is 1.2, 1.8, 2.5 and 9 times their best."""
     specs = [make_spec("none", seed) for seed in range(4)]
     folder = write_grid(specs)
@@ -24,7 +24,7 @@ def fallen(write_grid, make_spec):
             "scores", [{"step": s, "fid": f, "protocol": PROTOCOL} for s, f in fids.items()]
         )
         write_json(store.floor_file, {"protocol": PROTOCOL, "real": {"fid": 0.5}, "how": {}})
-    return folder
+    return seal(folder)
 
 
 def test_runs_are_counted_beyond_each_threshold(fallen):
@@ -39,11 +39,11 @@ def test_the_verdict_is_the_threshold_in_the_middle(fallen):
     assert (results.outcomes["collapse_step"].notna() == results.outcomes["degraded"]).all()
 
 
-def test_what_real_data_score_is_the_least_that_counts(fallen):
+def test_what_real_data_score_is_the_least_that_counts(fallen, seal):
     for run in load(fallen).runs["run_id"]:
         floor = {"protocol": PROTOCOL, "fid": 5.0}  # as earlier versions wrote it
         write_json(GridStore(fallen).run(run).floor_file, floor)
-    row = falls(load(fallen)).iloc[0]
+    row = falls(load(seal(fallen))).iloc[0]
     assert (row["beyond_1.5"], row["beyond_2"], row["beyond_3"]) == (1, 1, 1)
 
 

@@ -8,7 +8,7 @@ from reports.tables.over_training import course_table
 from runners.store.grid import GridStore
 
 
-def test_a_collapse_ends_survival_before_the_run_ends(write_grid, make_spec):
+def test_a_collapse_ends_survival_before_the_run_ends(write_grid, make_spec, seal):
     spec = make_spec("none", 0)
     folder = write_grid([spec], old=True)
     file = GridStore(folder).run(spec.run_id).rows_file("scores")
@@ -17,7 +17,7 @@ def test_a_collapse_ends_survival_before_the_run_ends(write_grid, make_spec):
     file.unlink()
     rows = [{"step": s, "fid": f, "protocol": protocol} for s, f in fids.items()]
     GridStore(folder).run(spec.run_id).append("scores", rows)
-    results = load(folder)
+    results = load(seal(folder))
     assert compute(results).survival["step"].tolist() == [0, 750]
     row = compute(results).courses.iloc[0]
     assert row["collapse_steps"] == [750]

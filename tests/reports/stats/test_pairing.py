@@ -14,12 +14,12 @@ def test_equal_hashes_are_a_proof_and_stopped_runs_are_no_counterproof(mixed):
     assert violations(proof) == []
 
 
-def test_another_start_is_a_violation(write_grid, make_spec):
+def test_another_start_is_a_violation(write_grid, make_spec, seal):
     specs = [make_spec(m, 7) for m in ("none", "weight_norm")]
     folder = write_grid(specs)
     store = GridStore(folder).run(specs[1].run_id)
     write_json(store.proof_file, store.proof() | {"discriminator_init": "other"})
-    proof = pairing(load(folder).runs)
+    proof = pairing(load(seal(folder)).runs)
     assert proof["discriminator_init"].tolist() == ["DIFFERENT"]
     assert proof["generator_init"].tolist() == ["identical"]
     (said,) = violations(proof)

@@ -75,12 +75,12 @@ def test_runs_without_a_floor_have_none(old, numbers_of):
     assert said.startswith("No validation or test scores of FID were recorded")
 
 
-def test_a_floor_of_another_reference_is_not_shown(write_grid, make_spec):
+def test_a_floor_of_another_reference_is_not_shown(write_grid, make_spec, seal):
     spec = make_spec("none", 0)
     folder = write_grid([spec], held_out=2000)
     file = GridStore(folder).run(spec.run_id).floor_file
     file.write_text(file.read_text().replace("ref-train-1437", "ref-train-99"))
-    assert set(compute(load(folder)).references["kind"]) == {UNTRAINED}
+    assert set(compute(load(seal(folder))).references["kind"]) == {UNTRAINED}
 
 
 @pytest.mark.parametrize(
@@ -91,11 +91,11 @@ def test_a_floor_of_another_reference_is_not_shown(write_grid, make_spec):
         {"protocol": PROTOCOL, "real": {"fid": 1.0}, "how": "guessed"},
     ],
 )  # fmt: skip
-def test_a_floor_of_something_else_is_damaged(write_grid, make_spec, floor):
+def test_a_floor_of_something_else_is_damaged(write_grid, make_spec, floor, seal):
     spec = make_spec("none", 0)
     folder = write_grid([spec])
     GridStore(folder).run(spec.run_id).floor_file.write_text(json.dumps(floor))
-    assert load(folder).runs["state"].tolist() == [State.DAMAGED]
+    assert load(seal(folder)).runs["state"].tolist() == [State.DAMAGED]
 
 
 def test_counts_are_out_of_their_total(write_grid, make_spec):

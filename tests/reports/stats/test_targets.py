@@ -34,7 +34,7 @@ def test_a_failed_run_never_arrives_and_one_that_goes_on_is_not_counted(write_tu
     cells = GridStore(folder).plan()["tuning"]["cells"]["default"]["spectral_norm"]
     stores = [GridStore(folder).run(run_id) for run_id in cells]
     stores[0].write_status(Status(State.DIVERGED, step=900))
-    stores[1].status_file.unlink()
+    stores[1].done_file.unlink()
     times = timed(load(folder), 1e9).set_index("run_id")["steps"]
     assert times[cells[0]] == inf
     assert isnan(times[cells[1]])

@@ -56,7 +56,7 @@ def test_claims_come_first_then_train_and_the_gap(split, numbers_of):
     assert list(table.columns) == [*ends[0], *CLAIMS, *BESIDE, *ends[1]]
 
 
-def test_no_number_of_a_split_stands_under_the_heading_of_another(write_grid, make_spec):
+def test_no_number_of_a_split_stands_under_the_heading_of_another(write_grid, make_spec, seal):
     spec = make_spec("none", 0)
     folder = write_grid([spec], splits=True)
     store = GridStore(folder).run(spec.run_id)
@@ -65,7 +65,7 @@ def test_no_number_of_a_split_stands_under_the_heading_of_another(write_grid, ma
     store.rows_file("scores").unlink()
     store.append("scores", rows)
     store.floor_file.unlink()
-    results = load(folder)
+    results = load(seal(folder))
     numbers = compute(results)
     titles = {33.0: "FID (test)", 11.0: "FID (train)", 22.0: "FID (validation)", 44.0: "FID gap"}
     frames = tables.summary_numbers(results, numbers), run_table(results, numbers)

@@ -72,8 +72,8 @@ def test_runs_of_an_earlier_version_are_counted_and_no_more(old) -> None:
     assert grid.recognise(specs[:1]) == 1
     assert grid.recognise([replace(spec, steps=5) for spec in specs]) == 0
     assert not any(grid.run(spec.run_id).folder.exists() for spec in specs)
-    grid.run("of this version").create(specs[0].as_dict)
-    grid.run("of nothing").folder.mkdir()
+    grid.run("of-this-version").create(specs[0].as_dict)
+    grid.run("of-nothing").folder.mkdir()
     assert grid.recognise(specs) == 2
 
 
@@ -92,3 +92,53 @@ def test_samples_and_scores_of_schema_1_can_be_made_again(old) -> None:
     splits = f"{old_splits}+validation-180+test-179"
     assert row["protocol"] == store.rows("scores")[-1]["protocol"].replace(old_splits, splits)
     assert row["fid"] == pytest.approx(store.rows("scores")[-1]["fid"], rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "run_id",
+    ["../x", "..", ".", "a/../b", "a/b", "/tmp/x", "a\\b", "", " ", "a b", "x\n", ".x", "x" * 201],
+)
+def test_an_id_that_is_no_name_of_a_run_s_folder_is_refused(tmp_path, run_id) -> None:
+    with pytest.raises(StoreProblem, match=r"grid\.json: .* is no run id"):
+        GridStore(tmp_path).run(run_id)
+
+
+def test_ids_of_every_version_are_names_of_folders(old, tiny) -> None:
+    grid, specs = old
+    odd = tiny(method={"name": "spectral_norm", "n_power_iterations": 2})
+    for run_id in (*grid.plan()["runs"], *(spec.run_id for spec in specs), odd.run_id):
+        assert grid.run(run_id).folder == grid.runs_folder / run_id
+
+
+def test_a_folder_of_runs_that_lies_elsewhere_is_refused(tmp_path) -> None:
+    (tmp_path / "elsewhere" / "x").mkdir(parents=True)
+    grid = GridStore(tmp_path / "g")
+    grid.folder.mkdir()
+    grid.runs_folder.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StoreProblem, match="runs: is a link"):
+        grid.run("x")
+
+
+def test_a_plan_carries_its_seal_and_an_edited_one_is_refused(tmp_path, tiny) -> None:
+    grid, spec = GridStore(tmp_path / "g"), tiny()
+    grid.write_plan("g", {spec.run_id: spec.as_dict})
+    written = grid.plan_file.read_text()
+    grid.plan_file.write_text(written.replace('"seed": 0', '"seed": 7'))
+    for read in (grid.plan, grid.tuning, grid.unplanned):
+        with pytest.raises(StoreProblem, match=r"grid\.json: changed since `bench run` wrote it"):
+            read()
+    grid.write_plan("g", {spec.run_id: spec.as_dict})
+    assert grid.plan_file.read_text() == written, "the same plan is written anew"
+
+
+def test_a_plan_of_a_version_without_seals_is_read(old) -> None:
+    grid, specs = old
+    assert "seal" not in json.loads(grid.plan_file.read_text())
+    assert len(grid.plan()["runs"]) == len(specs) == 2
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/etc/hostname")])
+def test_a_plan_that_is_no_file_of_the_folder_is_refused(tmp_path, make) -> None:
+    make(tmp_path / "grid.json")
+    with pytest.raises(StoreProblem, match=r"grid\.json: is .*holds nothing but its own files"):
+        GridStore(tmp_path).plan()
