@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -27,7 +28,11 @@ def test_newest_results_and_unplanned_runs(tmp_path, tiny) -> None:
     spec = tiny()
     for age, name in enumerate(("old", "new")):
         GridStore(tmp_path / name).write_plan(
-            name, {spec.run_id: spec.as_dict}, "why", ("loss",), METRICS["is"].columns
+            name,
+            {spec.run_id: spec.as_dict},
+            "why",
+            ("loss",),
+            map(dataclasses.asdict, METRICS["is"].columns),
         )
         os.utime(tmp_path / name / "grid.json", (age, age))
     assert newest_results(tmp_path).name == "new"
