@@ -20,7 +20,6 @@ from runners import identity
 from runners.errors import StoreProblem
 from runners.files import (
     append_rows,
-    digest,
     last_row,
     parse_rows,
     read_bytes,
@@ -31,6 +30,7 @@ from runners.files import (
     write_json,
 )
 from runners.spec import RunSpec, from_stored
+from runners.store.seal import part, require_unchanged, seal, sealed_part
 from runners.store.states import State, Status, from_json
 
 if TYPE_CHECKING:
@@ -38,11 +38,6 @@ if TYPE_CHECKING:
 
 EVALS = "evals"
 LOG_TAIL = 8000  # characters of a dead worker's output to keep
-
-
-def _part(content: bytes) -> dict[str, Any]:
-    """Return what a seal says of a file that may grow: how much of it is sealed."""
-    return {"bytes": len(content), "digest": digest(content)}
 
 
 class RunStore:
@@ -149,14 +144,8 @@ class RunStore:
         status = self.status()
         if not status.ended:
             raise StoreProblem(f"{self.status_file}: {status.state}, yet the run is done")
-        seal = read_json(self.done_file)
-        pictures = [name for name in seal if name.startswith(f"{self.samples_folder.name}/")]
-        for file in dict.fromkeys([*self._lasting(), *map(self.folder.joinpath, pictures)]):
-            known = seal.get(self._sealed_name(file))
-            if known is not None and known != digest(read_bytes(file)):
-                raise StoreProblem(f"{file}: changed or damaged since the run ended")
-            if known is None and file.exists() and self._would_be_sealed(file, seal):
-                raise StoreProblem(f"{file}: was added since the run ended")
+        sealed = read_json(self.done_file)
+        require_unchanged(self.folder, sealed, self._lasting(), self._pictures())
 
     def check_whole(self) -> None:
         """Refuse a folder that holds another run than its name says, or an ended one that changed.
@@ -173,14 +162,6 @@ class RunStore:
         with contextlib.suppress(ValidationError):
             if not identity.earlier(stored) and from_stored(stored).run_id != self.run_id:
                 raise StoreProblem(f"{self.spec_file}: not the spec that {self.run_id} stands for")
-
-    def _sealed_name(self, file: Path) -> str:
-        return file.relative_to(self.folder).as_posix()
-
-    def _would_be_sealed(self, file: Path, seal: dict[str, Any]) -> bool:
-        """Whether the version that sealed a run sealed such files; up to schema 3 no pictures."""
-        drawn = file in (self.floor_file, self.surface_file) or file.parent == self.samples_folder
-        return not drawn or any(name.startswith(f"{self.samples_folder.name}/") for name in seal)
 
     def set_aside(self) -> Path:
         """Move the folder out of the way, to damaged/<run_id>-<n>, and return where it is."""
@@ -225,16 +206,18 @@ class RunStore:
         write_json(self.status_file, status.to_json())
         if status.ended:
             self.sync_rows()
-            present = [file for file in self._lasting() if file.exists()]
-            seal = {self._sealed_name(file): digest(file.read_bytes()) for file in present}
-            evals = _part(read_bytes(self.rows_file(EVALS)))
-            write_json(self.done_file, {**seal, EVALS: evals})
+            sealed = seal(self.folder, [*self._lasting(), *self._pictures()])
+            later = part(read_bytes(self.rows_file(EVALS)))
+            write_json(self.done_file, {**sealed, EVALS: later})
 
     def _lasting(self) -> list[Path]:
         rows = [self.rows_file(name) for name in self.ROW_FILES]
-        whole = [self.spec_file, self.status_file, self.proof_file, self.floor_file]
-        drawn = [self.samples_file, self.surface_file, *(grid for _, grid in self.sample_grids())]
-        return [*whole, *rows, *drawn]
+        return [self.spec_file, self.status_file, self.proof_file, *rows, self.samples_file]
+
+    def _pictures(self) -> list[Path]:
+        """Return what was not sealed up to the first versions of schema 3."""
+        grids = [grid for _, grid in self.sample_grids()]
+        return [self.floor_file, self.surface_file, *grids]
 
     def record_crash(self, reason: str, traceback: str = "") -> None:
         """Record what a worker that died could not, unless another process took the run over."""
@@ -295,22 +278,16 @@ class RunStore:
                 if file.exists():
                     os.truncate(file, len(kept))
                 append_rows(file, [row])
-                sealed = {EVALS: _part(read_bytes(file))}
-                write_json(self.done_file, read_json(self.done_file) | sealed)
+                later = part(read_bytes(file))
+                write_json(self.done_file, read_json(self.done_file) | {EVALS: later})
         except Timeout as error:
             raise StoreProblem(f"{self.folder}: another process is at this run") from error
 
     def _sealed_evals(self) -> bytes:
         """Return the sealed part of the later scorings; all of them where no version sealed any."""
         file = self.rows_file(EVALS)
-        content, seal = read_bytes(file), read_json(self.done_file) if self.is_done() else {}
-        known = seal.get(EVALS, _part(content))
-        if not isinstance(known, dict) or not isinstance(known.get("bytes"), int):
-            raise StoreProblem(f"{self.done_file}: damaged: {EVALS} is {str(known)[:40]}")
-        content = content[: known["bytes"]]
-        if len(content) < known["bytes"] or digest(content) != known.get("digest"):
-            raise StoreProblem(f"{file}: changed or damaged since it was written")
-        return content
+        sealed = read_json(self.done_file) if self.is_done() else {}
+        return sealed_part(file, sealed[EVALS]) if EVALS in sealed else read_bytes(file)
 
     def last_row(self, name: str) -> dict[str, Any] | None:
         """Return the last complete row, reading only the file's end; None where there is none.
