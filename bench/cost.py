@@ -16,6 +16,7 @@ from typing import Any
 from bench.needs import missing
 from runners.engines.base import Engine
 from runners.engines.scheduler import Scheduler, Watcher
+from runners.engines.scratch import scratch
 from runners.errors import StoreProblem
 from runners.options import Options
 from runners.spec import RunSpec
@@ -157,7 +158,7 @@ def probed_paces(
     short = {kind(spec.as_dict): _probe(spec) for spec in specs}
     warm_up = dataclasses.replace(next(iter(short.values())), seed=1)
     quiet = dataclasses.replace(options, wandb="disabled")
-    with TemporaryDirectory(prefix="bench-cost-") as folder, make(quiet, 1) as engine:
+    with TemporaryDirectory(prefix="cost-", dir=scratch()) as folder, make(quiet, 1) as engine:
         scheduler, store = Scheduler(engine), GridStore(Path(folder))
         scheduler.prepare(specs)
         for _ in scheduler.run([warm_up, *short.values()], store, _limit(engine)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from runners.datasets.base import Dataset
+from runners.errors import UserProblem
 from runners.metrics.extractors import lacking, require_enough
 from runners.options import Options
 from runners.spec import RunSpec
@@ -21,8 +22,11 @@ def missing(specs: Iterable[RunSpec], options: Options) -> str:
         UserProblem: what a run would be refused for.
     """
     from runners.device import resolved  # imports torch
+    from runners.tracking import environment_problem
 
     options = resolved(options)
+    if options.wandb != "disabled" and (problem := environment_problem()):
+        raise UserProblem(problem)
     kinds = dict.fromkeys((spec.dataset, spec.evaluation) for spec in specs)
     absent = dict.fromkeys(_absent((dataset for dataset, _ in kinds), options))
     words = [f"no {', '.join(absent)} in {options.data_root}"] if absent else []

@@ -39,11 +39,14 @@ def require_kept(grid: Grid, store: GridStore, former: Former | None) -> None:
         former: what the user said.
 
     Raises:
-        UserProblem: how many runs would be left out, and what may be done.
+        UserProblem: how many runs would be left out, and what may be done; or the plan that is
+            there cannot be read.
     """
-    before, ids = _stored(store), _ids(grid)
-    left = len(_required(before, store.plan_file) - ids)
-    if not left or former == Former.REPLACE or _is_part(grid, before):
+    if former == Former.REPLACE:
+        return
+    before = _stored(store)
+    left = len(_required(before, store.plan_file) - _ids(grid))
+    if not left or _is_part(grid, before):
         return
     tuned = grid.tuning is not None or "tuning" in before
     if former == Former.ADD and not tuned:
@@ -71,7 +74,22 @@ def write_plan(
         specs: the runs; of a grid with tuning, those that confirm.
         tuning: how it was tuned.
         former: what becomes of runs planned before.
+
+    Raises:
+        UserProblem: another command planned runs meanwhile, which this plan would leave out.
     """
+    with store.planning():
+        require_kept(grid, store, former)
+        _write(grid, store, specs, tuning, former)
+
+
+def _write(
+    grid: Grid,
+    store: GridStore,
+    specs: Sequence[RunSpec],
+    tuning: TuningPlan | None,
+    former: Former | None,
+) -> None:
     before = {} if former == Former.REPLACE else _stored(store)
     if _is_part(grid, before):
         store.touch_plan()
@@ -86,25 +104,49 @@ def write_plan(
     store.write_plan(grid.name, runs, grid.description, axes, columns.values(), tuning)
 
 
-def kept_words(grid: Grid, store: GridStore, former: Former | None) -> str:
-    """Return in words what stays planned beside the runs of a command, '' if nothing does."""
-    before = {} if former == Former.REPLACE else _stored(store)
+def kept_words(grid: Grid, store: GridStore, former: Former | None) -> list[str]:
+    """Say how many runs stay planned beside those of a command, and how many of old do not.
+
+    Args:
+        grid: what is to be run.
+        store: its results.
+        former: what becomes of runs planned before.
+    """
+    if former == Former.REPLACE:
+        return []
+    before = _stored(store)
     others = len(before.get("runs", {}).keys() - _ids(grid))
-    if not others or not (former == Former.ADD or _is_part(grid, before)):
-        return ""
-    return f"{others} runs planned before stay planned in {store.plan_file}"
+    stay = former == Former.ADD or _is_part(grid, before)
+    said = [f"{others} runs planned before stay planned in {store.plan_file}"]
+    old = before.get(EARLIER, 0)
+    gone = f"{old} runs of an earlier version are planned no more; their folders stay"
+    return said * bool(others and stay) + [gone] * bool(old and not _is_part(grid, before))
+
+
+EARLIER = "earlier"
+"""Added to a plan that was read: how many runs of earlier versions it named."""
 
 
 def _stored(store: GridStore) -> dict[str, Any]:
-    """Return the plan that is there, without runs of earlier versions; {} if none can be read."""
+    """Return the plan that is there, without runs of earlier versions; {} if there is none.
+
+    Raises:
+        UserProblem: it cannot be read.
+    """
+    if not store.plan_file.exists() and not store.plan_file.is_symlink():
+        return {}
     try:
         plan = store.plan()
-    except StoreProblem:
-        return {}
-    stored = plan.get("runs")
-    if not isinstance(stored, dict) or not all(isinstance(one, dict) for one in stored.values()):
-        return {}
-    return plan | {"runs": {i: one for i, one in stored.items() if not identity.earlier(one)}}
+        stored = plan.get("runs")
+        if not isinstance(stored, dict) or not all(isinstance(s, dict) for s in stored.values()):
+            raise StoreProblem(f"{store.plan_file}: lacks its runs")
+    except StoreProblem as problem:
+        raise UserProblem(
+            f"{problem}\nWhat it plans is not known, so nothing is planned over it: --plan replace "
+            "writes the plan of this command in its place, --out OTHER leaves it alone"
+        ) from problem
+    mine = {i: one for i, one in stored.items() if not identity.earlier(one)}
+    return plan | {"runs": mine, EARLIER: len(stored) - len(mine)}
 
 
 def _ids(grid: Grid) -> set[str]:
@@ -125,4 +167,5 @@ def _required(before: Mapping[str, Any], where: Path) -> set[str]:
         return planned
     plan = from_json(tuning, where)
     defaults = {run_id for runs in plan.cells.get(DEFAULT, {}).values() for run_id in runs}
-    return {*plan.runs, *defaults}
+    tried = {run_id for run_id, spec in plan.runs.items() if not identity.earlier(spec)}
+    return tried | (defaults & planned)

@@ -51,7 +51,7 @@ def run_grid(
     console = Console(soft_wrap=True)
     store = GridStore(out / grid.name)
     require_kept(grid, store, former)
-    if said := kept_words(grid, store, former):
+    for said in kept_words(grid, store, former):
         console.print(said, markup=False, highlight=False)
     with interrupts() as interrupt, ExitStack() as engines:
         engine = lambda: engines.enter_context(make(options, workers))  # noqa: E731
@@ -65,7 +65,10 @@ def run_grid(
         except KeyboardInterrupt:
             interrupt.count += 1
     gone = stages.recorded and not store.plan_file.exists()
-    console.print(GONE.format(store.folder) if gone else f"next: bench report {store.folder}")
+    if gone:
+        console.print(GONE.format(store.folder))
+    elif store.plan_file.exists():
+        console.print(f"next: bench report {store.folder}")
     if interrupt.count:
         console.print(RESUME)
         return INTERRUPTED

@@ -5,7 +5,6 @@ Only what a report wrote is ever removed: ``files.json`` lists it, each file wit
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import tempfile
@@ -14,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from runners.errors import StoreProblem, UserProblem
-from runners.files import digest, read_bytes, read_json, require_own, write_bytes
+from runners.files import digest, read_bytes, read_json, require_own, write_bytes, write_json
 
 MANIFEST, FIGURES = "files.json", "figures"
 NEW = ".new-"
@@ -31,7 +30,7 @@ class ReportFolder:
     """
 
     def __init__(self, folder: Path, given: bool) -> None:
-        self.folder, self.given = folder, given
+        self.folder, self.given = folder.resolve() if given else folder, given
 
     def prepare(self) -> None:
         """Refuse a folder that cannot be written, before anything is drawn.
@@ -52,13 +51,13 @@ class ReportFolder:
             ) from error
 
     def replace(self, files: Mapping[str, bytes]) -> None:
-        """Put new files in the place of those of the report before, all of them or none.
+        """Put new files in the place of those of the report before, once all of them are written.
 
         Args:
             files: content by name, at most one folder deep, the page last.
 
         Raises:
-            UserProblem: a file that no report wrote is in the way.
+            UserProblem: a folder, or a file that no report wrote, is in the way.
             OSError: the disk is full, or its permissions changed; the report before is untouched.
         """
         before = self._written()
@@ -67,15 +66,17 @@ class ReportFolder:
         new = Path(tempfile.mkdtemp(prefix=NEW, dir=self.folder))
         try:
             (new / FIGURES).mkdir()
-            for name, data in {**files, MANIFEST: json.dumps(hashes, indent=1).encode()}.items():
+            for name, data in files.items():
                 write_bytes(new / name, data)
-            for name in (MANIFEST, *files):
+            write_json(self.folder / MANIFEST, before | hashes)  # also where this is cut off
+            for name in files:
                 (new / name).replace(self.folder / name)
         finally:
             shutil.rmtree(new, ignore_errors=True)
         for name in before.keys() - files.keys():
             if self._is_own(name, before[name]):
                 (self.folder / name).unlink()
+        write_json(self.folder / MANIFEST, hashes)
 
     def _written(self) -> dict[str, str]:
         """Return the hash of each file that the report before wrote; names that lead out go."""
@@ -91,6 +92,9 @@ class ReportFolder:
         return file.is_file() and not file.is_symlink() and digest(read_bytes(file)) == known
 
     def _refuse_others(self, files: Mapping[str, bytes], before: Mapping[str, str]) -> None:
+        for name in files:
+            if (self.folder / name).is_dir():
+                raise UserProblem(f"{self.folder / name}: is a folder where the report has a file")
         strangers = [name for name in files if (self.folder / name).exists() and name not in before]
         if self.given and strangers:
             raise UserProblem(

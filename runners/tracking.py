@@ -91,7 +91,7 @@ class Tracker:
         self._open(spec, store, options)
         if before:
             self._tell_again(store)
-            for folder in before:
+            for folder in before if self.active else ():  # else they hold what could not be told
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _tell_again(self, store: RunStore) -> None:
@@ -161,7 +161,10 @@ def environment_problem() -> str | None:
         import wandb
     except Exception:  # the tracker says so, and training goes on without it
         return None
-    for name, value in os.environ.items():
+    settings = {name: value for name, value in os.environ.items() if name.startswith("WANDB_")}
+    if not hasattr(wandb.Settings, "update_from_env_vars"):
+        return None
+    for name, value in settings.items():
         try:
             wandb.Settings().update_from_env_vars({name: value})
         except Exception as error:

@@ -14,7 +14,7 @@ from reports.stats.profiles import profiles, workload_times
 from reports.stats.targets import Target, target, targets, times_to_target
 from runners.tuning.plan import DEFAULT
 
-DATASET = "spec.dataset.name"
+DATASETS = ("spec.dataset.name", "spec.dataset.path")
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,15 @@ class Times:
 
 def several_data_sets(results: Results) -> bool:
     """Whether an untuned grid compares methods on more than one data set."""
-    return results.tuning is None and DATASET in results.runs and bool(results.score_columns)
+    several = any(column in results.runs for column in DATASETS)
+    return results.tuning is None and several and bool(results.score_columns)
 
 
 def times(results: Results, confirmed: Frame, scores: Frame) -> Times:
     """Return the times of a tuned grid, or of one with several data sets; of others none.
 
-    Every data set has a target of its own. A tuned grid has one, of the tuned cell where winners
-    are known; its workloads are seeds.
+    With several data sets every cell is a workload with a target of its own. A tuned grid has one
+    target, of the tuned cell where winners are known; its workloads are seeds.
 
     Args:
         results: of a grid.

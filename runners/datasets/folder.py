@@ -106,9 +106,10 @@ class Folder(Dataset):
 
     def _places(self, folder: Path) -> dict[str, Path]:
         """Return where each split that has a folder of its own lies; train is all without any."""
-        names = SPLITS if self.validation else ("train", "test")
-        places = {name: folder / name for name in names if (folder / name).is_dir()}
-        return places if "train" in places and len(places) > 1 else {"train": folder}
+        places = {name: folder / name for name in SPLITS if (folder / name).is_dir()}
+        if "train" not in places or len(places) == 1:
+            return {"train": folder}
+        return {name: p for name, p in places.items() if self.validation or name != "validation"}
 
     def _divided(self, splits: dict[str, Split]) -> dict[str, Split]:
         """Return the splits with those that are missing taken from train."""

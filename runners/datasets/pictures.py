@@ -8,6 +8,7 @@ white is. All else (F, LAB, I of a TIFF) has no white, and is refused.
 
 from __future__ import annotations
 
+import errno
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,6 +54,10 @@ def read(file: Path, mode: str) -> Image.Image:
         return _grey(image).convert(mode)
 
 
+PASSING = (errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENOMEM, errno.ESTALE)
+"""Faults of the machine, after which a file may well be read: no ground to leave it out."""
+
+
 @contextmanager
 def _opened(file: Path) -> Iterator[Image.Image]:
     """Open a file whose mode has a rule, and explain whatever is wrong with it."""
@@ -70,7 +75,11 @@ def _opened(file: Path) -> Iterator[Image.Image]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         most = f"{Image.MAX_IMAGE_PIXELS:,}"
         raise Unusable(f"has more than {most} pixels; make it smaller") from error
+    except MemoryError:
+        raise
     except Exception as error:  # whatever a decoder makes of foreign bytes
+        if isinstance(error, OSError) and error.errno in PASSING:
+            raise
         text = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise Unusable(f"cannot be read: {text}") from error
 

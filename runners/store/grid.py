@@ -13,7 +13,7 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,9 @@ from runners.tuning.plan import TuningPlan, from_json
 
 RUN_ID = r"[A-Za-z0-9_=-][A-Za-z0-9_.=-]{0,199}"
 """What ids are made of: they cannot lead out of the folder of runs."""
+
+PLAN_LOCK, PLAN_PATIENCE = "grid.json", 30.0
+"""The lock beside those of the runs, and the seconds to wait for it."""
 
 SEAL = "seal"
 """The plan's own hash, beside what it hashes."""
@@ -98,6 +101,21 @@ class GridStore:
         self.folder.mkdir(parents=True, exist_ok=True)
         write_json(self.plan_file, {SEAL: _seal(plan), **plan})
 
+    @contextlib.contextmanager
+    def planning(self) -> Iterator[None]:
+        """Keep other commands from changing the plan meanwhile, where it can be changed at all."""
+        from filelock import FileLock
+
+        lock = FileLock(self.folder / "locks" / PLAN_LOCK, timeout=PLAN_PATIENCE)
+        with contextlib.suppress(OSError):  # a disk that cannot be written, where nothing changes
+            require_own(self.folder / "locks")
+            (self.folder / "locks").mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
     def touch_plan(self) -> None:
         """Make the plan the newest one, where it can be written at all."""
         with contextlib.suppress(OSError):
@@ -119,8 +137,8 @@ class GridStore:
         seal = plan.pop(SEAL, None)
         if seal is not None and seal != _seal(plan):
             raise StoreProblem(
-                f"{self.plan_file}: changed since `bench run` wrote it; the same `bench run` "
-                "writes it anew"
+                f"{self.plan_file}: changed since `bench run` wrote it; the same `bench run` with "
+                "--plan replace writes it anew"
             )
         return plan
 

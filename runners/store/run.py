@@ -146,6 +146,7 @@ class RunStore:
             raise StoreProblem(f"{self.status_file}: {status.state}, yet the run is done")
         sealed = read_json(self.done_file)
         require_unchanged(self.folder, sealed, self._lasting(), self._pictures())
+        self._sealed_evals()
 
     def check_whole(self) -> None:
         """Refuse a folder that holds another run than its name says, or an ended one that changed.

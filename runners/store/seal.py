@@ -5,12 +5,15 @@ The hashes have no key: they show damage and editing by hand, not a forger who m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from runners.errors import StoreProblem
 from runners.files import digest, read_bytes
+
+BELOW = re.compile(r"[a-z]+/[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
 
 def seal(folder: Path, files: Iterable[Path]) -> dict[str, Any]:
@@ -30,9 +33,11 @@ def require_unchanged(
         pictures: that only seals with a file in a subfolder know of; earlier ones have none.
 
     Raises:
-        StoreProblem: which file.
+        StoreProblem: which file, or that the seal is damaged.
     """
     below = [name for name in sealed if "/" in name]
+    if odd := [name for name in below if not BELOW.fullmatch(name)]:
+        raise StoreProblem(f"{folder}: its seal names {odd[0][:80]!r}, which no run has")
     known = [*files, *(pictures if below else ()), *(folder / name for name in below)]
     for file in dict.fromkeys(known):
         then = sealed.get(_name(folder, file))

@@ -216,7 +216,7 @@ def test_nothing_stays_in_the_folder_for_temporary_files(tmp_path) -> None:
         assert done.returncode == 0, done.stderr
         assert not list(Path(short).iterdir())
     (long := tmp_path / ("x" * 100)).mkdir()
-    done = bench(*arguments, "--steps", "9", cwd=tmp_path, TMPDIR=str(long))
+    done = bench(*arguments, "--out", "other", cwd=tmp_path, TMPDIR=str(long))
     assert done.returncode == 2
     assert "set TMPDIR to a shorter path" in done.stderr
     assert not list(long.iterdir())

@@ -37,14 +37,14 @@ def store(tmp_path: Path) -> GridStore:
 def test_a_part_of_the_plan_leaves_it_as_it_is(store):
     before = store.plan_file.read_bytes()
     assert len(grid("fewer").specs) < len(store.planned())
-    assert "stay planned" in kept_words(grid("fewer"), store, None)
+    assert "stay planned" in kept_words(grid("fewer"), store, None)[0]
     record(store, grid("fewer"))
     assert store.plan_file.read_bytes() == before
 
 
 def test_more_runs_extend_it_without_a_word(store):
     before = store.planned()
-    assert kept_words(grid("more"), store, None) == ""
+    assert kept_words(grid("more"), store, None) == []
     after = record(store, grid("more"))
     assert set(before) < set(after) == {spec.run_id for spec in grid("more").specs}
 
@@ -70,9 +70,25 @@ def test_columns_that_only_the_former_plan_knows_stay(store):
     assert "odd" in [column["name"] for column in store.plan()["columns"]]
 
 
-def test_a_damaged_plan_is_written_anew(store):
-    store.plan_file.write_text(store.plan_file.read_text().replace('"seed": 0', '"seed": 7'))
-    assert record(store, grid("others")) == [spec.run_id for spec in grid("others").specs]
+def test_a_plan_that_cannot_be_read_is_replaced_only_on_purpose(store):
+    edited = store.plan_file.read_text().replace('"seed": 0', '"seed": 7')
+    for text in (edited, "{", '{"name": "smoke"}'):
+        store.plan_file.write_text(text)
+        for former in (None, Former.ADD):
+            with pytest.raises(UserProblem, match="nothing is planned over it: --plan replace"):
+                record(store, grid("fewer"), former)
+        assert store.plan_file.read_text() == text
+    ids = [spec.run_id for spec in grid("fewer").specs]
+    assert record(store, grid("fewer"), Former.REPLACE) == ids
+
+
+def test_a_command_that_planned_meanwhile_is_not_overwritten(store, tmp_path):
+    other = GridStore(tmp_path / "new")
+    require_kept(grid("others"), other, None)
+    first = record(other, grid("fewer"))
+    with pytest.raises(UserProblem, match="does not run"):
+        write_plan(grid("others"), other, grid("others").specs)
+    assert other.planned() == first
 
 
 def test_runs_of_an_earlier_version_are_no_part_of_the_plan(store):
@@ -81,6 +97,7 @@ def test_runs_of_an_earlier_version_are_no_part_of_the_plan(store):
     for one in runs.values():
         del one["schedule"]
     store.write_plan(plan["name"], runs)
+    assert "earlier version are planned no more" in kept_words(grid("all"), store, None)[0]
     assert record(store, grid("all")) == [spec.run_id for spec in grid("all").specs]
 
 

@@ -114,3 +114,34 @@ def test_a_disk_that_cannot_be_written_is_said_before_anything_is_drawn(small):
     subprocess.run(["mount", "-o", "remount,ro", str(small)], check=True)
     with pytest.raises(UserProblem, match=r"Read-only file system; .*--out DIR"):
         ReportFolder(small / "report", given=False).prepare()
+
+
+def test_a_folder_in_the_way_is_said_and_the_old_report_stays(folder):
+    (folder / "summary.md").mkdir()
+    with pytest.raises(UserProblem, match="is a folder where the report has a file"):
+        write(folder, FRESH)
+    assert content(folder) == OLD
+
+
+def test_a_link_that_the_user_named_is_followed(tmp_path):
+    (tmp_path / "page").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").mkdir()
+    write(tmp_path / "page", FRESH, given=True)
+    assert content(tmp_path / "elsewhere") == FRESH
+
+
+def test_a_report_that_was_cut_off_is_known_to_the_next(tmp_path, monkeypatch):
+    write(tmp_path, OLD, given=True)
+    moved = Path.replace
+
+    def cut_off(file: Path, target: Path) -> Path:
+        if target.name == "index.html":
+            raise KeyboardInterrupt
+        return moved(file, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            write(tmp_path, FRESH, given=True)
+    write(tmp_path, OLD, given=True)
+    assert content(tmp_path) == OLD

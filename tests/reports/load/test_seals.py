@@ -307,3 +307,19 @@ def test_what_a_seal_says_does_not_depend_on_who_seals(grid, run, seal) -> None:
     assert set(before) >= {"spec.json", "status.json", "floor.json", "evals"}
     seal(grid.folder)
     assert json.loads(run.done_file.read_text()) == before
+
+
+@pytest.mark.parametrize("name", ["/etc/x", "../x", "samples/../../x", "samples/\0x", "samples//x"])
+def test_a_seal_that_names_what_lies_elsewhere_is_damaged(grid, run, name) -> None:
+    write_json(run.done_file, read_json(run.done_file) | {name: "0"})
+    assert "its seal names" in why_damaged(grid, run)
+
+
+def test_a_changed_later_scoring_damages_the_run_for_every_reader(grid, run) -> None:
+    run.append_eval({"step": 1000, "fid": 3.0, "protocol": "p"})
+    run.check_seal()
+    edited(run.rows_file("evals"), "3.0", "0.1")
+    for reader in (run.check_seal, run.check_whole):
+        with pytest.raises(StoreProblem, match=r"evals.jsonl: changed or damaged"):
+            reader()
+    assert "evals.jsonl: changed or damaged" in why_damaged(grid, run)
