@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from runners.errors import StoreProblem, UserProblem
-from runners.files import write_bytes
+from runners.files import require_own, write_bytes
 from runners.options import Options
 from runners.store.grid import found
 from runners.store.run import RunStore
@@ -20,8 +20,10 @@ def run_store(folder: Path) -> RunStore:
     """Return the store of a run's folder.
 
     Raises:
-        UserProblem: it is not one.
+        UserProblem: it is not one, or lies elsewhere by a link.
     """
+    for path in (folder.absolute(), folder.absolute().parent):
+        require_own(path)
     store = RunStore(folder.resolve())
     if not store.spec_file.is_file():
         raise UserProblem(

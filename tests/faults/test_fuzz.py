@@ -73,8 +73,8 @@ def cut(rng: random.Random, store: Path, _: Path) -> str:
 def drop_or_repeat_a_line(rng: random.Random, store: Path, _: Path) -> str:
     file = rng.choice(sorted(store.rglob("*.json*")))
     lines = file.read_bytes().splitlines(keepends=True)
-    place = rng.randrange(len(lines))
-    lines[place : place + 1] = rng.choice([[], [lines[place]] * 2])
+    place = rng.randrange(len(lines) + 1)
+    lines[place : place + 1] = rng.choice([[], lines[place : place + 1] * 2])
     file.write_bytes(b"".join(lines))
     return f"drop or repeat line {place} of {file}"
 
