@@ -112,18 +112,22 @@ def _test(family: Family) -> str:
     )
     seeds = counted(family.n, "shared seed")
     if family.test == SIGN_FLIP:
+        can = smallest_flip_p(family.n) * family.size <= LEVEL
+        reaches = "it can reach .05" if can else "it cannot reach .05"
         return (
-            f"The exact sign-flip test of paired differences carries the claims: with {seeds} it "
-            f"can reach .05 ({least}). Mann-Whitney, which ignores the pairing, stands beside it "
+            f"The exact sign-flip test of paired differences carries the claims: with {seeds} "
+            f"{reaches} ({least}). Mann-Whitney, which ignores the pairing, stands beside it "
             "and decides nothing."
         )
     return (
         "The exact Mann-Whitney test carries the claims, since with "
         f"{seeds} planned the paired sign-flip test could not reach .05 ({least}); that takes "
-        f"{seeds_needed(family.size, smallest_flip_p)}. Mann-Whitney ignores the pairing: where "
-        "the methods' scores go together over seeds it finds less than it could, and where they "
-        "oppose each other as far as so many can, its false claims exceed 5%: 7% with five "
-        "methods (correlation -.25), 10% with three (-.5), 12% with two (-1), simulated."
+        f"{seeds_needed(family.size, smallest_flip_p)}. Mann-Whitney ignores the pairing, so a "
+        "claim also needs that the methods differ at all by a test that does not: Friedman's "
+        "statistic, each seed's scores dealt anew among the methods. Copies of one "
+        "method are then called different in at most 5% of experiments, however their scores go "
+        "together or oppose each other. Where some methods differ and others are copies, the "
+        "copies' scores must not oppose each other for this to hold."
     )
 
 
@@ -139,7 +143,7 @@ def _at_best(family: Family, power: Power) -> str:
         return f"{facts}A difference can be significant at .05 {BEST_CASE[family.test]}."
     return (
         f"{facts}No difference can be significant at .05 whatever the scores; that takes at least "
-        f"{seeds_needed(family.size)} seeds. Read the points, not a verdict."
+        f"{family.seeds_needed} seeds. Read the points, not a verdict."
     )
 
 

@@ -19,6 +19,7 @@ from reports.stats.equivalence import equivalence_p, margin
 from reports.stats.mann_whitney import mann_whitney_p, probability_of_improvement
 from reports.stats.power import LEVEL, SIGN_FLIP, Family
 from reports.stats.sign_flips import differences, sign_flip_p, signed_ranks
+from reports.stats.within_seeds import alike_p_of
 
 CONTROL = "none"
 BETTER, WORSE, EQUIVALENT, OPEN = "better", "worse", "equivalent", "cannot be told apart"
@@ -60,7 +61,8 @@ def pairwise(scores: Frame, family: Family, rng: np.random.Generator) -> Frame:
         n_first, n_second, probability_first_better; n_pairs: seeds with a result of both;
         difference_median, _min and _max of first - second, over seeds both finished;
         p_flip, p_mann_whitney: two-sided and exact, not adjusted;
-        p_holm: of the test that carries the claims, over the family; p_equivalence: likewise;
+        p_holm: of the test that carries the claims, over the family, and no less than the p that
+        all methods do alike where that test ignores the seeds; p_equivalence: over the family;
         margin: within which methods are called alike; detectable: the smallest difference that
         is found in most repetitions;
         outcome: BETTER or WORSE is the first, EQUIVALENT, OPEN; '' outside the family.
@@ -73,10 +75,23 @@ def pairwise(scores: Frame, family: Family, rng: np.random.Generator) -> Frame:
     of_test = "p_flip" if family.test == SIGN_FLIP else "p_mann_whitney"
     found = holm([row[of_test] for row in claimed], family.size)
     alike = holm([row["p_equivalence"] for row in claimed], family.size)
+    least = _least(scores, family, rng.spawn(1)[0])
     for row, p_holm, p_equivalence in zip(claimed, found, alike, strict=True):
-        row |= {"p_holm": p_holm, "p_equivalence": p_equivalence}
+        row |= {"p_holm": max(p_holm, least), "p_equivalence": p_equivalence}
         row["outcome"] = _outcome(row)
     return pd.DataFrame(rows, columns=[*COLUMNS]).astype({"claimed": bool})
+
+
+def _least(scores: Frame, family: Family, rng: np.random.Generator) -> float:
+    """Return the p below which no claim may lie.
+
+    Flips within seeds need none. A test of independent groups needs that the methods differ at
+    all by one that is exact within seeds, if they share any.
+    """
+    if family.test == SIGN_FLIP or family.n == 0:
+        return 0.0
+    cells = scores["cell"].isin(family.cells) & (scores["metric"] == family.metric)
+    return alike_p_of(scores[cells & scores["cost"].notna()], rng)
 
 
 def _pairs(scores: Frame, family: Family, rng: np.random.Generator) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """The exact test of two independent groups of runs, by the order of their scores.
 
 It ignores that methods share seeds. With scores that go together over seeds it finds less than it
-could, and claims falsely less often than its level; where they go against each other, more often.
+could, and claims falsely less often than its level; where they go against each other, more often:
+see :mod:`reports.stats.within_seeds`.
 """
 
 from __future__ import annotations

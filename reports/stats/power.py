@@ -63,9 +63,22 @@ class Family:
     def test(self) -> str:
         """The test that carries the claims: the paired one where it could reject at all.
 
-        The plan decides, no score does.
+        The plan decides, no score does. Of two methods with fewer than six seeds none can:
+        Mann-Whitney needs that dealing each seed's scores anew tells methods apart, which for two
+        is flipping signs, and so few seeds have too few of them.
         """
-        return SIGN_FLIP if smallest_flip_p(self.n) * self.size <= LEVEL else MANN_WHITNEY
+        reaches = smallest_flip_p(self.n) * self.size <= LEVEL
+        return SIGN_FLIP if reaches or self._two_with_few_seeds else MANN_WHITNEY
+
+    @property
+    def _two_with_few_seeds(self) -> bool:
+        return self.n > 0 and self.size == len(self.cells) and smallest_flip_p(self.n) > LEVEL
+
+    @property
+    def seeds_needed(self) -> int:
+        """The fewest seeds with which any difference could be claimed."""
+        flips = seeds_needed(1, smallest_flip_p) if self._two_with_few_seeds else 1
+        return max(flips, seeds_needed(self.size))
 
     @property
     def smallest(self) -> Callable[[int], float]:

@@ -174,7 +174,9 @@ CLAIM = "is better than"
     [
         (5, 6, 0.0, 0.05),
         (5, 6, 0.5, 0.05),
-        (5, 6, -0.2499, 0.07),  # Mann-Whitney, at the lowest that five can have: stated on the page
+        (5, 6, -0.2499, 0.05),  # the lowest that five can have
+        (3, 6, -0.4999, 0.05),
+        (2, 5, -0.9999, 0.05),
         (5, 10, 0.0, 0.05),
         (5, 10, 0.5, 0.05),
         (5, 10, -0.2499, 0.05),
