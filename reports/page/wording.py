@@ -123,11 +123,11 @@ def _test(family: Family) -> str:
         "The exact Mann-Whitney test carries the claims, since with "
         f"{seeds} planned the paired sign-flip test could not reach .05 ({least}); that takes "
         f"{seeds_needed(family.size, smallest_flip_p)}. Mann-Whitney ignores the pairing, so a "
-        "claim also needs that the methods differ at all by a test that does not: Friedman's "
-        "statistic, each seed's scores dealt anew among the methods. Copies of one "
-        "method are then called different in at most 5% of experiments, however their scores go "
-        "together or oppose each other. Where some methods differ and others are copies, the "
-        "copies' scores must not oppose each other for this to hold."
+        "claim also needs that the methods of its cell differ at all by a test that does not: "
+        "Friedman's statistic, each seed's scores dealt anew among the methods. Where all of a "
+        "cell are copies of one method, some are then called different in at most 5% of "
+        "experiments, however their scores go together or oppose each other. Where some methods "
+        "differ and others are copies, this needs that the copies' scores do not oppose each other."
     )
 
 

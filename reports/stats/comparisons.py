@@ -62,7 +62,8 @@ def pairwise(scores: Frame, family: Family, rng: np.random.Generator) -> Frame:
         difference_median, _min and _max of first - second, over seeds both finished;
         p_flip, p_mann_whitney: two-sided and exact, not adjusted;
         p_holm: of the test that carries the claims, over the family, and no less than the p that
-        all methods do alike where that test ignores the seeds; p_equivalence: over the family;
+        all methods of the cell do alike where that test ignores the seeds; p_equivalence: over
+        the family;
         margin: within which methods are called alike; detectable: the smallest difference that
         is found in most repetitions;
         outcome: BETTER or WORSE is the first, EQUIVALENT, OPEN; '' outside the family.
@@ -77,21 +78,21 @@ def pairwise(scores: Frame, family: Family, rng: np.random.Generator) -> Frame:
     alike = holm([row["p_equivalence"] for row in claimed], family.size)
     least = _least(scores, family, rng.spawn(1)[0])
     for row, p_holm, p_equivalence in zip(claimed, found, alike, strict=True):
-        row |= {"p_holm": max(p_holm, least), "p_equivalence": p_equivalence}
+        row |= {"p_holm": max(p_holm, least[str(row["cell"])]), "p_equivalence": p_equivalence}
         row["outcome"] = _outcome(row)
     return pd.DataFrame(rows, columns=[*COLUMNS]).astype({"claimed": bool})
 
 
-def _least(scores: Frame, family: Family, rng: np.random.Generator) -> float:
-    """Return the p below which no claim may lie.
+def _least(scores: Frame, family: Family, rng: np.random.Generator) -> dict[str, float]:
+    """Return for each cell the p below which none of its claims may lie.
 
-    Flips within seeds need none. A test of independent groups needs that the methods differ at
-    all by one that is exact within seeds, if they share any.
+    Flips within seeds need none. A test of independent groups needs that the methods of the cell
+    differ at all by one that is exact within seeds, if they share any.
     """
     if family.test == SIGN_FLIP or family.n == 0:
-        return 0.0
-    cells = scores["cell"].isin(family.cells) & (scores["metric"] == family.metric)
-    return alike_p_of(scores[cells & scores["cost"].notna()], rng)
+        return dict.fromkeys(family.cells, 0.0)
+    mine = scores[(scores["metric"] == family.metric) & scores["cost"].notna()]
+    return {cell: alike_p_of(mine[mine["cell"] == cell], rng) for cell in family.cells}
 
 
 def _pairs(scores: Frame, family: Family, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
