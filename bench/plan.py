@@ -19,9 +19,6 @@ from runners.spec import RunSpec
 from runners.store.grid import GridStore
 from runners.tuning.plan import DEFAULT, TuningPlan, from_json
 
-Runs = Mapping[str, dict[str, Any]]
-"""Specs by run id."""
-
 
 class Former(StrEnum):
     """What becomes of runs that were planned before and are not part of this command."""
@@ -30,7 +27,7 @@ class Former(StrEnum):
     REPLACE = "replace"
 
 
-def require_kept(grid: Grid, store: GridStore, former: Former | None) -> None:
+def require_kept(grid: Grid, store: GridStore, former: Former | None) -> list[str]:
     """Refuse to leave out what an earlier command planned, unless the user said what to do.
 
     Args:
@@ -38,25 +35,15 @@ def require_kept(grid: Grid, store: GridStore, former: Former | None) -> None:
         store: its results.
         former: what the user said.
 
+    Returns:
+        In words, how many runs stay planned beside those of the grid, and how many that an earlier
+        version made do not.
+
     Raises:
         UserProblem: how many runs would be left out, and what may be done; or the plan that is
             there cannot be read.
     """
-    if former == Former.REPLACE:
-        return
-    before = _stored(store)
-    left = len(_required(before, store.plan_file) - _ids(grid))
-    if not left or _is_part(grid, before):
-        return
-    tuned = grid.tuning is not None or "tuning" in before
-    if former == Former.ADD and not tuned:
-        return
-    either = "" if tuned else "--plan add, which compares all of them on one page; "
-    raise UserProblem(
-        f"{store.plan_file}: plans {left} runs that this command does not run. Choose --out OTHER "
-        f"for a plan of its own; {either}or --plan replace, which leaves their folders where they "
-        "are and reports them no more"
-    )
+    return _words(grid, store, former, _kept(grid, store, former))
 
 
 def write_plan(
@@ -79,7 +66,6 @@ def write_plan(
         UserProblem: another command planned runs meanwhile, which this plan would leave out.
     """
     with store.planning():
-        require_kept(grid, store, former)
         _write(grid, store, specs, tuning, former)
 
 
@@ -90,7 +76,7 @@ def _write(
     tuning: TuningPlan | None,
     former: Former | None,
 ) -> None:
-    before = {} if former == Former.REPLACE else _stored(store)
+    before = _kept(grid, store, former)
     if _is_part(grid, before):
         store.touch_plan()
         return
@@ -104,23 +90,38 @@ def _write(
     store.write_plan(grid.name, runs, grid.description, axes, columns.values(), tuning)
 
 
-def kept_words(grid: Grid, store: GridStore, former: Former | None) -> list[str]:
-    """Say how many runs stay planned beside those of a command, and how many of old do not.
+def _kept(grid: Grid, store: GridStore, former: Former | None) -> dict[str, Any]:
+    """Return the plan that is there, {} if there is none or it is to be replaced.
 
-    Args:
-        grid: what is to be run.
-        store: its results.
-        former: what becomes of runs planned before.
+    Raises:
+        UserProblem: runs of it would be left out without the user's word.
     """
     if former == Former.REPLACE:
-        return []
+        return {}
     before = _stored(store)
-    others = len(before.get("runs", {}).keys() - _ids(grid))
-    stay = former == Former.ADD or _is_part(grid, before)
-    said = [f"{others} runs planned before stay planned in {store.plan_file}"]
-    old = before.get(EARLIER, 0)
-    gone = f"{old} runs of an earlier version are planned no more; their folders stay"
-    return said * bool(others and stay) + [gone] * bool(old and not _is_part(grid, before))
+    left = len(_required(before, store.plan_file) - _ids(grid))
+    tuned = grid.tuning is not None or "tuning" in before
+    if not left or _is_part(grid, before) or (former == Former.ADD and not tuned):
+        return before
+    either = "" if tuned else "--plan add, which compares all of them on one page; "
+    raise UserProblem(
+        f"{store.plan_file}: plans {left} runs that this command does not run. Choose --out OTHER "
+        f"for a plan of its own; {either}or --plan replace, which leaves their folders where they "
+        "are and reports them no more"
+    )
+
+
+def _words(
+    grid: Grid, store: GridStore, former: Former | None, before: Mapping[str, Any]
+) -> list[str]:
+    others, old = len(before.get("runs", {}).keys() - _ids(grid)), before.get(EARLIER, 0)
+    part = _is_part(grid, before)
+    said = []
+    if others and (part or former == Former.ADD):
+        said.append(f"{others} runs planned before stay planned in {store.plan_file}")
+    if old and not part:
+        said.append(f"{old} runs of an earlier version are planned no more; their folders stay")
+    return said
 
 
 EARLIER = "earlier"

@@ -11,7 +11,7 @@ from rich.console import Console
 from bench import tuned
 from bench.grid import Grid
 from bench.interrupts import interrupts
-from bench.plan import Former, kept_words, require_kept, write_plan
+from bench.plan import Former, require_kept, write_plan
 from bench.stage import Stages
 from runners.engines.base import Engine
 from runners.options import Limits, Options
@@ -50,8 +50,7 @@ def run_grid(
     """
     console = Console(soft_wrap=True)
     store = GridStore(out / grid.name)
-    require_kept(grid, store, former)
-    for said in kept_words(grid, store, former):
+    for said in require_kept(grid, store, former):
         console.print(said, markup=False, highlight=False)
     with interrupts() as interrupt, ExitStack() as engines:
         engine = lambda: engines.enter_context(make(options, workers))  # noqa: E731
@@ -64,12 +63,19 @@ def run_grid(
                 stages.run(grid.name, grid.specs, record)
         except KeyboardInterrupt:
             interrupt.count += 1
-    gone = stages.recorded and not store.plan_file.exists()
-    if gone:
-        console.print(GONE.format(store.folder))
-    elif store.plan_file.exists():
-        console.print(f"next: bench report {store.folder}")
+    there = _say_next(stages)
     if interrupt.count:
         console.print(RESUME)
         return INTERRUPTED
-    return 1 if stages.failed or gone else 0
+    return 1 if stages.failed or not there else 0
+
+
+def _say_next(stages: Stages) -> bool:
+    """Say what to do with the results, and return False if they were there and are gone."""
+    store = stages.store
+    if store.plan_file.exists():
+        stages.console.print(f"next: bench report {store.folder}")
+    elif stages.recorded:
+        stages.console.print(GONE.format(store.folder))
+        return False
+    return True

@@ -8,7 +8,7 @@ import pytest
 
 from bench import grid as grids
 from bench.grid import Grid
-from bench.plan import Former, kept_words, require_kept, write_plan
+from bench.plan import Former, require_kept, write_plan
 from bench.tuned import planned
 from runners.errors import UserProblem
 from runners.store.grid import GridStore
@@ -37,14 +37,14 @@ def store(tmp_path: Path) -> GridStore:
 def test_a_part_of_the_plan_leaves_it_as_it_is(store):
     before = store.plan_file.read_bytes()
     assert len(grid("fewer").specs) < len(store.planned())
-    assert "stay planned" in kept_words(grid("fewer"), store, None)[0]
+    assert "stay planned" in require_kept(grid("fewer"), store, None)[0]
     record(store, grid("fewer"))
     assert store.plan_file.read_bytes() == before
 
 
 def test_more_runs_extend_it_without_a_word(store):
     before = store.planned()
-    assert kept_words(grid("more"), store, None) == []
+    assert require_kept(grid("more"), store, None) == []
     after = record(store, grid("more"))
     assert set(before) < set(after) == {spec.run_id for spec in grid("more").specs}
 
@@ -97,7 +97,7 @@ def test_runs_of_an_earlier_version_are_no_part_of_the_plan(store):
     for one in runs.values():
         del one["schedule"]
     store.write_plan(plan["name"], runs)
-    assert "earlier version are planned no more" in kept_words(grid("all"), store, None)[0]
+    assert "earlier version are planned no more" in require_kept(grid("all"), store, None)[0]
     assert record(store, grid("all")) == [spec.run_id for spec in grid("all").specs]
 
 
