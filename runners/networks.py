@@ -56,7 +56,7 @@ class Networks:
         for part in self.spec.stabilisers:
             generator = part.wrap_generator(generator)
             discriminator = part.wrap_discriminator(discriminator)
-        return generator, self.spec.method.wrap(discriminator)
+        return generator, self.spec.method.wrap(discriminator, self.spec.dataset.shape)
 
     def advance(self, step: int) -> None:
         """Make everything what it is at a step: 0 before training, then that which begins."""

@@ -73,7 +73,7 @@ def stored_fields(method: Method) -> None:
 def wrapped_discriminator(method: Method) -> None:
     """Wrap returns a module of one logit per image, over the same raw weights for all methods."""
     with seeds.scoped(0, "wrap"):
-        wrapped = method.wrap(Networks(tiny(), "cpu").discriminator)
+        wrapped = method.wrap(Networks(tiny(), "cpu").discriminator, (1, 8, 8))
     require(
         isinstance(wrapped, nn.Module),
         f"wrap returned {type(wrapped).__name__}; return the discriminator to train",

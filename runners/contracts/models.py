@@ -104,7 +104,7 @@ def every_method(model: Model) -> None:
         if method is None or (method.per_sample_gradient and not model.per_sample):
             continue
         with seeds.scoped(0, "wrap"):
-            network = method.wrap(_network(model, model.discriminator))
+            network = method.wrap(_network(model, model.discriminator), shape_of(model))
         a, b = (images(purpose, shape_of(model), FEW) for purpose in ("a", "b"))
         with undisturbed(network):
             layers, whole = diagnose(method, network, a, b, seeds.draws(0, "i"), {})

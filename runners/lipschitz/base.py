@@ -29,13 +29,14 @@ class Method(Component):
     promises: ClassVar[bool] = True
     """Whether :meth:`conformance` of its default parameters holds it to anything."""
 
-    def wrap(self, discriminator: nn.Module) -> nn.Module:
+    def wrap(self, discriminator: nn.Module, shape: tuple[int, ...]) -> nn.Module:  # noqa: ARG002
         """Return the discriminator to train, inside a seeded block.
 
         It may be the given one with its layers re-parametrised in place, or a module around it.
 
         Args:
             discriminator: freshly initialised; maps data to one logit each, shape (batch,).
+            shape: of one datum: (channels, height, width), or (2,) of a point in the plane.
         """
         return discriminator
 

@@ -35,7 +35,7 @@ class GradientPenalty(Method):
     centre: Annotated[float, Field(ge=0)] = 1.0
     one_sided: bool = False
 
-    def wrap(self, discriminator: nn.Module) -> nn.Module:
+    def wrap(self, discriminator: nn.Module, shape: tuple[int, ...]) -> nn.Module:  # noqa: ARG002
         """Write LeakyReLU so that no second derivative is computed where it is zero."""
         from torch.nn import LeakyReLU
 

@@ -37,7 +37,7 @@ class SpectralNorm(Method):
     scale: Annotated[float, Field(gt=0)] = 1.0
     n_power_iterations: Annotated[int, Field(ge=1, le=100)] = 1
 
-    def wrap(self, discriminator: nn.Module) -> nn.Module:
+    def wrap(self, discriminator: nn.Module, shape: tuple[int, ...]) -> nn.Module:  # noqa: ARG002
         """Attach u, v and the normalisation to every conv and linear layer."""
         from runners.weights import reparametrise, weight_layers
 

@@ -34,7 +34,7 @@ class WeightNorm(Method):
     learnable_gain: bool = False
     scale: Annotated[float, Field(gt=0)] = 1.0
 
-    def wrap(self, discriminator: nn.Module) -> nn.Module:
+    def wrap(self, discriminator: nn.Module, shape: tuple[int, ...]) -> nn.Module:  # noqa: ARG002
         """Normalise the rows of every conv and linear layer."""
         from runners.weights import reparametrise, weight_layers
 

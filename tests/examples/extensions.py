@@ -46,7 +46,7 @@ class GradientNormalisation(Method):
     per_sample_gradient: ClassVar[bool] = True
     name: Literal["gradient_normalisation"] = "gradient_normalisation"
 
-    def wrap(self, discriminator: nn.Module) -> nn.Module:
+    def wrap(self, discriminator: nn.Module, shape: tuple[int, ...]) -> nn.Module:
         return NormalisedByGradient(discriminator)
 
     def conformance(self, discriminator: nn.Module, gradients: Mapping[str, float]) -> Any:

@@ -108,7 +108,7 @@ def test_a_method_comes_after_what_a_layer_is_wrapped_in_already(method) -> None
     for layer in (network[0], network[2]):
         parametrize.register_parametrization(layer, "weight", shared)
     raw = [raw_weight(layer).clone() for _, layer in weight_layers(network)]
-    method.wrap(network)
+    method.wrap(network, (1, 6, 6))
     for _ in range(200):
         method.project(network)
     assert all(entry["ok"] for entry in method.conformance(network, {}).values())

@@ -80,7 +80,7 @@ def test_weight_norm_rows_have_the_norm_of_its_scale(scale, tiny, trained) -> No
 
 def test_a_row_norm_of_another_scale_breaks_the_promise() -> None:
     linear = nn.Sequential(nn.Linear(5, 3))
-    WeightNorm(scale=2.0).wrap(linear)
+    WeightNorm(scale=2.0).wrap(linear, (5,))
     assert WeightNorm(scale=2.0).conformance(linear, {})["rows"]["ok"]
     assert not WeightNorm().conformance(linear, {})["rows"]["ok"]
 
@@ -97,7 +97,7 @@ def test_spectral_norm_equals_torch_on_the_same_vectors() -> None:
     ours = nn.Sequential(nn.Conv2d(3, 8, 4), nn.Flatten(), nn.Linear(8 * 25, 1))
     theirs = copy.deepcopy(ours)
     method = SpectralNorm()
-    method.wrap(ours)
+    method.wrap(ours, (3, 8, 8))
     for layer in (theirs[0], theirs[2]):
         parametrizations.spectral_norm(layer)
     theirs.eval()  # torch advances u and v in every training forward; ours when told
@@ -133,14 +133,14 @@ def test_weight_norm_with_a_gain_equals_torch() -> None:
     torch.manual_seed(2)
     ours = nn.Sequential(nn.Linear(5, 3))
     theirs, plain = copy.deepcopy(ours), copy.deepcopy(ours.state_dict())
-    WeightNorm(learnable_gain=True).wrap(ours)
+    WeightNorm(learnable_gain=True).wrap(ours, (5,))
     parametrizations.weight_norm(theirs[0])
     nn.init.ones_(theirs.get_parameter("0.parametrizations.weight.original0"))
     torch.testing.assert_close(ours[0].weight, theirs[0].weight)
     assert len(list(ours.parameters())) == 3
     scaled = nn.Sequential(nn.Linear(5, 3))
     scaled.load_state_dict(plain)
-    WeightNorm(learnable_gain=True, scale=3.0).wrap(scaled)
+    WeightNorm(learnable_gain=True, scale=3.0).wrap(scaled, (5,))
     for (_, mine), (_, other) in zip(weight_layers(scaled), weight_layers(ours), strict=True):
         torch.testing.assert_close(matrix(mine), 3 * matrix(other))
 

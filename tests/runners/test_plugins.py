@@ -263,16 +263,16 @@ BREACHES = {
     promises = True
 """,
     "wrap returned NoneType": """
-    def wrap(self, discriminator):
+    def wrap(self, discriminator, shape):
         pass
 """,
     "wrap changes raw weights": """
-    def wrap(self, discriminator):
+    def wrap(self, discriminator, shape):
         for p in discriminator.parameters(): p.data.zero_()
         return discriminator
 """,
     "a forward pass changes its state": """
-    def wrap(self, discriminator):
+    def wrap(self, discriminator, shape):
         import torch
         discriminator.register_buffer("seen", torch.zeros(()))
         discriminator.register_forward_hook(lambda m, i, o: m.seen.add_(1) and None)
