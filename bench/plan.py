@@ -87,7 +87,10 @@ def _write(
     if kept:
         columns = {column["name"]: column for column in before.get("columns", ())} | columns
     axes = grid.axes if not kept or before.get("axes") == list(grid.axes) else None
-    store.write_plan(grid.name, runs, grid.description, axes, columns.values(), tuning)
+    recipes = dict.fromkeys([*(before.get("recipes", ()) if kept else ()), *grid.recipes])
+    store.write_plan(
+        grid.name, runs, grid.description, axes, columns.values(), tuning, tuple(recipes)
+    )
 
 
 def _kept(grid: Grid, store: GridStore, former: Former | None) -> dict[str, Any]:

@@ -35,7 +35,8 @@ def specs(
     count = _limit(problems, layers, len(seeds) or 1, len(entries) or 1)
     shared = [(cell, _shared(problems, layers, cell)) for cell in layers.cells(count)]
     valid = [(cell, spec) for cell, spec in shared if spec]
-    rows = [_row(problems, spec, entries) for _, spec in valid]
+    _refuse_swept(problems, layers, entries)
+    rows = [_row(problems, layers, cell, spec, entries) for cell, spec in valid]
     _refuse_repeats(problems, valid)
     problems.raise_if_any()
     return tuple(under_seed(spec, seed) for row in rows for seed in seeds for spec in row)
@@ -52,9 +53,13 @@ def _limit(problems: Problems, layers: Layers, seeds: int, methods: int) -> int 
     return 1
 
 
-def _shared(problems: Problems, layers: Layers, cell: Cell) -> RunSpec | None:
-    """Return what the runs of a cell share, as a spec whose method and seed only stand in."""
-    fields, origins = layers.merged(cell)
+def _shared(problems: Problems, layers: Layers, cell: Cell, own: Cell = ()) -> RunSpec | None:
+    """Return what the runs of a cell share, as a spec whose method and seed only stand in.
+
+    Args:
+        own: what one method sets besides, in a spec that is its own.
+    """
+    fields, origins = layers.merged(cell, own)
     lists.check(problems, fields, origins)
     fields |= {"method": next(iter(METHODS)), "seed": 0}
     try:
@@ -64,16 +69,45 @@ def _shared(problems: Problems, layers: Layers, cell: Cell) -> RunSpec | None:
         return None
 
 
-def _row(problems: Problems, shared: RunSpec, entries: list[Entry]) -> list[RunSpec]:
-    row: list[RunSpec] = []
+def _row(
+    problems: Problems, layers: Layers, cell: Cell, shared: RunSpec, entries: list[Entry]
+) -> list[RunSpec]:
+    row: dict[RunSpec, Entry] = {}
     for entry in entries:
-        try:
-            row.append(dataclasses.replace(shared, method=entry.method, plugins=()))
-        except ValidationError as misfits:  # both are valid, so it is their combination
-            origins: Origins = {("method",): entry.source}
-            for misfit in misfits.errors(include_url=False):
-                problems.field(origins, ("method",), misfit["msg"], key=True)
-    return row
+        base = _shared(problems, layers, cell, entry.own) if entry.own else shared
+        spec = base and _with_method(problems, base, entry)
+        if spec is None:
+            continue
+        if spec in row and row[spec].told_apart != entry.told_apart:
+            text = f"gives the same runs as {_place(row[spec])}"
+            problems.field({("method",): entry.source}, ("method",), text)
+        row.setdefault(spec, entry)
+    return list(row)
+
+
+def _with_method(problems: Problems, base: RunSpec, entry: Entry) -> RunSpec | None:
+    try:
+        return dataclasses.replace(base, method=entry.method, plugins=())
+    except ValidationError as misfits:  # both are valid, so it is their combination
+        origins: Origins = {("method",): entry.source}
+        for misfit in misfits.errors(include_url=False):
+            problems.field(origins, ("method",), misfit["msg"], key=True)
+    return None
+
+
+def _place(entry: Entry) -> str:
+    return entry.source if isinstance(entry.source, str) else key_path(entry.source)
+
+
+def _refuse_swept(problems: Problems, layers: Layers, entries: list[Entry]) -> None:
+    """Refuse recipes that set what an axis sweeps."""
+    swept = {target for axis in layers.swept.values() for target, _ in axis[0].fields()}
+    for own in (assignment for entry in entries for assignment in entry.own):
+        mine = {target for target, _ in own.fields()}
+        both = {a for a in swept for b in mine if a[: len(b)] == b or b[: len(a)] == a}
+        if both and not isinstance(own.source, str):
+            text = f"an axis sweeps {'.'.join(min(both))}; keep one of them"
+            problems.at(own.source, text, key=True)
 
 
 def _refuse_repeats(problems: Problems, cells: list[tuple[Cell, RunSpec]]) -> None:

@@ -62,12 +62,17 @@ class Layers:
         """Yield one choice per axis, the last axis varying fastest; at most ``limit`` cells."""
         return itertools.islice(itertools.product(*self.swept.values()), limit)
 
-    def merged(self, cell: Cell) -> tuple[dict[str, Any], Origins]:
-        """Return the fields of a cell, and where those that were written stand."""
+    def merged(self, cell: Cell, own: Cell = ()) -> tuple[dict[str, Any], Origins]:
+        """Return the fields of a cell, and where those that were written stand.
+
+        Args:
+            cell: one choice per axis.
+            own: what the recipe of one method sets over base.
+        """
         fields: dict[str, Any] = {}
         origins: Origins = {(): ("base",)}
         over_base = sorted((*cell, *self.fixed), key=lambda choice: choice.rank)
-        for assignment in (*self.base, *over_base):
+        for assignment in (*self.base, *own, *over_base):
             for target, value in assignment.fields():
                 _put(fields, target, value)
                 origins[target] = assignment.source

@@ -1,4 +1,7 @@
-"""The methods of a grid: those of the file, or those that --methods chooses, validated once."""
+"""The methods of a grid: those of the file, or those that --methods chooses, validated once.
+
+A method may stand with settings of its own, ``with: {loss: wasserstein}``: then it is a recipe.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +11,37 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic.dataclasses import dataclass
 
-from bench.grid import complaints, entries
+from bench.grid import complaints, entries, sections
 from bench.grid.document import KeyPath
+from bench.grid.merge import Cell
 from bench.grid.messages import key_path, show, unknown_name
 from bench.grid.problems import Problems, Source
 from runners.component import one_of
 from runners.lipschitz import METHODS
 from runners.lipschitz.base import Method
 
+WITH = "with"
+"""The key beside a method's name that its own settings stand below."""
+
 
 @dataclass(frozen=True)
 class Entry:
-    """A valid method, and where it was written."""
+    """A valid method.
+
+    Args:
+        method: with its parameters.
+        source: where it was written.
+        own: what its recipe sets of base, from the key ``with``.
+    """
 
     method: one_of(METHODS)  # pyright: ignore
     source: Source
+    own: Any = ()
+
+    @property
+    def told_apart(self) -> tuple[Method, str]:
+        """What no other entry of a grid may equal."""
+        return self.method, repr([(one.target, one.value) for one in self.own])
 
 
 def read(problems: Problems, top: Mapping[str, Any]) -> list[Entry]:
@@ -34,27 +53,41 @@ def read(problems: Problems, top: Mapping[str, Any]) -> list[Entry]:
         problems.at(("methods",), f"expected a list of methods, got {show(listed)}")
         return []
     found: list[Entry] = []
-    first: dict[Method, KeyPath] = {}
+    first: dict[tuple[Method, str], KeyPath] = {}
     for i, written in enumerate(listed):
         path = ("methods", i)
-        component = entries.component(written, "method")
+        component = entries.component(_without_own(written), "method")
+        own = _own(problems, written, path)
         if isinstance(component, str):
             problems.at(path, component)
             continue
         data, below = component
-        for entry in _valid(problems, data, (*path, *below)):
-            if entry.method in first:
-                problems.at(path, f"the same as {key_path(first[entry.method])}")
-            first.setdefault(entry.method, path)
+        for entry in _valid(problems, data, (*path, *below), own):
+            if entry.told_apart in first:
+                problems.at(path, f"the same as {key_path(first[entry.told_apart])}")
+            first.setdefault(entry.told_apart, path)
             found.append(entry)
     return found
+
+
+def _without_own(written: object) -> object:
+    if not isinstance(written, dict):
+        return written
+    return {key: value for key, value in written.items() if key != WITH}
+
+
+def _own(problems: Problems, written: object, path: KeyPath) -> Cell:
+    """Return what an entry sets of base besides its method."""
+    if not isinstance(written, dict) or WITH not in written:
+        return ()
+    return sections.assigned(problems, written[WITH], (*path, WITH))
 
 
 def named(top: Mapping[str, Any]) -> set[str]:
     """Return the names that a grid file lists as methods, also those with faults of their own."""
     listed = top.get("methods")
     written = listed if isinstance(listed, list) else []
-    forms = [entries.component(one, "method") for one in written]
+    forms = [entries.component(_without_own(one), "method") for one in written]
     return {form[0]["name"] for form in forms if not isinstance(form, str)}
 
 
@@ -77,8 +110,10 @@ def select(problems: Problems, found: list[Entry], names: tuple[str, ...] | None
     return [entry for same in chosen.values() for entry in same]
 
 
-def _valid(problems: Problems, data: dict[str, Any], source: Source) -> Iterator[Entry]:
+def _valid(
+    problems: Problems, data: dict[str, Any], source: Source, own: Cell = ()
+) -> Iterator[Entry]:
     try:
-        yield Entry(method=data, source=source)
+        yield Entry(method=data, source=source, own=own)
     except ValidationError as errors:
         complaints.report(problems, errors, {"method": data}, {("method",): source})

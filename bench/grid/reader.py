@@ -34,7 +34,12 @@ KEYS = {
     "name": Key("text", "the file's", f"of the folder that results go to: {NAME_IN_WORDS}"),
     "description": Key("text", "none", "what is asked, for the reader of the report"),
     "base": Key("mapping", "{}", "fields of the spec that all runs share, see below"),
-    "methods": Key("list of names, alone or with parameters", REQUIRED, "what is compared"),
+    "methods": Key(
+        "list of names, alone or with parameters",
+        REQUIRED,
+        "what is compared; beside a name, with: {...} holds keys of base that are this method's "
+        "alone, which makes it a recipe",
+    ),
     "seeds": Key(
         f"count up to {seeds.MAX_SEEDS:,}, or list of integers", REQUIRED, "of every method"
     ),
@@ -58,6 +63,7 @@ class Grid:
         specs: cells of the axes outermost, then seeds, methods innermost: where a grid is
             stopped half-way, most seeds have all their methods.
         axes: dotted names of the swept fields.
+        recipes: names of the fields that some method sets for itself.
         tuning: the trials that come first, None without; then ``specs`` are the runs that
             confirm every method as it stands.
     """
@@ -66,6 +72,7 @@ class Grid:
     description: str
     specs: tuple[RunSpec, ...]
     axes: tuple[str, ...]
+    recipes: tuple[str, ...] = ()
     tuning: Tuning | None = None
 
 
@@ -94,9 +101,11 @@ def load(path: Path, changes: Overrides | None = None) -> Grid:
     search = tuning.read(problems, top, changes.trials, layers, known, methods.named(top))
     if search:
         tuning.check_confirmation(problems, seed_list, changes.seeds)
+        tuning.refuse_recipes(problems, listed)
     specs = expand.specs(problems, layers, seed_list, entries)
     tried = search and trials.expanded(problems, search, layers, entries, seed_list)
-    return Grid(name, top.get("description") or "", specs, layers.axes, tried)
+    recipes = {".".join(one.target): None for entry in entries for one in entry.own}
+    return Grid(name, top.get("description") or "", specs, layers.axes, tuple(recipes), tried)
 
 
 def _top(problems: Problems) -> Mapping[str, Any]:

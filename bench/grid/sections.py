@@ -24,7 +24,6 @@ def read(problems: Problems, top: Mapping[str, Any], fixed: Cell) -> Layers:
         fixed: overrides; each ends the sweep of its field.
     """
     base = _section(problems, top, "base", "a mapping")
-    found = [_assignment(problems, (key,), value, ("base", key)) for key, value in base.items()]
     axes = _section(problems, top, "axes", "a mapping of fields to lists")
     choices = {tuple(key.split(".")): _axis(problems, key, axes[key]) for key in axes}
     ended = {assignment.target for assignment in fixed}
@@ -34,7 +33,27 @@ def read(problems: Problems, top: Mapping[str, Any], fixed: Cell) -> Layers:
             if assignment.target == (fields.SETTING,) and (field,) in swept:
                 text = f"setting: the grid sweeps {field}, which it sets; set {field} instead"
                 problems.option(assignment.source, text)
-    return Layers(tuple(sorted(filter(None, found), key=lambda one: one.rank)), swept, fixed)
+    return Layers(_all_assigned(problems, base, ("base",)), swept, fixed)
+
+
+def assigned(problems: Problems, section: object, path: KeyPath) -> Cell:
+    """Return what a mapping of fields, of the form that base has, assigns.
+
+    Args:
+        problems: takes what is wrong.
+        section: the mapping.
+        path: where it stands.
+    """
+    if not isinstance(section, dict) or not section:
+        problems.at(path, f"expected a mapping of keys of base, got {show(section)}")
+        return ()
+    _refuse_beside_setting(problems, section, path)
+    return _all_assigned(problems, section, path)
+
+
+def _all_assigned(problems: Problems, section: Mapping[str, Any], path: KeyPath) -> Cell:
+    found = [_assignment(problems, (key,), value, (*path, key)) for key, value in section.items()]
+    return tuple(sorted(filter(None, found), key=lambda one: one.rank))
 
 
 def _section(problems: Problems, top: Mapping[str, Any], name: str, form: str) -> dict[str, Any]:
@@ -45,10 +64,14 @@ def _section(problems: Problems, top: Mapping[str, Any], name: str, form: str) -
         problems.at((name,), f"expected {form}, got {show(section)}")
         problems.refused |= fields.BASE
         return {}
+    _refuse_beside_setting(problems, section, (name,))
+    return section
+
+
+def _refuse_beside_setting(problems: Problems, section: Mapping[str, Any], path: KeyPath) -> None:
     for key in fields.beside_setting(section):
         text = f"stands beside {key}, which it sets; keep one"
-        problems.at((name, fields.SETTING), text, key=True)
-    return section
+        problems.at((*path, fields.SETTING), text, key=True)
 
 
 def _axis(problems: Problems, key: str, values: object) -> Cell:

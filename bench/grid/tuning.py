@@ -113,6 +113,15 @@ def check_confirmation(problems: Problems, seeds: Sequence[int], option: str | N
                 problems.option(f"--seeds {option}", text)
 
 
+def refuse_recipes(problems: Problems, entries: Sequence[Entry]) -> None:
+    """Refuse methods with settings of their own: tuning gives all methods the same ones to try."""
+    for entry in entries:
+        for one in entry.own:
+            if not isinstance(one.source, str):
+                text = "a grid with tuning has no recipes: every method begins at base"
+                problems.at(one.source[:-1], text, key=True)
+
+
 def _check_keys(problems: Problems, section: Mapping[str, Any]) -> None:
     for key in section:
         if key not in KEYS:

@@ -14,6 +14,7 @@ from reports.load.tuning import Tuning
 THE_METHOD, THE_SEED, AN_AXIS, PERMITS = "the method", "the seed", "an axis", "changes no number"
 ORIGIN = "where components come from"
 CHOSEN = "what tuning chose"
+RECIPE = "the method's recipe"
 UNDECLARED = "UNDECLARED"
 
 Taken = Mapping[str, str]
@@ -39,22 +40,24 @@ def differences(
     runs: Mapping[str, Planned],
     axes: Sequence[str] | None = None,
     tuning: Tuning | None = None,
+    recipes: Sequence[str] = (),
 ) -> tuple[Difference, ...]:
     """Return every field of the resolved specs that is not the same in all runs.
 
     A field other than the method's own and the seed is an axis where every method has each of
     its values with each seed, and where the plan declares axes, only if it is one of them or
     follows from them. Otherwise it changes along with the method or the seed, and what it does
-    cannot be told from what they do: it is UNDECLARED. What a tuned grid searched may differ by
-    method.
+    cannot be told from what they do: it is UNDECLARED. What a tuned grid searched, and what a
+    recipe sets, may differ by method.
 
     Args:
         runs: the planned runs by id.
         axes: the declared ones; None where the plan does not say.
         tuning: of a tuned grid.
+        recipes: what methods set for themselves.
     """
     flat = {run_id: flatten(run.spec) for run_id, run in runs.items()}
-    searched, names = _named(runs, tuning)
+    searched, names = _named(runs, tuning, recipes)
     fields = dict.fromkeys(field for one in flat.values() for field in one)
     taken = {field: {i: _value(one, field) for i, one in flat.items()} for field in fields}
     varied = {field: values for field, values in taken.items() if len(set(values.values())) > 1}
@@ -62,19 +65,25 @@ def differences(
     return tuple(
         Difference(
             field,
-            CHOSEN if is_of(field, searched) else _role(field, values, runs, swept),
+            _given_role(field, searched, recipes) or _role(field, values, runs, swept),
             _by_method(values, names),
         )
         for field, values in varied.items()
     )
 
 
+def _given_role(field: str, searched: Sequence[str], recipes: Sequence[str]) -> str | None:
+    if is_of(field, searched):
+        return CHOSEN
+    return RECIPE if is_of(field, recipes) else None
+
+
 def _named(
-    runs: Mapping[str, Planned], tuning: Tuning | None
+    runs: Mapping[str, Planned], tuning: Tuning | None, recipes: Sequence[str]
 ) -> tuple[tuple[str, ...], Mapping[str, str]]:
     """Return the searched fields, and the method's name of each run."""
     if tuning is None:
-        return (), method_names(runs)
+        return (), method_names(runs, recipes)
     return tuning.searched, {row: method for row, (_, method) in tuning.places.items()}
 
 

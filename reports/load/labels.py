@@ -7,12 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reports.load.planned import Planned
-from reports.load.settings import N_DIS, NAMED_SETTING, OPTIMISER, followers, varying
+from reports.load.settings import N_DIS, NAMED_SETTING, OPTIMISER, followers, is_of, varying
 
 NAMED_BY_SETTING = (f"{OPTIMISER}.", N_DIS)
 
 
-def cell_labels(runs: Mapping[str, Planned], axes: Sequence[str] | None = None) -> dict[str, str]:
+def cell_labels(
+    runs: Mapping[str, Planned],
+    axes: Sequence[str] | None = None,
+    recipes: Sequence[str] = (),
+) -> dict[str, str]:
     """Return a short label of each run's varying settings, '' where none vary.
 
     Optimiser and n_dis together are called by the name of their setting A-F where all have one.
@@ -20,8 +24,9 @@ def cell_labels(runs: Mapping[str, Planned], axes: Sequence[str] | None = None) 
     Args:
         runs: the planned runs by id.
         axes: the declared ones: what follows from them is left out of the labels.
+        recipes: what methods set for themselves, which is part of the method.
     """
-    varied = varying(runs)
+    varied = {i: _without(one, recipes) for i, one in varying(runs).items()}
     left_out = followers(varied, axes) if axes else set()
     told = {i: {k: v for k, v in one.items() if k not in left_out} for i, one in varied.items()}
     if all(run.setting for run in runs.values()):
@@ -29,13 +34,32 @@ def cell_labels(runs: Mapping[str, Planned], axes: Sequence[str] | None = None) 
     return {run_id: _label(one) for run_id, one in told.items()}
 
 
-def method_names(runs: Mapping[str, Planned]) -> dict[str, str]:
-    """Return each run's method, with its parameters only where variants of it compete."""
+def method_names(runs: Mapping[str, Planned], recipes: Sequence[str] = ()) -> dict[str, str]:
+    """Return each run's method, with its parameters and recipe only where variants compete."""
     variants = Counter(run.method for run in _one_per_label(runs))
-    return {
+    names = {
         run_id: run.method if variants[run.method] == 1 else run.method_label
         for run_id, run in runs.items()
     }
+    own = _told_recipes(runs, recipes)
+    return {i: f"{name} with {own[i]}" if own[i] else name for i, name in names.items()}
+
+
+def _told_recipes(runs: Mapping[str, Planned], recipes: Sequence[str]) -> dict[str, str]:
+    """Return of each run what tells its recipe from others of the same method, '' for nothing."""
+    told: dict[str, str] = {}
+    for label in {run.method_label for run in runs.values()} if recipes else ():
+        mine = {i: run for i, run in runs.items() if run.method_label == label}
+        varied = varying(mine)
+        told |= {
+            i: _label({key: value for key, value in one.items() if is_of(key, recipes)})
+            for i, one in varied.items()
+        }
+    return {i: told.get(i, "") for i in runs}
+
+
+def _without(told: Mapping[str, Any], recipes: Sequence[str]) -> dict[str, Any]:
+    return {key: value for key, value in told.items() if not is_of(key, recipes)}
 
 
 def tuned(runs: Mapping[str, Planned]) -> tuple[str, ...]:

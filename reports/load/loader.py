@@ -41,7 +41,7 @@ def load(folder: Path) -> Results:
         tuned=tuned(plan.runs),
         plugins=plugin_files(plan.runs.values()),
         columns=plan.columns.recorded_in(frames["scores"].columns),
-        differences=differences(plan.runs, plan.axes, plan.tuning),
+        differences=differences(plan.runs, plan.axes, plan.tuning, plan.recipes),
         notes=tuple(_notes(grid, plan, frames["runs"])),
         tuning=plan.tuning,
         trials=trials,
@@ -66,7 +66,8 @@ def _frames(grid: GridStore, plan: Plan) -> dict[str, Frame]:
 def _keys(plan: Plan) -> dict[str, Key]:
     if plan.tuning:
         return {i: (i, *plan.tuning.places[i], run.seed) for i, run in plan.runs.items()}
-    cells, names = cell_labels(plan.runs, plan.axes), method_names(plan.runs)
+    cells = cell_labels(plan.runs, plan.axes, plan.recipes)
+    names = method_names(plan.runs, plan.recipes)
     return {i: (i, cells[i], names[i], run.seed) for i, run in plan.runs.items()}
 
 

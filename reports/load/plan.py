@@ -21,6 +21,7 @@ class Plan:
         name: the grid's.
         description: for the reader of the report, '' where there is none.
         axes: dotted names of the swept fields; None in a plan that does not say.
+        recipes: dotted names of the fields that methods set for themselves.
         runs: the planned runs by id, in order.
         columns: of the scores that they may record.
         tuning: what was searched and chosen, None in a grid without it.
@@ -29,6 +30,7 @@ class Plan:
     name: str
     description: str
     axes: tuple[str, ...] | None
+    recipes: tuple[str, ...]
     runs: Mapping[str, Planned]
     columns: ScoreColumns
     tuning: Tuning | None = None
@@ -48,17 +50,18 @@ def read_plan(grid: GridStore) -> Plan:
     return Plan(
         name=str(data["name"]),
         description=str(data.get("description") or ""),
-        axes=_axes(data, str(where)),
+        axes=_names(data, "axes", str(where)),
+        recipes=_names(data, "recipes", str(where)) or (),
         runs=runs,
         columns=columns,
         tuning=read_tuning(data.get("tuning"), runs, columns, where),
     )
 
 
-def _axes(data: Mapping[str, Any], where: str) -> tuple[str, ...] | None:
-    axes = data.get("axes")
-    if axes is None:
+def _names(data: Mapping[str, Any], key: str, where: str) -> tuple[str, ...] | None:
+    names = data.get(key)
+    if names is None:
         return None
-    if not isinstance(axes, list) or not all(isinstance(axis, str) for axis in axes):
-        raise StoreProblem(f"{where}: axes is no list of names; plan it again")
-    return tuple(axes)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise StoreProblem(f"{where}: {key} is no list of names; plan it again")
+    return tuple(names)

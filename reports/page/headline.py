@@ -13,8 +13,9 @@ from reports.stats.comparisons import BETTER, EQUIVALENT, OPEN, WORSE
 from reports.stats.detectable import POWER
 from reports.stats.equivalence import MARGIN
 from reports.stats.numbers import Numbers
+from reports.stats.pairing import in_recipes
 from reports.stats.power import LEVEL, TUNED, Family
-from reports.text import counted, detectable_text, number
+from reports.text import counted, detectable_text, listed, number
 
 ONE_POINT = (
     "No method was tuned in this grid: this ranking is of this operating point, it may "
@@ -23,6 +24,10 @@ ONE_POINT = (
 SEVERAL_POINTS = (
     "No method was tuned in this grid: each ranking is of its operating point, it may "
     "depend on it, and it says nothing of the methods at other settings."
+)
+RECIPES = (
+    "Methods stand here with recipes of their own: besides the constraint they differ in {fields}, "
+    "so that a difference is one of recipes, and cannot be put down to the constraint."
 )
 UNPROVEN = (
     "Each method stands at settings that were chosen for it. That all had the same budget for "
@@ -151,4 +156,6 @@ def _scope(results: Results, family: Family, tuned: str | None) -> str:
         return tuned or UNPROVEN
     if results.tuning:
         return DOUBTED
-    return ONE_POINT if len(family.cells) == 1 else SEVERAL_POINTS
+    untuned = ONE_POINT if len(family.cells) == 1 else SEVERAL_POINTS
+    fields = in_recipes(results.differences)
+    return f"{RECIPES.format(fields=listed(fields))} {untuned}" if fields else untuned

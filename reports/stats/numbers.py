@@ -23,7 +23,7 @@ from reports.stats.later_scores import later_scores
 from reports.stats.middles import middles
 from reports.stats.over_seeds import Curves, curves
 from reports.stats.over_training import courses, over_training
-from reports.stats.pairing import pairing
+from reports.stats.pairing import declared, pairing
 from reports.stats.power import Family, Power, declare, power
 from reports.stats.real_and_untrained import references
 from reports.stats.run_scores import run_scores
@@ -144,7 +144,7 @@ def compute(results: Results) -> Numbers:
         falls=falls(results),
         bounds=bounds(results.diagnostics),
         conformance=conformance(results.diagnostics),
-        pairing=pairing(results.runs, results.tuning.searched if results.tuning else ()),
+        pairing=pairing(results.runs, declared(results.differences)),
         last_grids=last_grids(results),
         first_surfaces=first_surfaces(results),
         tuning=tuning,

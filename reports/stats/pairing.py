@@ -7,26 +7,26 @@ from collections.abc import Collection, Iterable
 import pandas as pd
 
 from reports.load.columns import PROOFS, Frame
-from reports.load.differences import UNDECLARED, Difference
+from reports.load.differences import CHOSEN, RECIPE, UNDECLARED, Difference
 from reports.load.settings import is_of
 from runners.store.states import State
 
 IDENTICAL, DIFFERENT, NOTHING = "identical", "DIFFERENT", "-"
-TUNED_APART = "differ by"
+APART = "differ by"
 DECIDES_BATCHES = ("n_dis", "batch_size")
 WHOLE_RUN = ("batches", "latents")  # digests over all steps: a run that stopped early has others
 
 
-def pairing(runs: Frame, tuned: Collection[str] = ()) -> Frame:
+def pairing(runs: Frame, chosen: Collection[str] = ()) -> Frame:
     """Return for each cell and seed whether all methods had the same start, data and latents.
 
     Initial weights are compared over all runs that recorded them; batches and latents over
-    finished runs only. Where tuning chose a setting that decides how many batches there are,
-    they are compared between the methods for which it chose the same.
+    finished runs only. Where tuning or a recipe chose a setting that decides how many batches there
+    are, they are compared between the methods for which it chose the same.
 
     Args:
         runs: one row per planned run.
-        tuned: dotted names of the settings that tuning may choose for each method.
+        chosen: dotted names of the settings that tuning or a recipe chose for each method.
 
     Returns:
         cell, seed, n_started, n_finished, and a verdict for each hash.
@@ -37,29 +37,29 @@ def pairing(runs: Frame, tuned: Collection[str] = ()) -> Frame:
             "seed": seed,
             "n_started": int(mine["generator_init"].notna().sum()),
             "n_finished": int((mine["state"] == State.FINISHED).sum()),
-            **{name: _verdict(mine, name, tuned) for name in PROOFS},
+            **{name: _verdict(mine, name, chosen) for name in PROOFS},
         }
         for (cell, seed), mine in runs.groupby(["cell", "seed"], observed=True)
     ]
     return pd.DataFrame(rows, columns=["cell", "seed", "n_started", "n_finished", *PROOFS])
 
 
-def _verdict(runs: Frame, name: str, tuned: Collection[str]) -> str:
+def _verdict(runs: Frame, name: str, chosen: Collection[str]) -> str:
     compared = runs[runs["state"] == State.FINISHED] if name in WHOLE_RUN else runs
     compared = compared[compared[name].notna()]
     if len(compared) < 2:
         return NOTHING
     if compared[name].nunique() == 1:
         return IDENTICAL
-    fields = _deciding(compared, tuned) if name in WHOLE_RUN else []
+    fields = _deciding(compared, chosen) if name in WHOLE_RUN else []
     alike = fields and (compared.groupby([f"spec.{f}" for f in fields])[name].nunique() == 1).all()
-    return f"{TUNED_APART} {' and '.join(fields)}" if alike else DIFFERENT
+    return f"{APART} {' and '.join(fields)}" if alike else DIFFERENT
 
 
-def _deciding(runs: Frame, tuned: Collection[str]) -> list[str]:
-    """Return the tuned settings that decide the batches and are not the same in all runs."""
-    chosen = [field for field in DECIDES_BATCHES if is_of(field, tuned)]
-    varied = [field for field in chosen if f"spec.{field}" in runs]
+def _deciding(runs: Frame, chosen: Collection[str]) -> list[str]:
+    """Return the chosen settings that decide the batches and are not the same in all runs."""
+    deciding = [field for field in DECIDES_BATCHES if is_of(field, chosen)]
+    varied = [field for field in deciding if f"spec.{field}" in runs]
     return [field for field in varied if runs[f"spec.{field}"].nunique() > 1]
 
 
@@ -72,6 +72,18 @@ def violations(proof: Frame) -> list[str]:
         for name in PROOFS
         if row[name] == DIFFERENT
     ]
+
+
+def declared(differences: Iterable[Difference]) -> list[str]:
+    """Return the fields that may differ by method: what tuning chose, and what recipes set."""
+    return [one.field for one in differences if one.role in (CHOSEN, RECIPE)]
+
+
+def in_recipes(differences: Iterable[Difference]) -> list[str]:
+    """Return the fields that methods set for themselves; of another component only its kind."""
+    fields = [difference.field for difference in differences if difference.role == RECIPE]
+    kinds = [field.removesuffix(".name") for field in fields if field.endswith(".name")]
+    return kinds + [field for field in fields if field.rpartition(".")[0] not in kinds]
 
 
 def undeclared(differences: Iterable[Difference]) -> list[str]:

@@ -31,5 +31,6 @@ DIFFERENCES = Table(
     title="What differs",
     explanation="Every field of the resolved specs that is not the same in all runs, with its "
     "values for each method; a dash where a method has no such field. Only the method, the seed, "
-    "and axes that every method and seed runs in full may differ.",
+    "and axes that every method and seed runs in full may differ; where the grid gives methods "
+    "recipes of their own, what these set is said to be the recipe's.",
 )

@@ -78,6 +78,7 @@ class GridStore:
         axes: Sequence[str] | None = None,
         columns: Iterable[Mapping[str, Any]] = (),
         tuning: TuningPlan | None = None,
+        recipes: Sequence[str] = (),
     ) -> None:
         """Record the newest plan.
 
@@ -88,9 +89,11 @@ class GridStore:
             columns: what the scores are called, also where a reader lacks their metric: the
                 fields of :class:`runners.metrics.score.Column`.
             tuning: what was tried before ``runs``, which confirm it; None in a grid without.
+            recipes: dotted names of the fields that methods set for themselves.
         """
         plan: dict[str, Any] = {"name": name, "description": description}
         plan |= {} if axes is None else {"axes": list(axes)}
+        plan |= {"recipes": list(recipes)} if recipes else {}
         plan["columns"] = list(map(dict, columns))
         plan["runs"] = dict(runs)
         plan |= {} if tuning is None else {"tuning": tuning.to_json()}

@@ -208,6 +208,18 @@ def seal() -> Callable[[Path], Path]:
     return _seal
 
 
+@pytest.fixture
+def replan(seal):
+    """Add to a stored plan what newer versions say: replan(folder, key=value)."""
+
+    def change(folder, **changes):
+        plan = GridStore(folder).plan_file
+        write_json(plan, read_json(plan) | changes)
+        seal(folder)
+
+    return change
+
+
 @dataclass
 class Writer:
     """Writes a grid's folder as a grid of runs would leave it."""

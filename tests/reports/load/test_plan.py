@@ -11,24 +11,12 @@ from reports.page.html import page
 from reports.render import summary_markdown
 from reports.stats.numbers import compute
 from runners.errors import StoreProblem
-from runners.files import read_json, write_json
+from runners.files import write_json
 from runners.store.grid import GridStore
 
 AXIS = ("hinge", "nonsaturating")
 METHODS = ("none", "weight_norm")
 PLUGIN = "mine.py@0123456789"
-
-
-@pytest.fixture
-def replan(seal):
-    """Add to a stored plan what newer versions say: replan(folder, key=value)."""
-
-    def change(folder, **changes):
-        plan = GridStore(folder).plan_file
-        write_json(plan, read_json(plan) | changes)
-        seal(folder)
-
-    return change
 
 
 @pytest.fixture

@@ -41,13 +41,13 @@ def frame(n_dis, batches):
 
 
 def test_batches_may_differ_by_a_tuned_n_dis():
-    proof = pairing(frame([1, 2, 2], ["b1", "b2", "b2"]), tuned=("n_dis",))
+    proof = pairing(frame([1, 2, 2], ["b1", "b2", "b2"]), chosen=("n_dis",))
     assert proof["batches"].tolist() == proof["latents"].tolist() == ["differ by n_dis"]
     assert violations(proof) == []
 
 
 def test_methods_of_one_n_dis_must_see_the_same_batches():
-    proof = pairing(frame([1, 2, 2], ["b1", "b2", "other"]), tuned=("n_dis",))
+    proof = pairing(frame([1, 2, 2], ["b1", "b2", "other"]), chosen=("n_dis",))
     assert proof["batches"].tolist() == ["DIFFERENT"]
     assert proof["latents"].tolist() == ["differ by n_dis"]
 
