@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from bench import built_in
 from runners.augmentations import AUGMENTATIONS
@@ -16,7 +16,11 @@ from runners.metrics import METRICS
 from runners.models import MODELS
 from runners.optim import OPTIMIZERS
 from runners.schedules import SCHEDULES
+from runners.spec import RunSpec
 from runners.stabilisers import STABILISERS
+
+if TYPE_CHECKING:
+    from bench.grid import Grid
 
 Lines = dict[str, str]
 
@@ -28,7 +32,34 @@ def _summaries(registry: dict[str, Any]) -> Lines:
 def _grids() -> Lines:
     from bench import grid
 
-    return {name: grid.load(built_in.FOLDER / name).description for name in built_in.names()}
+    return {name: _said(grid.load(built_in.FOLDER / name)) for name in built_in.names()}
+
+
+def _said(grid: Grid) -> str:
+    """Return a grid's description, what it needs, and how long it takes."""
+    specs = (*grid.specs, *(grid.tuning.specs if grid.tuning else ()))
+    takes = f"{duration(grid.minutes)} on two cores" if grid.minutes else ""
+    runs = f"{len(specs):,} runs"
+    if grid.tuning:
+        runs += " and those that confirm winners"
+    return "; ".join(filter(None, [grid.description, _needs(specs), runs, takes]))
+
+
+def _needs(specs: Iterable[RunSpec]) -> str:
+    """Return what runs load from elsewhere where it is not there yet."""
+    specs = list(specs)
+    sets = dict.fromkeys(spec.dataset.name for spec in specs if spec.dataset.files)
+    weights = any(spec.evaluation.extractor.startswith("inception") for spec in specs)
+    loaded = [*sets, *(["Inception's weights"] if weights else [])]
+    return f"needs {' and '.join(loaded)}" if loaded else "needs no download"
+
+
+def duration(minutes: float) -> str:
+    """Return about so many minutes in the unit that suits them."""
+    for unit, length in (("days", 1440), ("h", 60)):
+        if minutes >= 2 * length:
+            return f"about {minutes / length:.0f} {unit}"
+    return f"about {max(1, minutes):.0f} min"
 
 
 KINDS: dict[str, Callable[[], Lines]] = {

@@ -30,9 +30,13 @@ NAME = r"(?![.-])[A-Za-z0-9._-]{1,80}"
 """What a folder may be called: none that is hidden, and none that a command takes for a flag."""
 NAME_IN_WORDS = "1 to 80 letters, digits, '.', '_' or '-', not beginning with '.' or '-'"
 
+MOST_MINUTES = 1e7
+"""Nineteen years."""
+
 KEYS = {
     "name": Key("text", "the file's", f"of the folder that results go to: {NAME_IN_WORDS}"),
     "description": Key("text", "none", "what is asked, for the reader of the report"),
+    "minutes": Key("number > 0", "none", "about how long it takes on two cores, as was measured"),
     "base": Key("mapping", "{}", "fields of the spec that all runs share, see below"),
     "methods": Key(
         "list of names, alone or with parameters",
@@ -66,6 +70,7 @@ class Grid:
         recipes: names of the fields that some method sets for itself.
         tuning: the trials that come first, None without; then ``specs`` are the runs that
             confirm every method as it stands.
+        minutes: about how long it takes on two cores, None where the file does not say.
     """
 
     name: str
@@ -74,6 +79,7 @@ class Grid:
     axes: tuple[str, ...]
     recipes: tuple[str, ...] = ()
     tuning: Tuning | None = None
+    minutes: float | None = None
 
 
 def load(path: Path, changes: Overrides | None = None) -> Grid:
@@ -105,7 +111,8 @@ def load(path: Path, changes: Overrides | None = None) -> Grid:
     specs = expand.specs(problems, layers, seed_list, entries)
     tried = search and trials.expanded(problems, search, layers, entries, seed_list)
     recipes = {".".join(one.target): None for entry in entries for one in entry.own}
-    return Grid(name, top.get("description") or "", specs, layers.axes, tuple(recipes), tried)
+    said, minutes = top.get("description") or "", top.get("minutes")
+    return Grid(name, said, specs, layers.axes, tuple(recipes), tried, minutes)
 
 
 def _top(problems: Problems) -> Mapping[str, Any]:
@@ -124,7 +131,15 @@ def _top(problems: Problems) -> Mapping[str, Any]:
     description = top.get("description")
     if not isinstance(description, str | None):
         problems.at(("description",), f"expected text, got {show(description)}")
+    minutes = top.get("minutes")
+    if minutes is not None and not _is_duration(minutes):
+        problems.at(("minutes",), f"expected a number of minutes above 0, got {show(minutes)}")
     return top
+
+
+def _is_duration(value: object) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and 0 < value < MOST_MINUTES
 
 
 def _name(problems: Problems, top: Mapping[str, Any], stem: str) -> str:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import gzip
-import pickle
-import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
-import scipy.io
-import torch
+import small_data
 from sklearn.datasets import load_digits
 
 from runners.contracts.base import Broken
@@ -25,82 +21,11 @@ from runners.datasets.torchvision_sets import MNIST
 from runners.errors import DataProblem
 from runners.spec import from_dict, from_stored
 
-OFFLINE = ("digits", "gaussians8", "gaussians25", "swiss_roll")
-COUNT = 40  # images of each split, none of them in both
-
-
-def _digits(size: int, split: str = "train") -> np.ndarray:
-    """Return real digits enlarged to ``size`` pixels, uint8 (COUNT, size, size)."""
-    first = 0 if split in ("train", "data_batch_1", "unlabeled") else COUNT
-    images = load_digits().images[first : first + COUNT]  # pyright: ignore
-    small = torch.from_numpy(images * 15.9)
-    large = torch.nn.functional.interpolate(small[:, None], (size, size), mode="bilinear")
-    return large[:, 0].to(torch.uint8).numpy()
-
-
-def _idx(file: Path, array: np.ndarray) -> None:
-    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
-    file.with_suffix("").write_bytes(header + array.tobytes())
-    with gzip.open(file, "wb") as archive:
-        archive.write(header + array.tobytes())
-
-
-def _write(name: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> object:
-    """Write COUNT real digits in the format of a data set; return how a spec names it."""
-    from torchvision import datasets
-
-    labels = (np.arange(COUNT) % 10).astype(np.uint8)
-    grey = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "kmnist": "KMNIST"}
-    if name in (*grey, "stacked_mnist"):
-        raw = root / grey.get(name, "MNIST") / "raw"
-        raw.mkdir(parents=True)
-        for split in ("train", "t10k"):
-            _idx(raw / f"{split}-images-idx3-ubyte.gz", _digits(28, split))
-            _idx(raw / f"{split}-labels-idx1-ubyte.gz", labels)
-    if name == "cifar10":
-        folder = root / "cifar-10-batches-py"
-        folder.mkdir()
-        for batch in ("data_batch_1", "test_batch"):
-            flat = np.repeat(_digits(32, batch)[:, None], 3, axis=1).reshape(COUNT, -1)
-            content = {"data": flat, "labels": labels.tolist()}
-            (folder / batch).write_bytes(pickle.dumps(content))
-        (folder / "batches.meta").write_bytes(pickle.dumps({"label_names": list("0123456789")}))
-        monkeypatch.setattr(datasets.CIFAR10, "train_list", [["data_batch_1", None]])
-        monkeypatch.setattr(datasets.CIFAR10, "test_list", [["test_batch", None]])
-        monkeypatch.setattr(datasets.CIFAR10, "_check_integrity", lambda _: True)
-        monkeypatch.setitem(datasets.CIFAR10.meta, "md5", None)
-    if name == "svhn":
-        for split in ("train", "test"):
-            pixels = np.repeat(_digits(32, split).transpose(1, 2, 0)[:, :, None], 3, axis=2)
-            file = root / f"{split}_32x32.mat"
-            scipy.io.savemat(file, {"X": pixels, "y": labels[:, None] + 1})
-        monkeypatch.setattr(datasets.SVHN, "_check_integrity", lambda _: True)
-        monkeypatch.setattr(datasets.SVHN, "download", lambda _: None)
-    if name == "stl10":
-        folder = root / "stl10_binary"
-        folder.mkdir()
-        for part in ("unlabeled", "test"):
-            columns = np.repeat(_digits(96, part).transpose(0, 2, 1)[:, None], 3, axis=1)
-            (folder / f"{part}_X.bin").write_bytes(columns.tobytes())
-        (folder / "test_y.bin").write_bytes((labels + 1).tobytes())
-        (folder / "class_names.txt").write_text("\n".join("0123456789"))
-        monkeypatch.setattr(datasets.STL10, "_check_integrity", lambda _: True)
-        monkeypatch.setattr(datasets.STL10, "download", lambda _: None)
-    if name == "folder":
-        from PIL import Image
-
-        for number, image in enumerate(_digits(40)):
-            folder = root / "images" / str(number % 10)
-            folder.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(image).save(folder / f"{number:03d}.png")
-        return {"name": "folder", "path": str(root / "images"), "labelled": True}
-    return name if name in OFFLINE else {"name": name, "validation": 10}
-
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_gives_what_it_declares(name, tmp_path, monkeypatch) -> None:
-    written = _write(name, tmp_path, monkeypatch)
-    model = "mlp" if name in OFFLINE[1:] else "dcgan"
+    written = small_data.write(name, tmp_path, monkeypatch)
+    model = "mlp" if name in small_data.OFFLINE[1:] else "dcgan"
     spec = from_dict({
         "dataset": written, "model": model, "method": "none", "seed": 0, "loss": "hinge",
         "optimizer": "adam", "steps": 1, "batch_size": 8,
@@ -151,9 +76,9 @@ def test_the_digits_of_earlier_versions_are_divided_as_they_were() -> None:
 def test_validation_is_cut_from_train_at_random_and_the_test_set_stays(
     tmp_path, monkeypatch
 ) -> None:
-    _write("mnist", tmp_path, monkeypatch)
+    small_data.write("mnist", tmp_path, monkeypatch)
     whole, cut = (MNIST(validation=count).load(tmp_path) for count in (0, 10))
-    assert (len(whole.train), len(cut.train), len(cut.validation)) == (COUNT, 30, 10)
+    assert (len(whole.train), len(cut.train), len(cut.validation)) == (small_data.COUNT, 30, 10)
     assert not len(whole.validation)
     assert np.array_equal(whole.test, cut.test)
     rows = [image.tobytes() for image in whole.train]
@@ -161,14 +86,14 @@ def test_validation_is_cut_from_train_at_random_and_the_test_set_stays(
     assert places == sorted(places), "in the order they had"
     assert places != list(range(10))
     assert sorted([*places, *(rows.index(image.tobytes()) for image in cut.train)]) == [
-        *range(COUNT)
+        *range(small_data.COUNT)
     ]
     with pytest.raises(DataProblem, match=r"validation: 40 of 40 training data leave none"):
-        MNIST(validation=COUNT).load(tmp_path)
+        MNIST(validation=small_data.COUNT).load(tmp_path)
 
 
 def test_triples_are_stacked_from_digits_of_their_own_split(tmp_path, monkeypatch) -> None:
-    _write("stacked_mnist", tmp_path, monkeypatch)
+    small_data.write("stacked_mnist", tmp_path, monkeypatch)
     single = MNIST(validation=10).load(tmp_path)
     triples = StackedMNIST(validation=10).load(tmp_path)
     for split in ("train", "validation", "test"):
@@ -205,7 +130,7 @@ def test_a_stored_run_from_before_the_validation_split_has_none(name) -> None:
     assert from_stored(today.as_dict) == today
 
 
-@pytest.mark.parametrize("name", sorted(set(DATASETS) - set(OFFLINE) - {"folder"}))
+@pytest.mark.parametrize("name", sorted(set(DATASETS) - set(small_data.OFFLINE) - {"folder"}))
 def test_missing_files_are_named_with_what_to_do(name, tmp_path, monkeypatch) -> None:
     from torchvision.datasets import utils
 
