@@ -25,6 +25,8 @@ from runners.networks import Networks
 from runners.options import Options
 from runners.spec import RunSpec
 
+USUAL = ("none", "weight_clipping", "gradient_penalty", "spectral_norm", "weight_norm")
+OTHERS = [pytest.param(name, marks=pytest.mark.slow) for name in METHODS if name not in USUAL]
 STEPS, BATCH, LATENT, WIDTH, RATE = 3, 32, 16, 8, 1e-3
 
 ONE, ZERO = torch.ones(BATCH), torch.zeros(BATCH)
@@ -336,7 +338,7 @@ def _copy(source: nn.Module, target: nn.Module) -> None:
     target.load_state_dict(_raw(source.state_dict()))
 
 
-@pytest.fixture(scope="module", params=[pytest.param(1, marks=pytest.mark.slow), 3])
+@pytest.fixture(scope="module", params=[1, 3])
 def pixels16(request, tmp_path_factory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("pixels")
     digits = Digits().load(Path())
@@ -406,7 +408,7 @@ def test_so_they_are_with_a_scale(method, tiny, trained) -> None:
     )
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", [*USUAL, *OTHERS])
 def test_so_they_are_on_larger_and_on_rgb_images(
     method, pixels16, tiny, trained, monkeypatch, tmp_path
 ):
@@ -418,7 +420,7 @@ def test_so_they_are_on_larger_and_on_rgb_images(
     _compare(spec, trained, Options(cache=tmp_path / "cache"))
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", [*USUAL, *OTHERS])
 def test_so_they_are_under_a_schedule_and_augmentation(method, tiny, trained) -> None:
     spec = tiny(
         method=method, n_dis=2, steps=STEPS, log_every=1, schedule="linear", augment=["flip"],
