@@ -138,7 +138,7 @@ class PlainMax(PlainMethod):
 
 
 class PlainAdversarial(PlainMethod):
-    """Ten times the squared excess over 1 of |D(x) - D(x + r)| / |r|, image by image."""
+    """Ten times the squared excess over K of |D(x) - D(x + r)| / |r|, image by image."""
 
     def penalty(self, logits, real: Tensor, fake: Tensor, draws: torch.Generator) -> Tensor:
         share = torch.rand(2 * BATCH, 1, 1, 1, generator=draws).flatten()
@@ -151,7 +151,7 @@ class PlainAdversarial(PlainMethod):
         steps = worst * (0.1 + 9.9 * share)[:, None, None, None]
         moved = torch.clip(images + steps, -1, 1)
         ratios = torch.abs(logits(moved) - logits(images)) / (moved - images).flatten(1).norm(dim=1)
-        return 10 * torch.mean(torch.clamp(ratios - 1, min=0) ** 2)
+        return 10 * torch.mean(torch.clamp(ratios - self.scale, min=0) ** 2)
 
 
 class PlainOrthonormal(PlainMethod):
@@ -211,7 +211,11 @@ PLAIN_METHODS: dict[str, type[PlainMethod]] = {
     "spectral_regularisation": PlainRegularised,
     "sn_gp": PlainSpectralPenalty,
 }
-SCALED = [{"name": name, "scale": 2.5} for name in ("spectral_norm", "weight_norm")]
+SCALED = [
+    {"name": "spectral_norm", "scale": 2.5},
+    {"name": "weight_norm", "scale": 2.5},
+    {"name": "adversarial_lipschitz", "scale": 1e-4},  # which initial weights exceed
+]
 
 
 def test_every_method_has_its_plain_form() -> None:
@@ -278,9 +282,10 @@ class Plain:
         fake = self.see(self.generator(z).detach(), "fake", update)
         loss = PLAIN_LOSSES[self.spec.loss][0](self.logits(real), self.logits(fake))
         self.real = real
-        total = loss + self.method.penalty(self.logits, real, fake, draws) + self._cost()
+        penalty = self.method.penalty(self.logits, real, fake, draws) + self._cost()
+        self.penalty = torch.as_tensor(penalty).item()
         self.adam_d.zero_grad()
-        total.backward()
+        (loss + penalty).backward()
         self.adam_d.step()
         self._project()
         return loss
@@ -369,6 +374,7 @@ def _compare(spec: RunSpec, trained, options: Options) -> None:
             z = seeds.latents(spec.seed, "latents", update, BATCH, LATENT)
             loss_d = plain.update_d(real, z, update)
         loss_g = plain.update_g(z, step + 1)
+        assert row["penalty"] == pytest.approx(plain.penalty, rel=1e-3)
         assert row["loss_d"] == pytest.approx(loss_d.item(), rel=1e-4, abs=1e-5)
         assert row["loss_g"] == pytest.approx(loss_g.item(), rel=1e-4, abs=1e-5)
     saved = checkpoint.load(store)
