@@ -1,13 +1,15 @@
 import dataclasses
 import math
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import seaborn as sns
 from matplotlib.image import imread
 
-from reports.figures import style
+from reports.figures import panels, style
 from reports.load.loader import load
 from reports.page.sections import DRAWINGS, SECTIONS
 from runners.store.states import State
@@ -107,6 +109,18 @@ def test_two_methods_of_many_are_never_nearer_in_colour_than_two_of_ten(count):
     assert list(colours.values())[:10] == ten[:count]
     assert _nearest([*colours.values(), (1, 1, 1)]) >= _nearest(ten) - 1e-9
     assert len(style.palette(SimpleNamespace(methods=range(40)))) == 40  # pyright: ignore
+
+
+def test_a_long_legend_takes_nothing_from_the_panels():
+    heights = []
+    for count in (5, 24):
+        names = [f"a_method_of_some_length_{number}" for number in range(count)]
+        results: Any = SimpleNamespace(methods=names, runs=pd.DataFrame({"method": []}))
+        figure, axes = panels.panels(1, 2)
+        panels.legend(figure, results)
+        figure.draw_without_rendering()
+        heights.append(axes[0, 0].get_window_extent().height)
+    assert heights[1] == pytest.approx(heights[0], rel=0.1)
 
 
 def test_axes_name_the_extractor_and_the_direction(mixed, drawn):
