@@ -16,15 +16,18 @@ class Loss:
 
     Args:
         discriminator: (logits of real, logits of fake) -> scalar.
-        generator: logits of fake -> scalar.
+        generator: logits of fake -> scalar; where ``relative``, like ``discriminator``.
         summary: formula and source in a line.
         zero_decides: whether the sign of a logit is D's decision, so that accuracy counts.
+        relative: whether G's loss compares fake with real logits, pair by pair of a batch; D then
+            sees the step's last real batch once more, after its update.
     """
 
     discriminator: Callable[[Tensor, Tensor], Tensor]
-    generator: Callable[[Tensor], Tensor]
+    generator: Callable[..., Tensor]
     summary: str
     zero_decides: bool = False
+    relative: bool = False
 
 
 def _softplus(x: Tensor) -> Tensor:
@@ -59,5 +62,12 @@ LOSSES: dict[str, Loss] = {
         lambda real, fake: 0.5 * ((real - 1).square().mean() + fake.square().mean()),
         lambda fake: 0.5 * (fake - 1).square().mean(),
         "targets 1 and 0 with a factor 1/2 (Mao et al. 2017, arXiv 1611.04076)",
+    ),
+    "relativistic": Loss(
+        lambda real, fake: _softplus(fake - real).mean(),
+        lambda real, fake: _softplus(real - fake).mean(),
+        "paired: -log sigmoid(D(x) - D(G(z))), -log sigmoid(D(G(z)) - D(x)) for G "
+        "(Jolicoeur-Martineau 2018, arXiv 1807.00734; as in arXiv 2501.05441)",
+        relative=True,
     ),
 }

@@ -115,7 +115,9 @@ def train(
         # generator: one update through the frozen, just updated discriminator
         discriminator.requires_grad_(False)
         with precision:
-            loss_g = loss.generator(discriminator(networks.see(fake, "own", step)).float())
+            compared = [discriminator(real).float()] if loss.relative else []
+            own = discriminator(networks.see(fake, "own", step)).float()
+            loss_g = loss.generator(*compared, own)
         state.optimizer_g.zero_grad()
         loss_g.backward()
         state.optimizer_g.step()

@@ -18,6 +18,7 @@ from reports.load.results import Results
 
 T = TypeVar("T")
 FEW_DECADES = 300.0  # up to this ratio ticks at 1, 2 and 5 do not crowd
+LEGEND_ROWS, LEGEND_ROW = 3, 0.22  # that a figure has room for, and the height of one, in inches
 SEED_STEP = 0.13  # between the points of neighbouring seeds, in rows
 
 
@@ -99,7 +100,7 @@ def log_if_wide(ax: Axes, values: Series, axis: str = "y") -> None:
 def legend(
     figure: Figure, results: Results, extra: Sequence[Line2D] = (), marker: str | None = None
 ) -> None:
-    """Put one legend of the methods below all panels, outside them."""
+    """Put one legend of the methods below all panels, outside them; a long one adds its height."""
     planned = results.runs["method"].unique()
     shown = [m for m in results.methods if m in planned or results.runs.empty]
     colours = style.palette(results)
@@ -108,6 +109,8 @@ def legend(
     longest = max(len(str(handle.get_label())) for handle in handles)
     fit = int(figure.get_figwidth() * 12 / (longest + 6))
     columns = max(1, min(len(handles), fit))
+    more = max(0, math.ceil(len(handles) / columns) - LEGEND_ROWS)
+    figure.set_figheight(figure.get_figheight() + LEGEND_ROW * more)
     figure.legend(handles=handles, loc="outside lower center", ncols=columns, frameon=False)
 
 

@@ -27,14 +27,21 @@ STYLE: dict[Any, Any] = {
 }
 styled = matplotlib.rc_context(STYLE)  # a decorator for every function that draws
 REFERENCE: dict[str, Any] = {"color": "0.35", "linestyle": "--", "linewidth": 1.2}
-CROWDED = 10  # more methods than the colour-blind palette has colours
+MORE: tuple[str, ...] = (
+    "#000096", "#5a00ff", "#5a002d", "#7878ff", "#b4001e", "#87d296", "#1e3c69",
+    "#c31e96", "#003cc3", "#3c5a0f", "#e12de1", "#96d200", "#69785a", "#c3a5b4",
+)  # fmt: skip
+"""Chosen one by one, each as far as possible (in OKLab, seen with and without red-green blindness)
+from the ten of seaborn's colour-blind palette, from those before it, from white and from black."""
 
 
 def palette(results: Results) -> dict[str, Colour]:
     """Return each method's colour, by its place in the plan: the same in every figure."""
     methods = results.methods
-    name = "colorblind" if len(methods) <= CROWDED else "husl"
-    return dict(zip(methods, sns.color_palette(name, len(methods)), strict=True))
+    colours: Any = [*sns.color_palette("colorblind"), *sns.color_palette(MORE)]
+    if len(methods) > len(colours):
+        colours = sns.color_palette("husl", len(methods))
+    return dict(zip(methods, colours, strict=False))
 
 
 @styled

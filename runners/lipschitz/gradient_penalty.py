@@ -9,7 +9,8 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
-from runners.lipschitz.base import Method, check
+from runners.lipschitz.base import check
+from runners.lipschitz.penalty import SlopePenalty
 
 if TYPE_CHECKING:
     import torch
@@ -19,7 +20,7 @@ NEAR = 0.25  # a penalty asks, it does not enforce: how far its mean may honestl
 
 
 @dataclass(frozen=True, config=STRICT)
-class GradientPenalty(Method):
+class GradientPenalty(SlopePenalty):
     """Add lambda_gp * E[(|grad_x D(x)| - centre)^2] at x = eps * real + (1 - eps) * fake.
 
     Args:
@@ -29,31 +30,13 @@ class GradientPenalty(Method):
     """
 
     summary: ClassVar[str] = "lambda_gp * E[(|grad_x D| - 1)^2] between real and generated images"
-    per_sample_gradient: ClassVar[bool] = True
     name: Literal["gradient_penalty"] = "gradient_penalty"
     lambda_gp: Annotated[float, Field(gt=0)] = 10.0
     centre: Annotated[float, Field(ge=0)] = 1.0
     one_sided: bool = False
 
-    def wrap(self, discriminator: nn.Module, shape: tuple[int, ...]) -> nn.Module:  # noqa: ARG002
-        """Write LeakyReLU so that no second derivative is computed where it is zero."""
-        from torch.nn import LeakyReLU
-
-        from runners.lipschitz.piecewise_linear import PiecewiseLinear
-
-        for parent in list(discriminator.modules()):
-            for name, child in parent.named_children():
-                if isinstance(child, LeakyReLU):
-                    setattr(parent, name, PiecewiseLinear(child.negative_slope))
-        return discriminator
-
-    def penalty(
-        self,
-        discriminator: nn.Module,
-        real: Tensor,
-        fake: Tensor,
-        draws: torch.Generator,
-        update: int,  # noqa: ARG002
+    def term(
+        self, discriminator: nn.Module, real: Tensor, fake: Tensor, draws: torch.Generator
     ) -> Tensor:
         """Return the penalty on one batch of interpolates."""
         from runners.input_gradients import input_gradient_norms, interpolates
@@ -69,9 +52,12 @@ class GradientPenalty(Method):
         discriminator: nn.Module,  # noqa: ARG002
         gradients: Mapping[str, float],
     ) -> dict[str, dict[str, Any]]:
-        """Measure how near the mean gradient norm on interpolates is to the centre."""
+        """Measure how near the mean gradient norm on interpolates is to the centre.
+
+        A centre of 0 is a direction, not a target: a D that tells data apart has a slope.
+        """
         mean, what = gradients["input_grad_interpolates"], "mean gradient norm on interpolates"
         if self.one_sided:
             excess = max(0.0, mean - self.centre)
             return {"gradient": check(f"{what} above the centre", excess, 0.0, NEAR)}
-        return {"gradient": check(what, mean, self.centre, NEAR)}
+        return {"gradient": check(what, mean, self.centre, NEAR if self.centre else None)}

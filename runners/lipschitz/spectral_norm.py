@@ -42,10 +42,7 @@ class SpectralNorm(Method):
         from runners.weights import reparametrise, weight_layers
 
         for _, layer in weight_layers(discriminator):
-            weight = layer.weight.data.flatten(1)
-            u, v = (_normalise(weight.new_empty(size).normal_()) for size in weight.shape)
-            power_iterate(weight, u, v, WARM_UP)
-            reparametrise(layer, self.effective, buffers={"u": u, "v": v})
+            reparametrise(layer, self.effective, buffers=leading_vectors(layer.weight.data))
         return discriminator
 
     def effective(self, weight: Tensor, u: Tensor, v: Tensor) -> Tensor:
@@ -77,6 +74,14 @@ class SpectralNorm(Method):
             "sigma": check("true sigma, worst layer", worst, self.scale, tolerance),
             "estimate": check("sigma over its estimate, worst layer", worst / self.scale),
         }
+
+
+def leading_vectors(weight: Tensor) -> dict[str, Tensor]:
+    """Return u and v of a weight's matrix, after some power iterations from random ones."""
+    matrix = weight.flatten(1)
+    u, v = (_normalise(matrix.new_empty(size).normal_()) for size in matrix.shape)
+    power_iterate(matrix, u, v, WARM_UP)
+    return {"u": u, "v": v}
 
 
 def power_iterate(weight: Tensor, u: Tensor, v: Tensor, iterations: int) -> None:

@@ -45,8 +45,8 @@ def test_grids_are_built_in_ones_and_files(tmp_path, monkeypatch) -> None:
     ("typed", "offered"),
     [
         ("--grid smo", ["smoke.yaml"]),
-        ("--methods spec", ["spectral_norm"]),
-        ("--grid smoke.yaml --out '' --methods spec", ["spectral_norm"]),
+        ("--methods spectral_n", ["spectral_norm"]),
+        ("--grid smoke.yaml --out '' --methods spectral_n", ["spectral_norm"]),
         ("--device cp", ["cpu"]),
     ],
 )

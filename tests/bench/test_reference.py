@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from bench.cli import app
 from bench.grid import fields, reader, tuning
 from bench.reference import meanings, reference, written
+from runners.losses import LOSSES
 from runners.metrics.kid import KID
 from runners.spec import Evaluation, RunSpec
 
@@ -57,7 +58,7 @@ def test_every_field_has_a_meaning() -> None:
         "seeds: count up to 10,000, or list of integers; required\n",
         "base.steps: integer >= 1, <= 10,000,000; required\n    generator updates\n",
         "base.batch_size: integer >= 2, <= 65,536; default 64\n",
-        "base.loss: nonsaturating, hinge, wasserstein, least_squares; default nonsaturating\n",
+        f"base.loss: {', '.join(LOSSES)}; default nonsaturating\n",
         "base.ema: number > 0, < 1 or null; default null\n",
         "base.precision: fp32, bf16; default fp32\n",
         "lr: number > 0, <= 1e+09; default 0.0002\n",

@@ -20,6 +20,8 @@ NEED_FILES = {  # data sets that cannot be loaded here; test_datasets.py writes 
 }  # fmt: skip
 VARIANTS = [
     ("METHODS", "gradient_penalty", {"one_sided": True}),
+    ("METHODS", "gradient_penalty", {"centre": 0.0}),
+    ("METHODS", "r1", {"lazy": 2}),
     ("METHODS", "weight_clipping", {"scope": "all"}),
     ("METHODS", "weight_norm", {"learnable_gain": True}),
     ("METHODS", "spectral_norm", {"scale": 2.0, "n_power_iterations": 3}),

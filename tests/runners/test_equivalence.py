@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,26 +25,31 @@ from runners.networks import Networks
 from runners.options import Options
 from runners.spec import RunSpec
 
+USUAL = ("none", "weight_clipping", "gradient_penalty", "spectral_norm", "weight_norm")
+OTHERS = [pytest.param(name, marks=pytest.mark.slow) for name in METHODS if name not in USUAL]
 STEPS, BATCH, LATENT, WIDTH, RATE = 3, 32, 16, 8, 1e-3
 
 ONE, ZERO = torch.ones(BATCH), torch.zeros(BATCH)
 BCE, MSE = functional.binary_cross_entropy_with_logits, functional.mse_loss
 PLAIN_LOSSES: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor]]] = {
-    "nonsaturating": (lambda r, f: BCE(r, ONE) + BCE(f, ZERO), lambda f: BCE(f, ONE)),
+    "nonsaturating": (lambda r, f: BCE(r, ONE) + BCE(f, ZERO), lambda r, f: BCE(f, ONE)),
     "hinge": (
         lambda r, f: torch.clamp(1 - r, min=0).mean() + torch.clamp(1 + f, min=0).mean(),
-        lambda f: -f.mean(),
+        lambda r, f: -f.mean(),
     ),
-    "wasserstein": (lambda r, f: -r.mean() + f.mean(), lambda f: -f.mean()),
+    "wasserstein": (lambda r, f: -r.mean() + f.mean(), lambda r, f: -f.mean()),
     "least_squares": (
         lambda r, f: (MSE(r, ONE) + MSE(f, ZERO)) / 2,
-        lambda f: MSE(f, ONE) / 2,
+        lambda r, f: MSE(f, ONE) / 2,
     ),
+    "relativistic": (lambda r, f: BCE(r - f, ONE), lambda r, f: BCE(f - r, ONE)),
 }
 
 
 class PlainMethod:
     """A method in the plainest words: what is not overridden does nothing."""
+
+    gains = False  # whether every layer learns one
 
     def __init__(self, scale: float = 1.0) -> None:
         self.scale = scale
@@ -54,6 +60,10 @@ class PlainMethod:
 
     def penalty(self, logits, real: Tensor, fake: Tensor, draws: torch.Generator) -> Any:
         """Return what is added to D's loss."""
+        return 0.0
+
+    def cost(self, weight: Tensor, *vectors: Tensor) -> Any:
+        """Return what a layer's weight adds to D's loss."""
         return 0.0
 
     def project(self, weight: Tensor) -> None:
@@ -67,15 +77,101 @@ class PlainClipping(PlainMethod):
         weight.copy_(weight.clip(-0.01, 0.01))
 
 
+def _squared_slopes(logits, x: Tensor) -> Tensor:
+    x = x.clone().requires_grad_(True)
+    out = logits(x)
+    (gradient,) = torch.autograd.grad(out, x, torch.ones_like(out), create_graph=True)
+    return (gradient**2).sum(dim=(1, 2, 3))
+
+
+def _between(real: Tensor, fake: Tensor, draws: torch.Generator) -> Tensor:
+    share = torch.rand(BATCH, 1, 1, 1, generator=draws)
+    return share * real + (1 - share) * fake
+
+
 class PlainPenalty(PlainMethod):
     """Ten times the squared distance of gradient norms from 1."""
 
     def penalty(self, logits, real: Tensor, fake: Tensor, draws: torch.Generator) -> Tensor:
-        share = torch.rand(BATCH, 1, 1, 1, generator=draws)
-        x = (share * real + (1 - share) * fake).requires_grad_(True)
-        out = logits(x)
-        (gradient,) = torch.autograd.grad(out, x, torch.ones_like(out), create_graph=True)
-        return 10 * torch.mean((torch.sqrt((gradient**2).sum(dim=(1, 2, 3))) - 1) ** 2)
+        squares = _squared_slopes(logits, _between(real, fake, draws))
+        return 10 * torch.mean((torch.sqrt(squares) - 1) ** 2)
+
+
+class PlainR1(PlainMethod):
+    """Five times the mean squared gradient norm on real images."""
+
+    def penalty(self, logits, real: Tensor, fake: Tensor, draws: torch.Generator) -> Tensor:
+        return 5 * _squared_slopes(logits, real).mean()
+
+
+class PlainR2(PlainMethod):
+    """Five times the mean squared gradient norm on generated images."""
+
+    def penalty(self, logits, real: Tensor, fake: Tensor, draws: torch.Generator) -> Tensor:
+        return 5 * _squared_slopes(logits, fake).mean()
+
+
+class PlainR1R2(PlainMethod):
+    """Both."""
+
+    def penalty(self, logits, real: Tensor, fake: Tensor, draws: torch.Generator) -> Tensor:
+        ours = (real, fake, draws)
+        return PlainR1().penalty(logits, *ours) + PlainR2().penalty(logits, *ours)
+
+
+class PlainDragan(PlainMethod):
+    """Ten times the squared distance of gradient norms from 1, beside real images."""
+
+    def penalty(self, logits, real: Tensor, fake: Tensor, draws: torch.Generator) -> Tensor:
+        alpha = torch.rand(BATCH, 1, 1, 1, generator=draws)
+        deviation = torch.sqrt(((real - real.mean()) ** 2).mean())
+        other = real + 0.5 * deviation * torch.rand(real.shape, generator=draws)
+        squares = _squared_slopes(logits, (1 - alpha) * real + alpha * other)
+        return 10 * torch.mean((torch.sqrt(squares) - 1) ** 2)
+
+
+class PlainMax(PlainMethod):
+    """A tenth of the largest squared gradient norm."""
+
+    def penalty(self, logits, real: Tensor, fake: Tensor, draws: torch.Generator) -> Tensor:
+        return 0.1 * _squared_slopes(logits, _between(real, fake, draws)).max()
+
+
+class PlainAdversarial(PlainMethod):
+    """Ten times the squared excess over K of |D(x) - D(x + r)| / |r|, image by image."""
+
+    def penalty(self, logits, real: Tensor, fake: Tensor, draws: torch.Generator) -> Tensor:
+        share = torch.rand(2 * BATCH, 1, 1, 1, generator=draws).flatten()
+        noise = torch.rand(2 * BATCH, *real.shape[1:], generator=draws) - 0.5
+        images = torch.cat([real, fake])
+        start = torch.stack([one / one.norm() for one in noise]).requires_grad_(True)
+        far = logits(torch.clip(images + 10 * start, -1, 1))
+        (slope,) = torch.autograd.grad(far, start, torch.sign(far - logits(images)).detach())
+        worst = torch.stack([one / max(one.norm().item(), 1e-10) for one in slope])
+        steps = worst * (0.1 + 9.9 * share)[:, None, None, None]
+        moved = torch.clip(images + steps, -1, 1)
+        ratios = torch.abs(logits(moved) - logits(images)) / (moved - images).flatten(1).norm(dim=1)
+        return 10 * torch.mean(torch.clamp(ratios - self.scale, min=0) ** 2)
+
+
+class PlainOrthonormal(PlainMethod):
+    """1e-4 times the squared distance of all products of rows, or of columns, from those of I."""
+
+    def cost(self, weight: Tensor, *vectors: Tensor) -> Any:
+        w = weight.reshape(len(weight), -1)
+        products = torch.einsum("ik,jk->ij" if len(w) <= w[0].numel() else "ki,kj->ij", w, w)
+        return 1e-4 * sum(
+            ((row - (torch.arange(len(row)) == i).float()) ** 2).sum()
+            for i, row in enumerate(products)
+        )
+
+
+class PlainRegularised(PlainMethod):
+    """A two-hundredth of (u W v)^2."""
+
+    def cost(self, weight: Tensor, *vectors: Tensor) -> Tensor:
+        u, v = vectors
+        return (u @ weight.flatten(1) @ v) ** 2 / 200
 
 
 class PlainSpectral(PlainMethod):
@@ -84,6 +180,12 @@ class PlainSpectral(PlainMethod):
     def effective(self, weight: Tensor, *vectors: Tensor) -> Tensor:
         u, v = vectors
         return self.scale * weight / torch.dot(u, weight.flatten(1) @ v)
+
+
+class PlainSpectralPenalty(PlainSpectral, PlainPenalty):
+    """Weights over u W v, times a gain that is learned, and the penalty."""
+
+    gains = True
 
 
 class PlainRows(PlainMethod):
@@ -99,8 +201,21 @@ PLAIN_METHODS: dict[str, type[PlainMethod]] = {
     "gradient_penalty": PlainPenalty,
     "spectral_norm": PlainSpectral,
     "weight_norm": PlainRows,
+    "r1": PlainR1,
+    "r2": PlainR2,
+    "r1_r2": PlainR1R2,
+    "dragan": PlainDragan,
+    "max_gp": PlainMax,
+    "adversarial_lipschitz": PlainAdversarial,
+    "orthonormal": PlainOrthonormal,
+    "spectral_regularisation": PlainRegularised,
+    "sn_gp": PlainSpectralPenalty,
 }
-SCALED = [{"name": name, "scale": 2.5} for name in ("spectral_norm", "weight_norm")]
+SCALED = [
+    {"name": "spectral_norm", "scale": 2.5},
+    {"name": "weight_norm", "scale": 2.5},
+    {"name": "adversarial_lipschitz", "scale": 1e-4},  # which initial weights exceed
+]
 
 
 def test_every_method_has_its_plain_form() -> None:
@@ -123,19 +238,24 @@ class Plain:
         networks = {"generator": self.generator, "discriminator": self.discriminator}
         self.start = {name: copy.deepcopy(n.state_dict()) for name, n in networks.items()}
         state = discriminator.state_dict()
+        names = {name: name.replace("parametrizations.weight.0.", "") for name in state}
         self.vectors = {
-            name.replace("parametrizations.weight.0.u", "weight"): [
+            names[name].removesuffix("u") + "weight": [
                 state[name].clone(), state[name.removesuffix("u") + "v"].clone()
             ]
             for name in state if name.endswith(".u")
         }  # fmt: skip
+        parameters = dict(self.discriminator.named_parameters())
+        weights = [name for name in parameters if name.endswith("weight")]
+        self.gains = {name: nn.Parameter(torch.ones(())) for name in weights}
+        gains = self.gains.values() if self.method.gains else []
         self.adam_g = torch.optim.Adam(self.generator.parameters(), RATE, (0.5, 0.999))
-        self.adam_d = torch.optim.Adam(self.discriminator.parameters(), RATE, (0.5, 0.999))
+        self.adam_d = torch.optim.Adam([*parameters.values(), *gains], RATE, (0.5, 0.999))
 
     def logits(self, x: Tensor) -> Tensor:
         """Return D(x) with the weights its method makes effective."""
         effective = {
-            name: self.method.effective(parameter, *self.vectors.get(name, ()))
+            name: self.gains[name] * self.method.effective(parameter, *self.vectors.get(name, ()))
             for name, parameter in self.discriminator.named_parameters()
             if name.endswith("weight")
         }
@@ -161,9 +281,11 @@ class Plain:
         real = self.see(real, "real", update)
         fake = self.see(self.generator(z).detach(), "fake", update)
         loss = PLAIN_LOSSES[self.spec.loss][0](self.logits(real), self.logits(fake))
-        total = loss + self.method.penalty(self.logits, real, fake, draws)
-        self.discriminator.zero_grad()
-        total.backward()
+        self.real = real
+        penalty = self.method.penalty(self.logits, real, fake, draws) + self._cost()
+        self.penalty = torch.as_tensor(penalty).item()
+        self.adam_d.zero_grad()
+        (loss + penalty).backward()
         self.adam_d.step()
         self._project()
         return loss
@@ -171,11 +293,17 @@ class Plain:
     def update_g(self, z: Tensor, step: int) -> Tensor:
         """Take one step of G and return its loss."""
         seen = self.see(self.generator(z), "own", step)
-        loss = PLAIN_LOSSES[self.spec.loss][1](self.logits(seen))
+        loss = PLAIN_LOSSES[self.spec.loss][1](self.logits(self.real), self.logits(seen))
         self.generator.zero_grad()
         loss.backward()
         self.adam_g.step()
         return loss
+
+    def _cost(self) -> Any:
+        weights = dict(self.discriminator.named_parameters())
+        return sum(
+            self.method.cost(weights[name], *self.vectors.get(name, ())) for name in self.gains
+        )
 
     @torch.no_grad()
     def _project(self) -> None:
@@ -207,7 +335,8 @@ def _networks(levels: int, colours: int) -> tuple[nn.Sequential, nn.Sequential]:
 
 def _raw(state: dict[str, Tensor]) -> dict[str, Tensor]:
     names = {name: name.replace("parametrizations.weight.original", "weight") for name in state}
-    return {names[name]: state[name] for name in state if ".0." not in name}
+    extra = (".u", ".v", ".gamma")  # of methods
+    return {names[name]: state[name] for name in state if not name.endswith(extra)}
 
 
 def _copy(source: nn.Module, target: nn.Module) -> None:
@@ -245,6 +374,7 @@ def _compare(spec: RunSpec, trained, options: Options) -> None:
             z = seeds.latents(spec.seed, "latents", update, BATCH, LATENT)
             loss_d = plain.update_d(real, z, update)
         loss_g = plain.update_g(z, step + 1)
+        assert row["penalty"] == pytest.approx(plain.penalty, rel=1e-3)
         assert row["loss_d"] == pytest.approx(loss_d.item(), rel=1e-4, abs=1e-5)
         assert row["loss_g"] == pytest.approx(loss_g.item(), rel=1e-4, abs=1e-5)
     saved = checkpoint.load(store)
@@ -259,9 +389,15 @@ def _compare(spec: RunSpec, trained, options: Options) -> None:
             assert close, f"{name} {key}: {gap.norm() / moved.norm():.2%}"
 
 
-@pytest.mark.parametrize("n_dis", [1, 5])
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("method", METHODS)
+def _cases() -> list[Any]:
+    """Return every method and every loss once, and all pairs of them as slow ones."""
+    fast = [(method, "nonsaturating", 1) for method in METHODS]
+    fast += [("none", loss, 5) for loss in LOSSES]
+    pairs = [case for case in itertools.product(METHODS, LOSSES, [5]) if case not in fast]
+    return [*fast, *(pytest.param(*case, marks=pytest.mark.slow) for case in pairs)]
+
+
+@pytest.mark.parametrize(("method", "loss", "n_dis"), _cases())
 def test_weights_and_losses_are_a_plain_loops(method, loss, n_dis, tiny, trained) -> None:
     spec = tiny(
         method=method, loss=loss, n_dis=n_dis, steps=STEPS, log_every=1,
@@ -278,7 +414,7 @@ def test_so_they_are_with_a_scale(method, tiny, trained) -> None:
     )
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", [*USUAL, *OTHERS])
 def test_so_they_are_on_larger_and_on_rgb_images(
     method, pixels16, tiny, trained, monkeypatch, tmp_path
 ):
@@ -290,7 +426,7 @@ def test_so_they_are_on_larger_and_on_rgb_images(
     _compare(spec, trained, Options(cache=tmp_path / "cache"))
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", [*USUAL, *OTHERS])
 def test_so_they_are_under_a_schedule_and_augmentation(method, tiny, trained) -> None:
     spec = tiny(
         method=method, n_dis=2, steps=STEPS, log_every=1, schedule="linear", augment=["flip"],

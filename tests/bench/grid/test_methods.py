@@ -10,7 +10,7 @@ from runners.component import STRICT
 from runners.lipschitz import METHODS
 from runners.lipschitz.base import Method
 
-ALL_METHODS = "choices: none, weight_clipping, gradient_penalty, spectral_norm, weight_norm"
+ALL_METHODS = f"choices: {', '.join(METHODS)}"
 
 
 def test_methods_with_parameters(write, edited):

@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 
 from bench.grid import Overrides, load
+from runners.lipschitz import METHODS
+from runners.losses import LOSSES
 
 GRID = (Path(__file__).parent / "small.yaml").read_text()
 
 
-ALL_METHODS = "choices: none, weight_clipping, gradient_penalty, spectral_norm, weight_norm"
+ALL_METHODS = f"choices: {', '.join(METHODS)}"
 
 
 def test_overrides(write, edited):
@@ -87,7 +89,7 @@ def test_set_setting_replaces_base_optimizer(write):
             {"set": ("loss=hige",)},
             [
                 "--set loss=hige: loss: unknown name 'hige'; did you mean hinge? "
-                "choices: nonsaturating, hinge, wasserstein, least_squares"
+                f"choices: {', '.join(LOSSES)}"
             ],
         ),
         ({"set": ("loss.x=1",)}, ["--set loss.x=1: loss.x: loss has no parameters"]),

@@ -8,6 +8,7 @@ import pytest
 
 from bench.grid import BUILT_IN, GridProblem, find, load
 from runners.datasets import DATASETS
+from runners.lipschitz import METHODS
 from runners.metrics import METRICS
 
 GRID = (Path(__file__).parent / "small.yaml").read_text()
@@ -64,7 +65,7 @@ descripton: x
 
 
 def test_everything_at_once(refused):
-    methods = "choices: none, weight_clipping, gradient_penalty, spectral_norm, weight_norm"
+    methods = f"choices: {', '.join(METHODS)}"
     assert refused(EVERYTHING_WRONG) == [
         "grid.yaml:1:7: name: expected 1 to 80 letters, digits, '.', '_' or '-', not beginning "
         "with '.' or '-', got '../x'",

@@ -1,11 +1,15 @@
 import dataclasses
 import math
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+import seaborn as sns
 from matplotlib.image import imread
 
-from reports.figures import style
+from reports.figures import panels, style
 from reports.load.loader import load
 from reports.page.sections import DRAWINGS, SECTIONS
 from runners.store.states import State
@@ -80,6 +84,43 @@ def test_a_method_has_one_colour_whatever_is_shown(mixed):
     assert list(colours) == mixed.methods
     assert len(set(colours.values())) == 5
     assert style.palette(mixed.only("")) == colours
+
+
+def _oklab(colours) -> np.ndarray:
+    """Coordinates in which distances are about as large as they look (Ottosson 2020)."""
+    rgb = np.asarray(colours)
+    light = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    to_cones = [[0.4122, 0.5363, 0.0514], [0.2119, 0.6807, 0.1074], [0.0883, 0.2817, 0.6300]]
+    to_lab = [[0.2105, 0.7936, -0.0041], [1.9780, -2.4286, 0.4506], [0.0259, 0.7828, -0.8087]]
+    return np.cbrt(light @ np.transpose(to_cones)) @ np.transpose(to_lab)
+
+
+def _nearest(colours) -> float:
+    places = _oklab(colours)
+    gaps = np.linalg.norm(places[:, None] - places, axis=2)
+    return gaps[~np.eye(len(gaps), dtype=bool)].min()
+
+
+@pytest.mark.parametrize("count", [5, 10, 11, 20, 24])
+def test_two_methods_of_many_are_never_nearer_in_colour_than_two_of_ten(count):
+    methods = [str(number) for number in range(count)]
+    colours = style.palette(SimpleNamespace(methods=methods))  # pyright: ignore
+    ten = sns.color_palette("colorblind")
+    assert list(colours.values())[:10] == ten[:count]
+    assert _nearest([*colours.values(), (1, 1, 1)]) >= _nearest(ten) - 1e-9
+    assert len(style.palette(SimpleNamespace(methods=range(40)))) == 40  # pyright: ignore
+
+
+def test_a_long_legend_takes_nothing_from_the_panels():
+    heights = []
+    for count in (5, 24):
+        names = [f"a_method_of_some_length_{number}" for number in range(count)]
+        results: Any = SimpleNamespace(methods=names, runs=pd.DataFrame({"method": []}))
+        figure, axes = panels.panels(1, 2)
+        panels.legend(figure, results)
+        figure.draw_without_rendering()
+        heights.append(axes[0, 0].get_window_extent().height)
+    assert heights[1] == pytest.approx(heights[0], rel=0.1)
 
 
 def test_axes_name_the_extractor_and_the_direction(mixed, drawn):

@@ -1,0 +1,24 @@
+"""R1 (Mescheder, Geiger & Nowozin 2018, arXiv 1801.04406)."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic.dataclasses import dataclass
+
+from runners.component import STRICT
+from runners.lipschitz.zero_centred import ZeroCentred
+
+
+@dataclass(frozen=True, config=STRICT)
+class R1(ZeroCentred):
+    """Add gamma/2 * E[|grad_x D(x)|^2] over real x.
+
+    Args:
+        gamma: twice the weight of the squared norm. Some code leaves out the 1/2.
+        lazy: see :class:`runners.lipschitz.penalty.Penalty`.
+    """
+
+    summary: ClassVar[str] = "gamma/2 * E[|grad_x D|^2] on real images"
+    at: ClassVar[tuple[str, ...]] = ("real",)
+    name: Literal["r1"] = "r1"
