@@ -17,35 +17,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from runners.diagnostics.linear_map import Convolution, maps, zero_padded
 from runners.diagnostics.operator_upper import operator_upper
+from runners.linear_map import Convolution, input_sizes, maps, zero_padded
 from runners.weights import Layer, singular_values, weight_layers
 
 TOLERANCE = 1e-3  # relative; iteration stops at a tenth of it between two looks
 LOOK = 10  # iterations between looks
 MOST = 400  # iterations from a cold start, at the most
-
-
-@torch.no_grad()
-def input_sizes(discriminator: nn.Module, shape: tuple[int, ...]) -> dict[str, set[torch.Size]]:
-    """Return the input shapes, without the batch, that each weight layer in use meets.
-
-    Args:
-        shape: of one image or point.
-    """
-    sizes: dict[str, set[torch.Size]] = {}
-
-    def note(name: str) -> Any:
-        return lambda _, inputs: sizes.setdefault(name, set()).add(inputs[0].shape[1:])
-
-    hooks = [
-        layer.register_forward_pre_hook(note(name)) for name, layer in weight_layers(discriminator)
-    ]
-    device = next(discriminator.parameters()).device
-    discriminator(torch.zeros(2, *shape, device=device))
-    for hook in hooks:
-        hook.remove()
-    return sizes
 
 
 @torch.no_grad()
