@@ -81,7 +81,9 @@ class Bjorck(Method):
 
 
 def _bound(matrix: Tensor) -> Tensor:
-    """Return (sum of sigma_i^8)^(1/8) of a wide matrix, without over- or underflow."""
-    size = matrix.abs().max().clamp_min(1e-12)
+    """Return (sum of sigma_i^8)^(1/8) of a wide matrix without over- or underflow, 1 of zeros."""
+    size = matrix.abs().max()
+    size = size.where(size > 0, 1.0)
     gram = (matrix / size) @ (matrix / size).T
-    return size * (gram @ gram).norm().pow(0.25)
+    bound = size * (gram @ gram).norm().pow(0.25)
+    return bound.where(bound > 0, 1.0)

@@ -13,7 +13,7 @@ SMALLEST = 1e-12  # of what is divided by: D and its gradient may both be zero
 
 
 class GradientNormalised(nn.Module):
-    """scale * D(x) / (|grad_x D(x)|_2 + |D(x)|), per sample, in float32.
+    """scale * D(x) / (|grad_x D(x)|_2 + |D(x)|), per sample, in the precision of x.
 
     Where D is linear around x, with gradient w, the result has gradient norm
     scale * |w|^2 / (|w| + |D(x)|)^2, at most the scale.
@@ -32,10 +32,10 @@ class GradientNormalised(nn.Module):
         graph = torch.is_grad_enabled()
         with torch.enable_grad():
             x = x if x.requires_grad else x.detach().requires_grad_(True)
-            logits = self.inner(x).float()
+            logits = self.inner(x).to(x.dtype)
             (slope,) = torch.autograd.grad(logits.sum(), x, create_graph=graph)
         logits = logits if graph else logits.detach()
-        norm = slope.flatten(1).float().norm(dim=1)
+        norm = slope.flatten(1).norm(dim=1)
         return self.scale * logits / (norm + logits.abs()).clamp_min(SMALLEST)
 
     def lipschitz_bound(self, of: Callable[[nn.Module], float]) -> float:  # noqa: ARG002

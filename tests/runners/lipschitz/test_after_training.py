@@ -1,0 +1,25 @@
+"""Three hundred steps at Adam 1e-3 later, layers are what their method says."""
+
+from __future__ import annotations
+
+import pytest
+
+METHODS = (
+    "layer_norm", "operator_spectral_norm", "bidirectional_spectral_norm",
+    "gradient_normalisation", "bjorck",
+)  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", METHODS)
+def test_the_promise_is_kept(method, tiny, trained) -> None:
+    spec = tiny(
+        method=method, steps=300, evaluation={"every": 300, "samples": 200}, diagnostics_every=100
+    )
+    rows = trained(spec).rows("diagnostics")
+    assert len(rows) == 4
+    for row in rows:
+        broken = [entry for entry in row["conformance"].values() if not entry["ok"]]
+        assert not broken, (row["step"], broken)
+        if row["lipschitz_upper"] is not None:
+            assert row["lipschitz_lower"] <= row["lipschitz_upper"] * (1 + 1e-5)
