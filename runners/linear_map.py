@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -14,6 +15,20 @@ from runners.weights import Layer, weight_layers
 
 Convolution: TypeAlias = nn.Conv2d | nn.ConvTranspose2d
 Map: TypeAlias = Callable[[Tensor], Tensor]
+
+
+def overlaps(layer: Layer) -> int:
+    """Return how many output windows one pixel can meet at most; 1 for a dense layer.
+
+    By the square root of it the norm of a layer padded with zeros can exceed its matrix's.
+    """
+    if isinstance(layer, nn.Linear):
+        return 1
+    axes = zip(layer.kernel_size, layer.stride, layer.dilation, strict=True)
+    return math.prod(
+        math.ceil(kernel / (stride // math.gcd(stride, dilation)))
+        for kernel, stride, dilation in axes
+    )
 
 
 @torch.no_grad()

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from runners.diagnostics.operator_upper import operator_upper
-from runners.linear_map import Convolution, input_sizes, maps, zero_padded
+from runners.linear_map import Convolution, input_sizes, maps, overlaps, zero_padded
 from runners.weights import Layer, singular_values, weight_layers
 
 TOLERANCE = 1e-3  # relative; iteration stops at a tenth of it between two looks
@@ -99,7 +99,7 @@ def _row(
     return {
         "operator_norm": max(norm for norm, _ in found),
         "operator_upper": max(uppers) if len(uppers) == len(found) else None,
-        "operator_bound": math.sqrt(math.prod(_overlaps(layer))) if zero_padded(layer) else None,
+        "operator_bound": math.sqrt(overlaps(layer)) if zero_padded(layer) else None,
         "input_size": max(sizes)[-1],
         "kernel": layer.kernel_size[0],
         "stride": layer.stride[0],
@@ -116,13 +116,3 @@ def _both(
         return upper, upper
     norm, starts[key] = power_iteration(layer, size, starts.get(key))
     return norm, upper
-
-
-def _overlaps(layer: Convolution) -> list[int]:
-    """Return, for each dimension, how many taps of the kernel one pixel can meet at most."""
-    return [
-        math.ceil(kernel / (stride // math.gcd(stride, dilation)))
-        for kernel, stride, dilation in zip(
-            layer.kernel_size, layer.stride, layer.dilation, strict=True
-        )
-    ]

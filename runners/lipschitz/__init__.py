@@ -8,6 +8,7 @@ from runners.lipschitz.gradient_penalty import GradientPenalty
 from runners.lipschitz.layer_norm import LayerNorm
 from runners.lipschitz.none import Unconstrained
 from runners.lipschitz.operator_spectral_norm import OperatorSpectralNorm
+from runners.lipschitz.orthogonal import Orthogonal
 from runners.lipschitz.spectral_norm import SpectralNorm
 from runners.lipschitz.weight_clipping import WeightClipping
 from runners.lipschitz.weight_norm import WeightNorm
@@ -23,4 +24,5 @@ METHODS: dict[str, type[Method]] = {
     "bidirectional_spectral_norm": BidirectionalSpectralNorm,
     "gradient_normalisation": GradientNormalisation,
     "bjorck": Bjorck,
+    "orthogonal": Orthogonal,
 }

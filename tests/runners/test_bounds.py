@@ -26,7 +26,7 @@ def _uppers(discriminator: nn.Module, shape: tuple[int, int, int]) -> dict[str, 
 
 @settings(max_examples=40, deadline=None)
 @given(
-    method=st.sampled_from(list(METHODS)),
+    method=st.sampled_from([name for name in METHODS if not METHODS[name].lacking()]),
     norm=st.sampled_from(["none", "layer"]),
     gain=st.floats(0.1, 20),
     seed=st.integers(0, 1000),

@@ -187,6 +187,17 @@ class PlainOrthonormal(PlainMethod):
         return x.flatten()
 
 
+class PlainOrthogonal(PlainOrthonormal):
+    """Rows, or columns where those are fewer, made orthonormal in order; half of it in 4x4/2."""
+
+    def effective(self, weight: Tensor, **vectors: Tensor) -> Tensor:
+        matrix = weight.flatten(1).double()
+        rows = matrix if len(matrix) < matrix.shape[1] else matrix.T
+        rows = torch.linalg.inv(torch.linalg.cholesky(rows @ rows.T)) @ rows
+        rows = rows if len(matrix) < matrix.shape[1] else rows.T
+        return (self.scale / (2 if weight.dim() == 4 else 1) * rows).float().view_as(weight)
+
+
 PLAIN_METHODS: dict[str, type[PlainMethod]] = {
     "none": PlainMethod,
     "weight_clipping": PlainClipping,
@@ -198,6 +209,7 @@ PLAIN_METHODS: dict[str, type[PlainMethod]] = {
     "bidirectional_spectral_norm": PlainBothWays,
     "gradient_normalisation": PlainNormalised,
     "bjorck": PlainOrthonormal,
+    "orthogonal": PlainOrthogonal,
 }
 CROSSED = ("none", "weight_clipping", "gradient_penalty", "spectral_norm", "weight_norm")
 """Methods that are tried with every loss; the others do not know the loss either."""
@@ -205,7 +217,7 @@ SCALED = [
     {"name": name, "scale": 2.5}
     for name in (
         "spectral_norm", "weight_norm", "operator_spectral_norm", "bidirectional_spectral_norm",
-        "gradient_normalisation", "bjorck",
+        "gradient_normalisation", "bjorck", "orthogonal",
     )
 ]  # fmt: skip
 

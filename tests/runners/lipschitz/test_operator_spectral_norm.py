@@ -40,7 +40,7 @@ def test_the_norm_of_a_convolution_is_the_scale(name: str) -> None:
     torch.manual_seed(1)
     network = nn.Sequential(LAYERS[name](), nn.LeakyReLU(0.2), nn.Flatten(), nn.LazyLinear(1))
     network(torch.zeros(2, 2, 7, 7))
-    method = OperatorSpectralNorm(scale=1.5, n_power_iterations=50)
+    method = OperatorSpectralNorm(scale=1.5, n_power_iterations=100)
     method.wrap(network, (2, 7, 7))
     method.project(network)
     assert _norm(network[0], (2, 7, 7)) == pytest.approx(1.5, rel=1e-3)
@@ -95,7 +95,7 @@ def test_layers_of_two_sizes_and_of_none_are_bounded_at_each() -> None:
     torch.manual_seed(0)
     network = Pyramid().train()
     state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    method = OperatorSpectralNorm(n_power_iterations=50)
+    method = OperatorSpectralNorm(n_power_iterations=100)
     method.wrap(network, (1, 8, 8))
     method.project(network)
     assert network.training, "left as it was"
