@@ -28,7 +28,9 @@ class BidirectionalSpectralNorm(Method):
         scale: K, a constant per data set and no number of the theory: the authors sweep .7 to 4
             on CIFAR-10 and .7 to 1.6 on STL-10 and CelebA. 1 is what they call BSN, any other
             BSSN.
-        n_power_iterations: iterations per discriminator update, of either norm.
+        n_power_iterations: iterations per discriminator update, of either norm. One lags as in
+            ``spectral_norm``: at Adam 1e-3 on digits the true mean reached 1.10 with one and 1.02
+            with twenty.
     """
 
     summary: ClassVar[str] = "K * W / mean of the sigmas of the kernel reshaped both ways"

@@ -31,7 +31,9 @@ class OperatorSpectralNorm(Method):
 
     Args:
         scale: K, the operator norm asked for.
-        n_power_iterations: iterations per discriminator update.
+        n_power_iterations: iterations per discriminator update. One lags behind fast weights as
+            it does in ``spectral_norm``: at Adam 1e-3 on digits the true norm reached 1.11 with
+            one and 1.02 with twenty.
     """
 
     summary: ClassVar[str] = "K * W / norm of the convolution at its true input, every layer"
