@@ -24,6 +24,8 @@ def missing(specs: Iterable[RunSpec], options: Options) -> str:
     from runners.device import resolved  # imports torch
     from runners.tracking import environment_problem
 
+    specs = list(specs)
+    require_installed(specs)
     options = resolved(options)
     if options.wandb != "disabled" and (problem := environment_problem()):
         raise UserProblem(problem)
@@ -38,6 +40,17 @@ def missing(specs: Iterable[RunSpec], options: Options) -> str:
             require_enough(count, plan.metrics)
         words += filter(None, [lacking(dataset, plan.extractor, options)])
     return "; ".join(dict.fromkeys(words))
+
+
+def require_installed(specs: Iterable[RunSpec]) -> None:
+    """Check that the libraries of optional methods are there.
+
+    Raises:
+        UserProblem: what to install.
+    """
+    problems = dict.fromkeys(spec.method.lacking() for spec in specs)
+    if words := [problem for problem in problems if problem]:
+        raise UserProblem("\n".join(words))
 
 
 def _absent(datasets: Iterable[Dataset], options: Options) -> Iterator[str]:

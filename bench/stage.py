@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from bench.interrupts import Interrupts
+from bench.needs import require_installed
 from bench.progress import View, progress
 from runners.engines.base import Engine
 from runners.engines.scheduler import Scheduler
@@ -100,6 +101,7 @@ class Stages:
 
     def _prepared(self, todo: list[RunSpec]) -> Scheduler:
         """Return the scheduler, with what the runs need made ready."""
+        require_installed(todo)
         self.store.require_writable()
         if self.scheduler:
             self.scheduler.prepare(todo)

@@ -1,4 +1,4 @@
-"""Problems a user can solve: printed without a traceback, exit code 2."""
+"""Problems a user can solve, printed without a traceback, exit code 2; and what has no answer."""
 
 
 class UserProblem(Exception):
@@ -11,3 +11,7 @@ class DataProblem(UserProblem):
 
 class StoreProblem(UserProblem):
     """A damaged or misplaced results file, named."""
+
+
+class Unbounded(Exception):
+    """Why no upper bound of a Lipschitz constant is known."""

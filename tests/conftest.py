@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from runners.lipschitz import METHODS
 from runners.options import Options
 from runners.spec import RunSpec, from_dict
 from runners.store.run import RunStore
@@ -44,6 +45,17 @@ def _isolated(tmp_path_factory: pytest.TempPathFactory) -> Any:
         for name in ("DIR", "CACHE_DIR", "DATA_DIR", "CONFIG_DIR", "ARTIFACT_DIR"):
             patch.setenv(f"WANDB_{name}", str(home / "wandb" / name.lower()))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _installed(request: pytest.FixtureRequest) -> None:
+    """Skip what is parametrised by a method whose library is not installed."""
+    callspec = getattr(request.node, "callspec", None)
+    for value in callspec.params.values() if callspec else ():
+        name = value.get("name") if isinstance(value, dict) else getattr(value, "name", value)
+        method = METHODS.get(name) if isinstance(name, str) else None
+        if method and (why := method.lacking()):
+            pytest.skip(why)
 
 
 @pytest.fixture

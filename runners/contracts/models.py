@@ -105,7 +105,8 @@ def every_method(model: Model) -> None:
     """Each method without parameters of its own wraps D, and can be measured and trained on it."""
     a, b = (images(purpose, shape_of(model), FEW) for purpose in ("a", "b"))
     measured: dict[tuple[str, bytes], dict[str, Any]] = {}
-    for method in map(default, METHODS.values()):
+    installed = (method for method in METHODS.values() if not method.lacking())
+    for method in map(default, installed):
         if method is None or (method.per_sample_gradient and not model.per_sample):
             continue
         with seeds.scoped(0, "wrap"):

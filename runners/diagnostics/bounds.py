@@ -9,16 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from runners.errors import Unbounded
 from runners.input_gradients import input_gradient_norms
 from runners.weights import Layer, weight_layers
 
 ASCENT_STEPS = 8
 ASCENT_FROM = 16  # the samples of largest gradient
 ONE = (nn.LeakyReLU, nn.ReLU, nn.Tanh, nn.Flatten, nn.Unflatten, nn.Identity)
-
-
-class Unbounded(Exception):
-    """Why no upper bound is known."""
 
 
 def upper_bound(

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from runners.diagnostics.bounds import bounds
 from runners.diagnostics.gradients import input_gradients, probes
@@ -31,11 +32,12 @@ def diagnose(
         draws: the source of interpolation points.
         starts: where the operator norms' power iterations start; updated.
     """
-    norms = operator_norms(discriminator, tuple(real.shape[1:]), starts)
-    layers = [row | norms[row["layer"]] for row in spectra(discriminator) if row["layer"] in norms]
-    images = probes(real, fake, draws)
-    whole: dict[str, Any] = input_gradients(discriminator, images)
-    uppers = {name: norm["operator_upper"] for name, norm in norms.items()}
-    whole |= bounds(discriminator, torch.cat(list(images.values())), uppers)
-    whole["conformance"] = method.conformance(discriminator, whole)
-    return layers, whole
+    with parametrize.cached():  # every effective weight is computed once
+        norms = operator_norms(discriminator, tuple(real.shape[1:]), starts)
+        rows = [row for row in spectra(discriminator) if row["layer"] in norms]
+        images = probes(real, fake, draws)
+        whole: dict[str, Any] = input_gradients(discriminator, images)
+        uppers = {name: norm["operator_upper"] for name, norm in norms.items()}
+        whole |= bounds(discriminator, torch.cat(list(images.values())), uppers)
+        whole["conformance"] = method.conformance(discriminator, whole)
+    return [row | norms[row["layer"]] for row in rows], whole

@@ -17,35 +17,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from runners.diagnostics.linear_map import Convolution, maps, zero_padded
 from runners.diagnostics.operator_upper import operator_upper
+from runners.linear_map import Convolution, input_sizes, maps, overlaps, zero_padded
 from runners.weights import Layer, singular_values, weight_layers
 
 TOLERANCE = 1e-3  # relative; iteration stops at a tenth of it between two looks
 LOOK = 10  # iterations between looks
 MOST = 400  # iterations from a cold start, at the most
-
-
-@torch.no_grad()
-def input_sizes(discriminator: nn.Module, shape: tuple[int, ...]) -> dict[str, set[torch.Size]]:
-    """Return the input shapes, without the batch, that each weight layer in use meets.
-
-    Args:
-        shape: of one image or point.
-    """
-    sizes: dict[str, set[torch.Size]] = {}
-
-    def note(name: str) -> Any:
-        return lambda _, inputs: sizes.setdefault(name, set()).add(inputs[0].shape[1:])
-
-    hooks = [
-        layer.register_forward_pre_hook(note(name)) for name, layer in weight_layers(discriminator)
-    ]
-    device = next(discriminator.parameters()).device
-    discriminator(torch.zeros(2, *shape, device=device))
-    for hook in hooks:
-        hook.remove()
-    return sizes
 
 
 @torch.no_grad()
@@ -121,7 +99,7 @@ def _row(
     return {
         "operator_norm": max(norm for norm, _ in found),
         "operator_upper": max(uppers) if len(uppers) == len(found) else None,
-        "operator_bound": math.sqrt(math.prod(_overlaps(layer))) if zero_padded(layer) else None,
+        "operator_bound": math.sqrt(overlaps(layer)) if zero_padded(layer) else None,
         "input_size": max(sizes)[-1],
         "kernel": layer.kernel_size[0],
         "stride": layer.stride[0],
@@ -138,13 +116,3 @@ def _both(
         return upper, upper
     norm, starts[key] = power_iteration(layer, size, starts.get(key))
     return norm, upper
-
-
-def _overlaps(layer: Convolution) -> list[int]:
-    """Return, for each dimension, how many taps of the kernel one pixel can meet at most."""
-    return [
-        math.ceil(kernel / (stride // math.gcd(stride, dilation)))
-        for kernel, stride, dilation in zip(
-            layer.kernel_size, layer.stride, layer.dilation, strict=True
-        )
-    ]

@@ -15,7 +15,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from runners.diagnostics.linear_map import Convolution, maps, zero_padded
+from runners.linear_map import Convolution, maps, zero_padded
 from runners.weights import singular_values
 
 SIDE = 512

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic.dataclasses import dataclass
@@ -28,6 +29,17 @@ class Method(Component):
 
     promises: ClassVar[bool] = True
     """Whether :meth:`conformance` of its default parameters holds it to anything."""
+
+    library: ClassVar[str | None] = None
+    """A module it needs besides the package's own, installed by the extra of the method's name."""
+
+    @classmethod
+    def lacking(cls) -> str | None:
+        """Say what must be installed before it can be used, or return None."""
+        if cls.library is None or find_spec(cls.library):
+            return None
+        name = cls.__dataclass_fields__["name"].default
+        return f"{name} needs {cls.library}: pip install 'lipschitz-bench[{name}]'"
 
     def wrap(self, discriminator: nn.Module, shape: tuple[int, ...]) -> nn.Module:  # noqa: ARG002
         """Return the discriminator to train, inside a seeded block.

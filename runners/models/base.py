@@ -31,7 +31,8 @@ class Model(Component):
 
     A module of D that is no chain of known layers may give its own Lipschitz constant, by a
     method ``lipschitz_bound(of)`` where ``of(child)`` bounds a child's: a residual block
-    returns ``of(branch) + of(shortcut)``.
+    returns ``of(branch) + of(shortcut)``. It raises :class:`runners.errors.Unbounded` where there
+    is none.
     """
 
     summary: ClassVar[str] = ""

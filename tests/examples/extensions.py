@@ -23,8 +23,8 @@ from runners.schedules import Schedule
 from runners.stabilisers.base import Stabiliser
 
 
-class NormalisedByGradient(nn.Module):
-    """D(x) / (|grad D(x)| + |D(x)|): a change of D's forward, not of its weights."""
+class Squashed(nn.Module):
+    """D(x) / sqrt(1 + |grad D(x)|^2): a change of D's forward, not of its weights."""
 
     def __init__(self, inner: nn.Module) -> None:
         super().__init__()
@@ -35,23 +35,23 @@ class NormalisedByGradient(nn.Module):
             x = x if x.requires_grad else x.detach().requires_grad_(True)
             logits = self.inner(x)
             (slope,) = torch.autograd.grad(logits.sum(), x, create_graph=True)
-            return logits / (slope.flatten(1).norm(dim=1) + logits.abs() + 1e-12)
+            return logits / (1 + slope.flatten(1).square().sum(dim=1)).sqrt()
 
 
 @dataclass(frozen=True, config=STRICT)
-class GradientNormalisation(Method):
-    """Wu et al. 2021 (arXiv 2109.02235)."""
+class SquashedByGradient(Method):
+    """A module around D that uses D's gradient."""
 
-    summary: ClassVar[str] = "D / (|grad D| + |D|)"
+    summary: ClassVar[str] = "D / sqrt(1 + |grad D|^2)"
     per_sample_gradient: ClassVar[bool] = True
-    name: Literal["gradient_normalisation"] = "gradient_normalisation"
+    name: Literal["squashed_by_gradient"] = "squashed_by_gradient"
 
     def wrap(self, discriminator: nn.Module, shape: tuple[int, ...]) -> nn.Module:
-        return NormalisedByGradient(discriminator)
+        return Squashed(discriminator)
 
     def conformance(self, discriminator: nn.Module, gradients: Mapping[str, float]) -> Any:
-        wrapped = float(isinstance(discriminator, NormalisedByGradient))
-        return {"wrapped": check("D is normalised", wrapped, 1.0, 0.0)}
+        wrapped = float(isinstance(discriminator, Squashed))
+        return {"wrapped": check("D is squashed", wrapped, 1.0, 0.0)}
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -305,7 +305,7 @@ class Noise(Augmentation):
         return images + self.std * noise.to(images.device)
 
 
-METHODS = {"gradient_normalisation": GradientNormalisation, "lazy": Lazy}
+METHODS = {"squashed_by_gradient": SquashedByGradient, "lazy": Lazy}
 MODELS = {"residual": ResidualPair, "growing": Growing}
 STABILISERS = {"replay": Replay, "batch_deviation": BatchDeviation}
 METRICS = {"mean_distance": Brightness}

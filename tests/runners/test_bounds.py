@@ -26,7 +26,7 @@ def _uppers(discriminator: nn.Module, shape: tuple[int, int, int]) -> dict[str, 
 
 @settings(max_examples=40, deadline=None)
 @given(
-    method=st.sampled_from(list(METHODS)),
+    method=st.sampled_from([name for name in METHODS if not METHODS[name].lacking()]),
     norm=st.sampled_from(["none", "layer"]),
     gain=st.floats(0.1, 20),
     seed=st.integers(0, 1000),
@@ -43,6 +43,9 @@ def test_lower_never_exceeds_upper(method, norm, gain, seed) -> None:
     discriminator.eval().requires_grad_(False)
     images = torch.rand(32, 1, 8, 8, generator=torch.Generator().manual_seed(seed)) * 2 - 1
     row = bounds(discriminator, images, _uppers(discriminator, (1, 8, 8)))
+    if row["lipschitz_upper"] is None:
+        assert row["upper_undefined"]
+        return
     assert 0 < row["lipschitz_lower"] <= row["lipschitz_upper"] * ROUNDING
     assert 0 < row["tightness"] <= ROUNDING
 

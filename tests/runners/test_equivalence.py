@@ -54,20 +54,27 @@ class PlainMethod:
     def __init__(self, scale: float = 1.0) -> None:
         self.scale = scale
 
-    def effective(self, weight: Tensor, *vectors: Tensor) -> Tensor:
+    def effective(self, weight: Tensor, **vectors: Tensor) -> Tensor:
         """Return the weight a layer uses."""
         return weight
+
+    def logits(self, network: nn.Sequential, weights: dict[str, Tensor], x: Tensor) -> Tensor:
+        """Return D(x) with these weights."""
+        return functional_call(network, weights, (x,)).flatten()
 
     def penalty(self, logits, real: Tensor, fake: Tensor, draws: torch.Generator) -> Any:
         """Return what is added to D's loss."""
         return 0.0
 
-    def cost(self, weight: Tensor, *vectors: Tensor) -> Any:
+    def cost(self, weight: Tensor, **vectors: Tensor) -> Any:
         """Return what a layer's weight adds to D's loss."""
         return 0.0
 
     def project(self, weight: Tensor) -> None:
         """Change a weight after D's update."""
+
+    def advance(self, weight: Tensor, vectors: dict[str, Tensor]) -> None:
+        """Change a layer's vectors after D's update."""
 
 
 class PlainClipping(PlainMethod):
@@ -157,7 +164,7 @@ class PlainAdversarial(PlainMethod):
 class PlainOrthonormal(PlainMethod):
     """1e-4 times the squared distance of all products of rows, or of columns, from those of I."""
 
-    def cost(self, weight: Tensor, *vectors: Tensor) -> Any:
+    def cost(self, weight: Tensor, **vectors: Tensor) -> Any:
         w = weight.reshape(len(weight), -1)
         products = torch.einsum("ik,jk->ij" if len(w) <= w[0].numel() else "ki,kj->ij", w, w)
         return 1e-4 * sum(
@@ -166,20 +173,27 @@ class PlainOrthonormal(PlainMethod):
         )
 
 
-class PlainRegularised(PlainMethod):
-    """A two-hundredth of (u W v)^2."""
-
-    def cost(self, weight: Tensor, *vectors: Tensor) -> Tensor:
-        u, v = vectors
-        return (u @ weight.flatten(1) @ v) ** 2 / 200
-
-
 class PlainSpectral(PlainMethod):
     """Weights times K over u W v."""
 
-    def effective(self, weight: Tensor, *vectors: Tensor) -> Tensor:
-        u, v = vectors
+    def effective(self, weight: Tensor, **vectors: Tensor) -> Tensor:
+        u, v = vectors["u"], vectors["v"]
         return self.scale * weight / torch.dot(u, weight.flatten(1) @ v)
+
+    def advance(self, weight: Tensor, vectors: dict[str, Tensor]) -> None:
+        matrix = weight.flatten(1)
+        vectors["v"] = functional.normalize(matrix.T @ vectors["u"], dim=0)
+        vectors["u"] = functional.normalize(matrix @ vectors["v"], dim=0)
+
+
+class PlainRegularised(PlainMethod):
+    """A two-hundredth of (u W v)^2."""
+
+    def cost(self, weight: Tensor, **vectors: Tensor) -> Tensor:
+        u, v = vectors["u"], vectors["v"]
+        return (u @ weight.flatten(1) @ v) ** 2 / 200
+
+    advance = PlainSpectral.advance
 
 
 class PlainSpectralPenalty(PlainSpectral, PlainPenalty):
@@ -191,8 +205,101 @@ class PlainSpectralPenalty(PlainSpectral, PlainPenalty):
 class PlainRows(PlainMethod):
     """Rows of one norm."""
 
-    def effective(self, weight: Tensor, *vectors: Tensor) -> Tensor:
+    def effective(self, weight: Tensor, **vectors: Tensor) -> Tensor:
         return torch.stack([self.scale * row / torch.norm(row) for row in weight])
+
+
+class PlainLayerNorm(PlainMethod):
+    """Every convolution's output but the first's, less its mean, over its deviation."""
+
+    def logits(self, network: nn.Sequential, weights: dict[str, Tensor], x: Tensor) -> Tensor:
+        for place, layer in enumerate(network):
+            x = layer(x)
+            if isinstance(layer, nn.Conv2d) and place > 0:
+                x = x - x.mean(dim=(1, 2, 3), keepdim=True)
+                x = x / torch.sqrt((x**2).mean(dim=(1, 2, 3), keepdim=True) + 1e-5)
+        return x.flatten()
+
+
+class PlainOperator(PlainMethod):
+    """Weights times K over y' A x, by convolutions with stride 2 and their transposes."""
+
+    def effective(self, weight: Tensor, **vectors: Tensor) -> Tensor:
+        x = vectors["x"]
+        if weight.dim() == 2:
+            return self.scale * weight / (weight @ x[0]).norm()
+        y = functional.conv2d(x, weight.detach(), stride=2, padding=1)
+        sigma = (functional.conv2d(x, weight, stride=2, padding=1) * y / y.norm()).sum()
+        return self.scale * weight / sigma
+
+    def advance(self, weight: Tensor, vectors: dict[str, Tensor]) -> None:
+        x = vectors["x"]
+        if weight.dim() == 2:
+            x = x @ weight.T @ weight
+        else:
+            y = functional.conv2d(x, weight, stride=2, padding=1)
+            x = functional.conv_transpose2d(y, weight, stride=2, padding=1)
+        vectors["x"] = x / x.norm()
+
+
+class PlainBothWays(PlainMethod):
+    """Weights times K over the mean of u W v of both reshapings."""
+
+    def effective(self, weight: Tensor, **vectors: Tensor) -> Tensor:
+        sigmas = [
+            vectors[f"u{i}"] @ matrix @ vectors[f"v{i}"]
+            for i, matrix in enumerate(self._ways(weight), start=1)
+        ]
+        return self.scale * weight / (sum(sigmas) / 2)
+
+    def advance(self, weight: Tensor, vectors: dict[str, Tensor]) -> None:
+        for i, matrix in enumerate(self._ways(weight), start=1):
+            v = functional.normalize(matrix.T @ vectors[f"u{i}"], dim=0)
+            vectors |= {f"v{i}": v, f"u{i}": functional.normalize(matrix @ v, dim=0)}
+
+    def _ways(self, weight: Tensor) -> list[Tensor]:
+        out, inputs = weight.shape[:2]
+        return [weight.reshape(out, -1), torch.cat([w.reshape(inputs, -1) for w in weight], dim=1)]
+
+
+class PlainNormalised(PlainMethod):
+    """Logits over themselves and their gradient's norm."""
+
+    def logits(self, network: nn.Sequential, weights: dict[str, Tensor], x: Tensor) -> Tensor:
+        if not x.requires_grad:
+            x = x.clone().requires_grad_(True)
+        out = network(x).flatten()
+        (gradient,) = torch.autograd.grad(out, x, torch.ones_like(out), create_graph=True)
+        return self.scale * out / ((gradient**2).sum(dim=(1, 2, 3)).sqrt() + torch.abs(out))
+
+
+class PlainSorted(PlainMethod):
+    """U V' of every weight's singular value decomposition, and sorted pairs of channels."""
+
+    def effective(self, weight: Tensor, **vectors: Tensor) -> Tensor:
+        u, _, v = torch.linalg.svd(weight.flatten(1).double(), full_matrices=False)
+        return (self.scale * u @ v).float().view_as(weight)
+
+    def logits(self, network: nn.Sequential, weights: dict[str, Tensor], x: Tensor) -> Tensor:
+        for place, layer in enumerate(network):
+            if isinstance(layer, nn.LeakyReLU):
+                pairs = x.movedim(1, -1).unflatten(-1, (-1, 2))
+                x = pairs.sort(descending=True).values.flatten(-2).movedim(-1, 1)
+                continue
+            name = f"{place}.weight"
+            x = functional_call(layer, {"weight": weights[name]} if name in weights else {}, x)
+        return x.flatten()
+
+
+class PlainOrthogonal(PlainSorted):
+    """Rows, or columns where those are fewer, made orthonormal in order; half of it in 4x4/2."""
+
+    def effective(self, weight: Tensor, **vectors: Tensor) -> Tensor:
+        matrix = weight.flatten(1).double()
+        rows = matrix if len(matrix) < matrix.shape[1] else matrix.T
+        rows = torch.linalg.inv(torch.linalg.cholesky(rows @ rows.T)) @ rows
+        rows = rows if len(matrix) < matrix.shape[1] else rows.T
+        return (self.scale / (2 if weight.dim() == 4 else 1) * rows).float().view_as(weight)
 
 
 PLAIN_METHODS: dict[str, type[PlainMethod]] = {
@@ -210,12 +317,31 @@ PLAIN_METHODS: dict[str, type[PlainMethod]] = {
     "orthonormal": PlainOrthonormal,
     "spectral_regularisation": PlainRegularised,
     "sn_gp": PlainSpectralPenalty,
+    "layer_norm": PlainLayerNorm,
+    "operator_spectral_norm": PlainOperator,
+    "bidirectional_spectral_norm": PlainBothWays,
+    "gradient_normalisation": PlainNormalised,
+    "bjorck": PlainSorted,
+    "orthogonal": PlainOrthogonal,
 }
+CROSSED = ("none", "weight_clipping", "gradient_penalty", "spectral_norm", "weight_norm")
+"""Methods that are tried with every loss; the others do not know the loss either."""
 SCALED = [
-    {"name": "spectral_norm", "scale": 2.5},
-    {"name": "weight_norm", "scale": 2.5},
-    {"name": "adversarial_lipschitz", "scale": 1e-4},  # which initial weights exceed
-]
+    {"name": name, "scale": 2.5}
+    for name in (
+        "spectral_norm",
+        "weight_norm",
+        "operator_spectral_norm",
+        "bidirectional_spectral_norm",
+        "gradient_normalisation",
+        "bjorck",
+        "orthogonal",
+    )
+] + [{"name": "adversarial_lipschitz", "scale": 1e-4}]  # which initial weights exceed
+
+
+ATTACHED, VECTORS = "parametrizations.weight.0.", ("u", "v")
+"""What methods keep with a layer: where its weight is computed, or beside it."""
 
 
 def test_every_method_has_its_plain_form() -> None:
@@ -237,14 +363,11 @@ class Plain:
         _copy(discriminator, self.discriminator)
         networks = {"generator": self.generator, "discriminator": self.discriminator}
         self.start = {name: copy.deepcopy(n.state_dict()) for name, n in networks.items()}
-        state = discriminator.state_dict()
-        names = {name: name.replace("parametrizations.weight.0.", "") for name in state}
-        self.vectors = {
-            names[name].removesuffix("u") + "weight": [
-                state[name].clone(), state[name.removesuffix("u") + "v"].clone()
-            ]
-            for name in state if name.endswith(".u")
-        }  # fmt: skip
+        self.vectors: dict[str, dict[str, Tensor]] = {}
+        for name, vector in discriminator.state_dict().items():
+            layer, _, own = name.replace(ATTACHED, "").rpartition(".")
+            if ATTACHED in name or own in VECTORS:
+                self.vectors.setdefault(f"{layer}.weight", {})[own] = vector.clone()
         parameters = dict(self.discriminator.named_parameters())
         weights = [name for name in parameters if name.endswith("weight")]
         self.gains = {name: nn.Parameter(torch.ones(())) for name in weights}
@@ -255,11 +378,11 @@ class Plain:
     def logits(self, x: Tensor) -> Tensor:
         """Return D(x) with the weights its method makes effective."""
         effective = {
-            name: self.gains[name] * self.method.effective(parameter, *self.vectors.get(name, ()))
+            name: self.gains[name] * self.method.effective(parameter, **self.vectors.get(name, {}))
             for name, parameter in self.discriminator.named_parameters()
             if name.endswith("weight")
         }
-        return functional_call(self.discriminator, effective, (x,)).flatten()
+        return self.method.logits(self.discriminator, effective, x)
 
     def see(self, data: Tensor, which: str, update: int) -> Tensor:
         """Return what D sees: where the run says so, images that are mirrored or not."""
@@ -302,7 +425,7 @@ class Plain:
     def _cost(self) -> Any:
         weights = dict(self.discriminator.named_parameters())
         return sum(
-            self.method.cost(weights[name], *self.vectors.get(name, ())) for name in self.gains
+            self.method.cost(weights[name], **self.vectors.get(name, {})) for name in self.gains
         )
 
     @torch.no_grad()
@@ -312,9 +435,7 @@ class Plain:
             if name.endswith("weight"):
                 self.method.project(weight)
         for name, vectors in self.vectors.items():
-            matrix = weights[name].flatten(1)
-            v = functional.normalize(matrix.T @ vectors[0], dim=0)
-            vectors[:] = [functional.normalize(matrix @ v, dim=0), v]
+            self.method.advance(weights[name], vectors)
 
 
 def _networks(levels: int, colours: int) -> tuple[nn.Sequential, nn.Sequential]:
@@ -334,9 +455,13 @@ def _networks(levels: int, colours: int) -> tuple[nn.Sequential, nn.Sequential]:
 
 
 def _raw(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    names = {name: name.replace("parametrizations.weight.original", "weight") for name in state}
-    extra = (".u", ".v", ".gamma")  # of methods
-    return {names[name]: state[name] for name in state if not name.endswith(extra)}
+    """Return a state with the names of a plain network: nothing attached, nothing around."""
+    own = [n for n in state if ATTACHED not in n and n.rpartition(".")[2] not in VECTORS]
+    raw = {name: state[name] for name in own}
+    for there, plain in (("parametrizations.weight.original", "weight"), ("inner.", ""),
+                         (".layer.", ".")):  # fmt: skip
+        raw = {name.replace(there, plain): tensor for name, tensor in raw.items()}
+    return raw
 
 
 def _copy(source: nn.Module, target: nn.Module) -> None:
@@ -390,10 +515,10 @@ def _compare(spec: RunSpec, trained, options: Options) -> None:
 
 
 def _cases() -> list[Any]:
-    """Return every method and every loss once, and all pairs of them as slow ones."""
+    """Return every method and every loss once, and pairs of them as slow ones."""
     fast = [(method, "nonsaturating", 1) for method in METHODS]
     fast += [("none", loss, 5) for loss in LOSSES]
-    pairs = [case for case in itertools.product(METHODS, LOSSES, [5]) if case not in fast]
+    pairs = [case for case in itertools.product(CROSSED, LOSSES, [5]) if case not in fast]
     return [*fast, *(pytest.param(*case, marks=pytest.mark.slow) for case in pairs)]
 
 

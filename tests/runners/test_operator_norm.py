@@ -13,9 +13,9 @@ from torch import nn
 
 from runners.diagnostics import operator_upper
 from runners.diagnostics.bounds import lower_bound
-from runners.diagnostics.linear_map import maps
 from runners.diagnostics.operator_norm import TOLERANCE, operator_norms, power_iteration
 from runners.diagnostics.operator_upper import circular_norm, explicit
+from runners.linear_map import maps
 from runners.networks import Networks
 from runners.weights import singular_values
 

@@ -73,7 +73,7 @@ def test_each_of_them_keeps_its_contract(extensions) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"method": "gradient_normalisation"},
+        {"method": "squashed_by_gradient"},
         {"method": "lazy", "loss": "margin"},
         {"model": "residual", "method": "spectral_norm"},
         {"model": "residual", "method": {"name": "weight_norm", "learnable_gain": True}},

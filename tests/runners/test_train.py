@@ -62,7 +62,8 @@ def test_a_run_stopped_anywhere_resumes_exactly(method, tiny, trained, monkeypat
 
 
 def test_methods_of_a_seed_share_what_the_proof_says(tiny, trained) -> None:
-    proofs = [trained(tiny(method=method)).proof() for method in METHODS]
+    methods = [name for name, method in METHODS.items() if not method.lacking()]
+    proofs = [trained(tiny(method=method)).proof() for method in methods]
     other = trained(tiny(seed=1)).proof()
     for key in ("generator_init", "discriminator_init", "batches", "latents"):
         assert len({proof[key] for proof in proofs}) == 1, key

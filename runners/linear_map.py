@@ -1,7 +1,8 @@
-"""The linear map of a convolution without its bias, and the map's adjoint."""
+"""The linear map of a layer without its bias, the map's adjoint, and what it is applied to."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -10,8 +11,49 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.grad import conv2d_input
 
+from runners.weights import Layer, weight_layers
+
 Convolution: TypeAlias = nn.Conv2d | nn.ConvTranspose2d
 Map: TypeAlias = Callable[[Tensor], Tensor]
+
+
+def overlaps(layer: Layer) -> int:
+    """Return how many output windows one pixel can meet at most; 1 for a dense layer.
+
+    By the square root of it the norm of a layer padded with zeros can exceed its matrix's.
+    """
+    if isinstance(layer, nn.Linear):
+        return 1
+    axes = zip(layer.kernel_size, layer.stride, layer.dilation, strict=True)
+    return math.prod(
+        math.ceil(kernel / (stride // math.gcd(stride, dilation)))
+        for kernel, stride, dilation in axes
+    )
+
+
+@torch.no_grad()
+def input_sizes(discriminator: nn.Module, shape: tuple[int, ...]) -> dict[str, set[torch.Size]]:
+    """Return the input shapes, without the batch, that each weight layer in use meets.
+
+    D runs forward once, in eval mode, and is left as it was.
+
+    Args:
+        shape: of one image or point.
+    """
+    sizes: dict[str, set[torch.Size]] = {}
+
+    def note(name: str) -> Any:
+        return lambda _, inputs: sizes.setdefault(name, set()).add(inputs[0].shape[1:])
+
+    hooks = [
+        layer.register_forward_pre_hook(note(name)) for name, layer in weight_layers(discriminator)
+    ]
+    device, mode = next(discriminator.parameters()).device, discriminator.training
+    discriminator.eval()(torch.zeros(2, *shape, device=device))
+    discriminator.train(mode)
+    for hook in hooks:
+        hook.remove()
+    return sizes
 
 
 def zero_padded(layer: Convolution) -> bool:
@@ -19,14 +61,17 @@ def zero_padded(layer: Convolution) -> bool:
     return layer.padding_mode == "zeros"
 
 
-def maps(layer: Convolution, size: torch.Size, dtype: torch.dtype) -> tuple[Map, Map]:
+def maps(layer: Layer, size: torch.Size, dtype: torch.dtype) -> tuple[Map, Map]:
     """Return the linear map of a layer and its adjoint, on batches of any number.
 
     Args:
-        layer: of any stride, padding, dilation and number of groups.
-        size: (channels, height, width) of its input.
+        layer: dense, or of any stride, padding, dilation and number of groups.
+        size: of its input: (channels, height, width), or (features,).
         dtype: of what they take and give.
     """
+    if isinstance(layer, nn.Linear):
+        weight = layer.weight.detach().to(dtype)
+        return lambda x: x @ weight.T, lambda y: y @ weight
     if not zero_padded(layer) or layer.padding == "same":
         return _by_autograd(layer, size, dtype)
     weight = layer.weight.detach().to(dtype)
