@@ -28,7 +28,7 @@ class Dropout(nn.Module):
         super().__init__()
         self.p = p
         self.register_buffer("key", torch.zeros((), dtype=torch.int64))
-        self.advance(0)
+        self.draws = seeds.draws(0, "dropout")
 
     def draw_key(self, draws: torch.Generator) -> None:
         """Take the layer's key from the generator of the initial weights."""
