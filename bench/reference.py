@@ -109,7 +109,8 @@ def _type(form: Mapping[str, Any]) -> str:
 
 
 def _bounds(form: Mapping[str, Any]) -> str:
-    signs = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
+    signs = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<",
+             "multipleOf": "multiple of"}  # fmt: skip
     words = [f"{sign} {_number(form[bound])}" for bound, sign in signs.items() if bound in form]
     return f" {', '.join(words)}" if words else ""
 

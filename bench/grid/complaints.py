@@ -30,6 +30,7 @@ WORDS = {
     "greater_than": "must be greater than {gt}, got {got}",
     "less_than_equal": "must be at most {le}, got {got}",
     "less_than": "must be less than {lt}, got {got}",
+    "multiple_of": "must be a multiple of {multiple_of}, got {got}",
     "too_short": "must have at least {min_length} entry, has {actual_length}",
     "missing": "required but missing",
     "misfit": "{message}",

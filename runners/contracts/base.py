@@ -16,6 +16,7 @@ from runners.spec import RunSpec, from_dict
 Check: TypeAlias = Callable[[Any], None]
 
 BATCH = 16
+GRADIENTS = {f"input_grad_{kind}": 1.0 for kind in ("real", "fake", "interpolates", "max")}
 TINY: dict[str, Any] = {
     "method": "none",
     "seed": 0,

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from runners import seeds
 from runners.contracts.base import (
     BATCH,
+    GRADIENTS,
     Broken,
     Check,
     default,
@@ -30,7 +31,6 @@ from runners.measure import undisturbed
 from runners.networks import Networks
 from runners.weights import raw_weight, weight_layers
 
-GRADIENTS = {f"input_grad_{kind}": 1.0 for kind in ("real", "fake", "interpolates", "max")}
 ENTRY = {"what", "value", "target", "tolerance", "ok"}
 
 

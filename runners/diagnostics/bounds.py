@@ -15,6 +15,9 @@ from runners.weights import Layer, weight_layers
 
 ASCENT_STEPS = 8
 ASCENT_FROM = 16  # the samples of largest gradient
+GELU = (1 + math.erf(1)) / 2 + math.exp(-1) / math.sqrt(math.pi)
+"""The largest slope of x * Phi(x), 1.1290: that at sqrt(2), where 2 phi = x^2 phi."""
+
 ONE = (nn.LeakyReLU, nn.ReLU, nn.Tanh, nn.Flatten, nn.Unflatten, nn.Identity)
 
 
@@ -67,12 +70,26 @@ def _activation(module: nn.Module) -> float:
         return max(1.0, abs(module.negative_slope))
     if isinstance(module, ONE):
         return 1.0
+    if isinstance(module, nn.GELU) and module.approximate == "none":
+        return GELU
+    if isinstance(module, nn.AvgPool2d) and _apart(module):
+        return 1 / math.sqrt(math.prod(_sides(module.kernel_size)))
     if isinstance(module, nn.GroupNorm):  # x -> (x - mean) / sqrt(var + eps): vacuous but true
         gain = 1.0 if module.weight is None else module.weight.abs().max().item()
         return gain / math.sqrt(module.eps)
     if isinstance(module, nn.BatchNorm2d):
         raise Unbounded("batch norm in train mode has no per-sample Lipschitz constant")
     raise Unbounded(f"no Lipschitz constant known for {type(module).__name__}")
+
+
+def _apart(pool: nn.AvgPool2d) -> bool:
+    """Whether each output is the mean of inputs of its own: k rows of weight 1/k, orthogonal."""
+    plain = not pool.ceil_mode and not any(_sides(pool.padding)) and not pool.divisor_override
+    return plain and _sides(pool.kernel_size) == _sides(pool.stride)
+
+
+def _sides(size: int | tuple[int, ...]) -> tuple[int, ...]:
+    return (size, size) if isinstance(size, int) else tuple(size)
 
 
 def lower_bound(discriminator: nn.Module, images: Tensor) -> float:

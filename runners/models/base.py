@@ -25,6 +25,9 @@ class Batchwise(NamedTuple):
     cure: str
 
 
+BATCH_NORM = Batchwise("batch norm in the discriminator (model.norm: batch)", "use norm: none")
+
+
 @dataclass(frozen=True, config=STRICT)
 class Model(Component):
     """A generator and a discriminator: any pair of modules.

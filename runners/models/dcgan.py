@@ -102,15 +102,9 @@ class DCGAN(Model):
 
     def initialise(self, network: nn.Module, draws: torch.Generator) -> None:
         """Draw weights from N(0, .02) and batch-norm gains from N(1, .02); zero the biases."""
-        from torch import nn
+        from runners.models.initial import normal
 
-        for module in network.modules():
-            if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-                nn.init.normal_(module.weight, 0.0, INIT_STD, generator=draws)
-            elif isinstance(module, nn.BatchNorm2d):
-                nn.init.normal_(module.weight, 1.0, INIT_STD, generator=draws)
-            if getattr(module, "bias", None) is not None:
-                nn.init.zeros_(module.bias)  # pyright: ignore
+        normal(network, draws, INIT_STD, INIT_STD)
 
 
 def _levels(size: int) -> int:

@@ -49,12 +49,9 @@ class MLP(Model):
 
     def initialise(self, network: nn.Module, draws: torch.Generator) -> None:
         """Draw weights from N(0, sqrt(2 / inputs)) and zero the biases."""
-        from torch import nn
+        from runners.models.initial import he
 
-        for module in network.modules():
-            if isinstance(module, nn.Linear):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=draws)
-                nn.init.zeros_(module.bias)
+        he(network, draws)
 
     def _network(self, inputs: int, outputs: int) -> nn.Sequential:
         from torch import nn

@@ -62,6 +62,7 @@ def test_every_field_has_a_meaning() -> None:
         "base.ema: number > 0, < 1 or null; default null\n",
         "base.precision: fp32, bf16; default fp32\n",
         "lr: number > 0, <= 1e+09; default 0.0002\n",
+        "width: integer >= 2, <= 512, multiple of 2; default 128\n",
         "tuning.trials: integer from 2 to 10,000; required\n",
     ],
 )

@@ -27,6 +27,8 @@ VARIANTS = [
     ("METHODS", "spectral_norm", {"scale": 2.0, "n_power_iterations": 3}),
     ("MODELS", "dcgan", {"norm": "batch"}),
     ("MODELS", "dcgan", {"norm": "layer"}),
+    ("MODELS", "tutorial_dcgan", {"norm": "batch"}),
+    ("MODELS", "sngan_cnn", {"norm": "batch"}),
     ("SCHEDULES", "cosine", {"warmup": 3}),
     ("AUGMENTATIONS", "shift", {"pixels": 3}),
     ("AUGMENTATIONS", "cutout", {"share": 0.3}),

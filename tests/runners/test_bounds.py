@@ -13,6 +13,8 @@ from torch import nn
 from runners.diagnostics.bounds import bounds, lower_bound, upper_bound
 from runners.diagnostics.operator_norm import operator_norms
 from runners.lipschitz import METHODS
+from runners.models.dropout import Dropout
+from runners.models.residual import Residual, SumPool
 from runners.networks import Networks
 from runners.spec import from_dict
 
@@ -101,3 +103,45 @@ def test_a_layer_of_unknown_norm_leaves_the_whole_unbounded() -> None:
     assert upper_bound(layer, {"": None}) == (
         None, "no bound of the operator norm known for Conv2d",
     )  # fmt: skip
+
+
+def test_gelu_is_as_steep_as_its_bound_says() -> None:
+    x = torch.linspace(-8, 8, 160_001, dtype=torch.float64, requires_grad=True)
+    (slopes,) = torch.autograd.grad(nn.GELU()(x).sum(), x)
+    constant, why = upper_bound(nn.GELU(), {})
+    assert why is None
+    assert slopes.abs().max().item() == pytest.approx(constant, abs=1e-8)
+    assert constant == pytest.approx(1.1290, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("module", "truth"),
+    [
+        (nn.AvgPool2d(2), 1 / 2),
+        (nn.AvgPool2d((1, 2)), 1 / math.sqrt(2)),
+        (nn.AvgPool2d(3), 1 / 3),  # one row and column are left out
+        (SumPool(7 * 7), 7.0),
+        (Residual(nn.AvgPool2d(2), nn.AvgPool2d(2)), 1.0),
+        (Dropout(0.4).eval(), 1.0),
+    ],
+)
+def test_constants_of_pooling_and_sums_are_norms_of_their_matrices(module, truth) -> None:
+    basis = torch.eye(49, dtype=torch.float64).view(49, 1, 7, 7)
+    matrix = module(basis).flatten(1)
+    assert upper_bound(module, {}) == (pytest.approx(truth), None)
+    assert torch.linalg.matrix_norm(matrix, 2).item() == pytest.approx(truth)
+
+
+def test_means_that_share_inputs_have_no_bound_here() -> None:
+    for pool in (nn.AvgPool2d(3, 2), nn.AvgPool2d(2, padding=1), nn.AvgPool2d(2, ceil_mode=True)):
+        assert upper_bound(pool, {}) == (None, "no Lipschitz constant known for AvgPool2d")
+
+
+def test_a_mask_may_stretch_what_it_keeps() -> None:
+    assert upper_bound(Dropout(0.2), {}) == (pytest.approx(1.25), None)
+
+
+def test_ways_through_a_residual_block_add() -> None:
+    network = Residual(nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2)), nn.Identity())
+    uppers = {"branch.0": 2.0, "branch.2": 3.0}
+    assert upper_bound(network, uppers) == (7.0, None)

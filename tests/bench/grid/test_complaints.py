@@ -2,6 +2,8 @@
 
 import pytest
 
+from runners.models import MODELS
+
 
 def test_missing_base_names_every_field_without_a_usual_value(refused):
     lines = refused("methods: [none]\nseeds: 1")
@@ -22,10 +24,15 @@ def test_long_values_are_cut(refused, edited):
         (
             "model: dcgan",
             "model: {width: 3}",
-            "3:10: base.model: name is missing; choices: dcgan, mlp",
+            f"3:10: base.model: name is missing; choices: {', '.join(MODELS)}",
         ),
         ("model: dcgan", "model: [1]", "3:10: base.model: expected a name or a mapping, got [1]"),
         ("model: dcgan", "model:", "3:9: base.model: expected a name or a mapping, got null"),
+        (
+            "model: dcgan",
+            "model: {name: sngan_resnet, width: 9}",
+            "3:38: base.model.width: must be a multiple of 2, got 9",
+        ),
         ("adam", "{name: [1]}", "5:14: base.optimizer: unknown name [1]; choices: adam, rmsprop"),
         ("adam", "{name: adam, lr: 0}", "5:31: base.optimizer.lr: must be greater than 0, got 0"),
         ("adam", "{lr: 1}", "5:14: base.optimizer: name is missing; choices: adam, rmsprop"),
