@@ -25,6 +25,8 @@ VARIANTS = [
     ("METHODS", "spectral_norm", {"scale": 2.0, "n_power_iterations": 3}),
     ("MODELS", "dcgan", {"norm": "batch"}),
     ("MODELS", "dcgan", {"norm": "layer"}),
+    ("MODELS", "progressive", {"width": 4, "phase_steps": 4, "fade": 1.0}),
+    ("MODELS", "stylegan", {"width": 4, "progressive": True, "phase_steps": 4, "fade": 1.0}),
     ("SCHEDULES", "cosine", {"warmup": 3}),
     ("AUGMENTATIONS", "shift", {"pixels": 3}),
     ("AUGMENTATIONS", "cutout", {"share": 0.3}),
