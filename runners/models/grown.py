@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from torch import nn
 
 SIZES = (8, 16, 32, 64)
-SLOPE = 0.2
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -65,7 +64,7 @@ class Grown(Model):
         """Return D: images (batch, *shape) -> logits (batch,)."""
         from torch import nn
 
-        from runners.models.growing import GrowingFeatures
+        from runners.models.growing import SLOPE, GrowingFeatures
 
         widths = self.widths(shape)
         return nn.Sequential(
@@ -114,6 +113,8 @@ class Grown(Model):
     def initialise(self, network: nn.Module, draws: torch.Generator) -> None:
         """Draw weights from N(0, sqrt(2 / (1 + slope^2) / inputs)), and zero the biases."""
         from torch import nn
+
+        from runners.models.growing import SLOPE
 
         for module in network.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):

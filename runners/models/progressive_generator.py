@@ -7,8 +7,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from runners.models.growing import GrowingImages
-from runners.models.grown import SLOPE
+from runners.models.growing import SLOPE, GrowingImages
 
 
 class ProgressiveGenerator(GrowingImages):

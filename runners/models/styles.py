@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from runners.models.growing import GrowingImages
-from runners.models.grown import SLOPE
+from runners.models.growing import SLOPE, GrowingImages
 
 EPSILON = 1e-8
 
