@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import imread
@@ -33,10 +34,17 @@ def sample_grids(results: Results, numbers: Numbers) -> Figure | None:
     return figure
 
 
-def _show(ax: Axes, path: Path) -> None:
+def read(path: Path) -> np.ndarray | None:
+    """Return a picture, (height, width) or with channels, in [0, 1]; None if it is damaged."""
     try:
-        image = imread(path)
+        return imread(path)
     except (OSError, SyntaxError, ValueError):  # what Pillow raises on a damaged PNG
+        return None
+
+
+def _show(ax: Axes, path: Path) -> None:
+    image = read(path)
+    if image is None:
         panels.absent(ax, f"{path.name} cannot be read")
         return
     ax.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")

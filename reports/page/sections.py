@@ -17,6 +17,7 @@ from reports.figures.input_gradients import INPUT_GRADIENTS
 from reports.figures.norms import NORMS
 from reports.figures.profiles import PROFILES
 from reports.figures.sample_grids import SAMPLES
+from reports.figures.samples_over_training import SAMPLES_OVER_TRAINING
 from reports.figures.score_curves import SCORES
 from reports.figures.score_points import DEGRADATION, FINAL_SCORES
 from reports.figures.spectra import SINGULAR_VALUES, SPREADS
@@ -124,7 +125,7 @@ SECTIONS = (
         (Block("goals"), PROFILES, TARGETS),
         shown=lambda results: results.tuning is not None or several_data_sets(results),
     ),
-    Section("images", "Samples", (SAMPLES, SURFACES)),
+    Section("images", "Samples", (SAMPLES, SAMPLES_OVER_TRAINING, SURFACES)),
     Section(
         "quality",
         "Scores",

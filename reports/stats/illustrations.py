@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from reports.load.columns import Frame
 from reports.load.results import Results
+
+MOST_STEPS = 6  # of training, that sample grids are shown of
+OF_POINTS = "coordinates/"  # how the protocol of points in the plane begins
 
 
 def last_grids(results: Results) -> Frame:
@@ -17,8 +22,7 @@ def last_grids(results: Results) -> Frame:
         One row per cell and method, in order: run_id, cell, method, seed, step, path; protocol
         and score: of the leading score at that step, missing where it was not scored.
     """
-    cells = [_one_seed(mine) for _, mine in results.samples.groupby("cell", observed=True)]
-    chosen = results.samples.loc[[place for mine in cells for place in mine.index]]
+    chosen = _of_each_cell(results.samples, _last)
     leading = results.score_columns[:1]
     columns = [score.column for score in leading]
     scores = results.scores[["run_id", "step", "protocol", *columns]]
@@ -27,11 +31,42 @@ def last_grids(results: Results) -> Frame:
     return chosen.merge(named, on=["run_id", "step"], how="left")
 
 
+def grids_over_training(results: Results) -> Frame:
+    """Return sample grids of images over training, of the seeds whose last grids are shown.
+
+    They are those drawn at up to MOST_STEPS steps, spread evenly over all at which a method of
+    the cell drew one, the first and the last among them.
+
+    Returns:
+        The rows of the samples, by cell, method and step.
+    """
+    points = [
+        cell for cell in results.cells if (results.protocol(cell) or "").startswith(OF_POINTS)
+    ]
+    images = results.samples[~results.samples["cell"].isin(points)]
+    return _of_each_cell(images, _spread)
+
+
+def _of_each_cell(samples: Frame, choose: Callable[[Frame], Frame]) -> Frame:
+    """Return what is chosen of one seed in each cell: the lowest that the most methods have."""
+    kept = [choose(_one_seed(mine)) for _, mine in samples.groupby("cell", observed=True)]
+    return samples.loc[[place for mine in kept for place in mine.index]]
+
+
 def _one_seed(samples: Frame) -> Frame:
     methods = samples.groupby("seed")["method"].nunique()
     seed = methods.index[np.argmax(methods.to_numpy())]
-    mine = samples[samples["seed"] == seed].sort_values("step", kind="stable")
-    return mine.groupby("method", observed=True).tail(1).sort_values("method")
+    return samples[samples["seed"] == seed].sort_values(["method", "step"], kind="stable")
+
+
+def _last(samples: Frame) -> Frame:
+    return samples.groupby("method", observed=True).tail(1)
+
+
+def _spread(samples: Frame) -> Frame:
+    steps = np.sort(samples["step"].unique())
+    places = np.linspace(0, len(steps) - 1, min(MOST_STEPS, len(steps))).round().astype(int)
+    return samples[samples["step"].isin(steps[places])]
 
 
 def first_surfaces(results: Results) -> Frame:

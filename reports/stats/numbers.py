@@ -18,7 +18,7 @@ from reports.stats.conformance import conformance
 from reports.stats.descriptions import descriptions
 from reports.stats.failure_rates import failure_rates
 from reports.stats.falls import falls
-from reports.stats.illustrations import first_surfaces, last_grids
+from reports.stats.illustrations import first_surfaces, grids_over_training, last_grids
 from reports.stats.later_scores import later_scores
 from reports.stats.middles import middles
 from reports.stats.over_seeds import Curves, curves
@@ -96,6 +96,7 @@ class Numbers:
     spectra_steps: Frame = field(repr=False)
     layer_norms: Frame = field(repr=False)
     last_grids: Frame = field(repr=False)
+    grids_over_training: Frame = field(repr=False)
     first_surfaces: Frame = field(repr=False)
     family: Family
     power: Power
@@ -146,6 +147,7 @@ def compute(results: Results) -> Numbers:
         conformance=conformance(results.diagnostics),
         pairing=pairing(results.runs, declared(results.differences)),
         last_grids=last_grids(results),
+        grids_over_training=grids_over_training(results),
         first_surfaces=first_surfaces(results),
         tuning=tuning,
         chance_gaps=chance_gaps(results),

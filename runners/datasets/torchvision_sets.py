@@ -21,14 +21,23 @@ class TorchvisionSet(Dataset):
 
     Args:
         validation: how many training images are held out for it, drawn at random.
+        size: pixels to resize all images to; None for the set's own.
     """
 
     summary: ClassVar[str] = ""
     earlier: ClassVar[Mapping[str, Any]] = {"validation": 0}
     torchvision_name: ClassVar[str] = ""
     labelled: ClassVar[bool] = True
-    shape: ClassVar[tuple[int, int, int]] = (1, 28, 28)
+    own_shape: ClassVar[tuple[int, int, int]] = (1, 28, 28)
     validation: Annotated[int, Field(ge=0)] = 5000
+    size: Annotated[int, Field(ge=8, le=64)] | None = None
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channels, size, size)."""
+        channels, *_, pixels = self.own_shape
+        size = self.size or pixels
+        return channels, size, size
 
     def load(self, root: Path) -> Images:
         """Return the images under ``root``, downloaded where missing.
@@ -59,15 +68,20 @@ class TorchvisionSet(Dataset):
                 f"{self.name}: cannot read {self.folder(root)}: {error}. Put the "
                 f"original files there, or name another folder with --data-root"
             ) from error
-        train, validation = cut(whole, self.validation)
-        return Images(*train, *validation, *test)
+        train, validation = cut(self._resized(whole), self.validation)
+        return Images(*train, *validation, *self._resized(test))
+
+    def _resized(self, split: Split) -> Split:
+        images, labels = split
+        size = self.shape[-1]
+        return (images if images.shape[-1] == size else resize(images, size)), labels
 
     def folder(self, root: Path) -> Path:
         """Return the folder its files belong in."""
         return (root / (self.files or "")).parent
 
     def split(self, root: Path, train: bool, download: bool) -> Split:
-        """Return (uint8 NCHW, int64 labels) of one split."""
+        """Return (uint8 NCHW, int64 labels) of one split, in the size of its files."""
         found = self._open(root, train=train, download=download)
         return found.data.numpy()[:, None], found.targets.numpy()
 
@@ -114,7 +128,7 @@ class CIFAR10(TorchvisionSet):
     summary: ClassVar[str] = "50,000 natural images, 32x32 RGB"
     torchvision_name: ClassVar[str] = "CIFAR10"
     files: ClassVar[str | None] = "cifar-10-batches-py/data_batch_1"
-    shape: ClassVar[tuple[int, int, int]] = (3, 32, 32)
+    own_shape: ClassVar[tuple[int, int, int]] = (3, 32, 32)
     name: Literal["cifar10"] = "cifar10"
 
     def split(self, root: Path, train: bool, download: bool) -> Split:
@@ -130,7 +144,7 @@ class SVHN(TorchvisionSet):
     summary: ClassVar[str] = "73,257 house numbers, 32x32 RGB"
     torchvision_name: ClassVar[str] = "SVHN"
     files: ClassVar[str | None] = "train_32x32.mat"
-    shape: ClassVar[tuple[int, int, int]] = (3, 32, 32)
+    own_shape: ClassVar[tuple[int, int, int]] = (3, 32, 32)
     name: Literal["svhn"] = "svhn"
 
     def split(self, root: Path, train: bool, download: bool) -> Split:
@@ -150,25 +164,24 @@ class STL10(TorchvisionSet):
     torchvision_name: ClassVar[str] = "STL10"
     files: ClassVar[str | None] = "stl10_binary/unlabeled_X.bin"
     labelled: ClassVar[bool] = False
-    shape: ClassVar[tuple[int, int, int]] = (3, 48, 48)
+    own_shape: ClassVar[tuple[int, int, int]] = (3, 48, 48)
     name: Literal["stl10"] = "stl10"
 
     def split(self, root: Path, train: bool, download: bool) -> Split:
         """Return (uint8 NCHW, zeros) of one split."""
         found = self._open(root, split="unlabeled" if train else "test", download=download)
-        images = resize(found.data, self.shape[-1])
-        return images, np.zeros(len(images), dtype=np.int64)
+        return found.data, np.zeros(len(found.data), dtype=np.int64)
 
 
 def resize(images: np.ndarray, size: int, batch: int = 2000) -> np.ndarray:
-    """Return uint8 NCHW images shrunk to ``size`` pixels, bilinear with antialiasing."""
+    """Return uint8 NCHW images of ``size`` pixels, bilinear, with antialiasing where it shrinks."""
     import torch
     from torch.nn import functional
 
-    def shrink(part: np.ndarray) -> np.ndarray:
+    def resized(part: np.ndarray) -> np.ndarray:
         pixels = torch.from_numpy(part).float()
-        small = functional.interpolate(pixels, (size, size), mode="bilinear", antialias=True)
-        return small.round().clamp(0, 255).to(torch.uint8).numpy()
+        changed = functional.interpolate(pixels, (size, size), mode="bilinear", antialias=True)
+        return changed.round().clamp(0, 255).to(torch.uint8).numpy()
 
-    parts = [shrink(images[start : start + batch]) for start in range(0, len(images), batch)]
+    parts = [resized(images[start : start + batch]) for start in range(0, len(images), batch)]
     return np.concatenate(parts)

@@ -5,8 +5,10 @@ from runners.models.dcgan import DCGAN
 from runners.models.dense import Dense
 from runners.models.fashion_dcgan import FashionDCGAN
 from runners.models.mlp import MLP
+from runners.models.progressive import Progressive
 from runners.models.sngan_cnn import SNGANCnn
 from runners.models.sngan_resnet import SNGANResNet
+from runners.models.stylegan import StyleGAN
 from runners.models.tutorial_dcgan import TutorialDCGAN
 from runners.models.wgan_mnist import WGANMnist
 
@@ -19,4 +21,6 @@ MODELS: dict[str, type[Model]] = {
     "fashion_dcgan": FashionDCGAN,
     "sngan_cnn": SNGANCnn,
     "sngan_resnet": SNGANResNet,
+    "progressive": Progressive,
+    "stylegan": StyleGAN,
 }

@@ -29,6 +29,8 @@ VARIANTS = [
     ("MODELS", "dcgan", {"norm": "layer"}),
     ("MODELS", "tutorial_dcgan", {"norm": "batch"}),
     ("MODELS", "sngan_cnn", {"norm": "batch"}),
+    ("MODELS", "progressive", {"width": 4, "phase_steps": 4, "fade": 1.0}),
+    ("MODELS", "stylegan", {"width": 4, "progressive": True, "phase_steps": 4, "fade": 1.0}),
     ("SCHEDULES", "cosine", {"warmup": 3}),
     ("AUGMENTATIONS", "shift", {"pixels": 3}),
     ("AUGMENTATIONS", "cutout", {"share": 0.3}),

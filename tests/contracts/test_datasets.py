@@ -19,7 +19,10 @@ from runners.datasets.digits import Digits
 from runners.datasets.stacked_mnist import StackedMNIST
 from runners.datasets.torchvision_sets import MNIST
 from runners.errors import DataProblem
-from runners.spec import from_dict, from_stored
+from runners.metrics import classifier
+from runners.metrics.scorer import scorer
+from runners.options import Options
+from runners.spec import Evaluation, from_dict, from_stored
 
 
 @pytest.mark.parametrize("name", DATASETS)
@@ -37,6 +40,41 @@ def test_gives_what_it_declares(name, tmp_path, monkeypatch) -> None:
             check(dataset)
     require_loaded(dataset, load_images(dataset, tmp_path), tmp_path)
     assert dataset.files is None or list(tmp_path.glob(dataset.files)), "the doctor looks for it"
+
+
+@pytest.mark.parametrize("size", [16, 48])
+@pytest.mark.parametrize("name", sorted(set(DATASETS) - set(OFFLINE) - {"folder", "stacked_mnist"}))
+def test_torchvisions_sets_are_resized_as_told(name, size, tmp_path, monkeypatch) -> None:
+    """Pillow's bilinear filter, which widens where it shrinks, is the independent reference."""
+    from PIL import Image
+
+    written = _write(name, tmp_path, monkeypatch)
+    dataset = DATASETS[name](validation=10, size=size)  # pyright: ignore
+    raw = dataset.split(tmp_path, train=False, download=False)[0][:5]  # pyright: ignore
+    images = load_images(dataset, tmp_path)
+    require_loaded(dataset, images, tmp_path)
+    assert dataset.shape == (raw.shape[1], size, size)
+    for given, found in zip(raw[:, 0], images.test[:5, 0], strict=True):
+        picture = Image.fromarray(given).resize((size, size), Image.Resampling.BILINEAR)
+        assert np.abs(np.asarray(picture).astype(int) - found).max() <= 1
+    assert isinstance(written, dict)
+    other = load_images(dataclasses.replace(dataset, size=None), tmp_path)  # pyright: ignore
+    assert (other.content_hash == images.content_hash) == (name == "stl10" and size == 48)
+
+
+def test_each_size_of_a_set_has_a_classifier_of_its_own(tmp_path, monkeypatch) -> None:
+    _write("mnist", tmp_path, monkeypatch)
+    monkeypatch.setattr(classifier, "UPDATES", 2)
+    options = Options(data_root=tmp_path, cache=tmp_path / "cache")
+    names = set()
+    for size in (None, 16, 32):
+        judge = scorer(MNIST(validation=10, size=size), "classifier", options)
+        pixels = size or 28
+        made = torch.randint(0, 256, (100, 1, pixels, pixels), dtype=torch.uint8)
+        row = judge.score(made, Evaluation(samples=100).resolved(MNIST(size=size)))
+        assert row["protocol"].startswith("mnist-cnn-")
+        names.add(judge.extractor.identity)
+    assert len(names) == 3
 
 
 def test_the_digits_are_divided_at_random_with_the_classes_in_proportion() -> None:

@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from runners import checkpoint
+from runners.store.run import RunStore
+
 SCRIPT = Path(__file__).with_name("power_cuts.py")
 ALL = "[none, weight_clipping, gradient_penalty, spectral_norm, weight_norm]"
 
@@ -127,6 +130,53 @@ def test_a_run_that_takes_too_long_is_stopped_and_retried_from_its_checkpoint(gr
     ]
     assert all("longer than --run-timeout" in reason for reason in steps)
     assert bench.gone() == {}
+
+
+GROWING = """
+name: g
+base:
+  dataset: digits
+  model: {name: progressive, width: 4, latent: 8, phase_steps: 150, fade: 1.0}
+  steps: 350
+  batch_size: 16
+  ema: 0.9
+  evaluation: {every: 20, samples: 100}
+  log_every: 7
+  diagnostics_every: 90
+methods: [gradient_penalty, spectral_norm]
+seeds: 1
+"""  # 8 px fade in from step 151 to 300
+
+
+@pytest.mark.slow
+def test_killed_while_a_resolution_fades_in_runs_end_as_if_undisturbed(
+    tmp_path, start, numbers
+) -> None:
+    (tmp_path / "grid.yaml").write_text(GROWING)
+    whole = start("--out", "whole")
+    assert whole.wait() == 0
+    bench = start("--workers", "2")
+
+    def fading() -> bool:
+        rows = [run / "metrics.jsonl" for run in bench.runs.glob("*")]
+        last = [_last_step(file) for file in rows]
+        return (len(last) == 2 and min(last) > 180) or bench.process.poll() is not None
+
+    assert bench.until(fading)
+    for pid in bench.workers().values():
+        _kill(pid, signal.SIGKILL)
+    bench.process.kill()
+    assert bench.gone() == {}
+    saved = [checkpoint.load(RunStore(run)) for run in bench.runs.iterdir()]
+    assert any(state and 151 < state["step"] < 300 for state in saved)
+    again = start()
+    assert again.wait() == 0, again.text()
+    assert numbers(bench.runs) == numbers(bench.folder / "whole/g/runs")
+
+
+def _last_step(file: Path) -> int:
+    lines = file.read_text().splitlines() if file.exists() else []
+    return json.loads(lines[-2])["step"] if len(lines) > 1 else 0  # the last may be half written
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from runners.store.grid import GridStore
 
 HEADERS = ["FID coordinates ↓", "KID coordinates ↓", "precision coordinates ↑",
            "modes hit coordinates ↑"]  # fmt: skip
+OF_IMAGES = ("split-curves", "samples-over-training")
 OF_TUNING = [
     p.key for s in SECTIONS if s.anchor in ("tuning", "times") for p in s.parts if p.key in DRAWINGS
 ]
@@ -29,9 +30,7 @@ def figures(numbers_of):
     return lambda key, results: DRAWINGS[key].figures(results, numbers_of(results))
 
 
-@pytest.mark.parametrize(
-    "key", [key for key in DRAWINGS if key not in ("split-curves", *OF_TUNING)]
-)
+@pytest.mark.parametrize("key", [key for key in DRAWINGS if key not in (*OF_IMAGES, *OF_TUNING)])
 def test_every_figure_shows_something(toys, key, figures):
     (figure,) = (figure for _, figure in figures(key, toys))
     figure.draw_without_rendering()

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import seaborn as sns
+import torch
 from matplotlib.image import imread
 
 from reports.figures import panels, style
@@ -208,6 +209,55 @@ def test_sample_captions(mixed, figures):
     titles = [ax.get_title() for ax in figure.axes if ax.get_title()]
     assert titles[0] == "none\nseed 0, step 1000, FID digits-cnn 31.7"
     assert len(titles) == 5
+
+
+def _with_grids(folder, steps):
+    for run in folder.glob("runs/*"):
+        (last,) = run.rglob("step-*.png")
+        for step in steps:
+            (last.parent / f"step-{step:08d}.png").write_bytes(last.read_bytes())
+    return folder
+
+
+def test_samples_over_training_are_of_six_steps_from_first_to_last(
+    write_grid, make_spec, seal, drawn
+):
+    folder = write_grid([make_spec(method, 0) for method in ("none", "weight_norm")])
+    for file in _with_grids(folder, range(0, 1000, 100)).rglob("*weight_norm*/samples/*600.png"):
+        file.write_bytes(b"no picture")
+    (ax,) = drawn("samples-over-training", load(seal(folder))).axes
+    labels = [
+        [label.get_text() for label in axis.get_ticklabels()] for axis in (ax.xaxis, ax.yaxis)
+    ]
+    steps = [0, 200, 400, 600, 800, 1000]
+    assert labels == [[f"step {step}" for step in steps], ["none", "weight_norm"]]
+    places = {
+        (round(np.mean(i.get_extent()[:2])), round(np.mean(i.get_extent()[2:]))) for i in ax.images
+    }
+    assert places == {(x, y) for x in range(6) for y in range(2)} - {(3, 1)}
+    assert {image.get_array().shape[:2] for image in ax.images} == {(15, 15)}
+    assert [(*text.get_position(), text.get_text()) for text in ax.texts] == [
+        (3, 1, "cannot\nbe read")
+    ]
+
+
+def test_a_corner_of_a_grid_of_samples_is_three_images_a_side(write_grid, make_spec, seal, drawn):
+    from PIL import Image
+
+    from runners.networks import tile
+
+    folder = write_grid([make_spec("none", 0)])
+    (file,) = folder.rglob("step-*.png")
+    pixels = np.arange(64, dtype=np.uint8)[:, None, None, None] * np.ones((1, 1, 8, 8), np.uint8)
+    Image.fromarray(tile(torch.from_numpy(pixels))[:, :, 0]).save(file)
+    (ax,) = drawn("samples-over-training", load(seal(folder))).axes
+    shown = np.unique(np.rint(255 * ax.images[0].get_array()))
+    assert shown.tolist() == [0, 1, 2, 8, 9, 10, 16, 17, 18, 127]
+
+
+def test_samples_over_training_are_not_drawn_of_points(toys, figures):
+    assert list(figures("samples-over-training", toys)) == []
+    assert len(list(figures("samples", toys))) == 1
 
 
 def test_drawing_leaves_no_global_state(mixed, drawn):
