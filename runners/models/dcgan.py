@@ -31,6 +31,8 @@ class DCGAN(Model):
         width: channels of the discriminator's first layer.
         latent: size of z.
         norm: normalisation in the discriminator after every convolution but the first.
+        gain: mean of the batch norms' initial gains, in both networks; 1 is DCGAN's, 0 the slip
+            of tutorials that draw gains as they draw weights.
     """
 
     summary: ClassVar[str] = "strided convolutions, 8 to 64 px, sized by width"
@@ -38,6 +40,7 @@ class DCGAN(Model):
     width: Annotated[int, Field(ge=1, le=512)] = 64
     latent: Annotated[int, Field(ge=1, le=4096)] = 128
     norm: Literal["none", "batch", "layer"] = "none"
+    gain: Annotated[float, Field(ge=0)] = 1.0
 
     @property
     def batchwise(self) -> Batchwise | None:
@@ -101,14 +104,14 @@ class DCGAN(Model):
         return nn.Sequential(*layers, *head)
 
     def initialise(self, network: nn.Module, draws: torch.Generator) -> None:
-        """Draw weights from N(0, .02) and batch-norm gains from N(1, .02); zero the biases."""
+        """Draw weights from N(0, .02) and batch-norm gains from N(gain, .02); zero the biases."""
         from torch import nn
 
         for module in network.modules():
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
                 nn.init.normal_(module.weight, 0.0, INIT_STD, generator=draws)
             elif isinstance(module, nn.BatchNorm2d):
-                nn.init.normal_(module.weight, 1.0, INIT_STD, generator=draws)
+                nn.init.normal_(module.weight, self.gain, INIT_STD, generator=draws)
             if getattr(module, "bias", None) is not None:
                 nn.init.zeros_(module.bias)  # pyright: ignore
 
