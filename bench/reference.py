@@ -91,7 +91,7 @@ def _kind(name: str, form: Mapping[str, Any]) -> str:
     if registry := fields.COMPONENTS.get(name):
         return f"{_choices(registry)}; with parameters as {{name: ..., parameter: ...}}"
     if name in fields.LISTS:
-        return f"list of {_choices(fields.LISTS[name]) or 'what plugins add'}"
+        return f"list of {_choices(fields.LISTS[name])}"
     if registry := fields.NAMES.get(name):
         return _choices([*registry, *([form["default"]] if "default" in form else [])])
     return _type(form)

@@ -91,7 +91,6 @@ def listing(kind: str | None) -> str:
 
 def _section(kind: str, heading: bool) -> list[str]:
     entries = KINDS[kind]()
-    entries = entries or {"(none)": "plugins add some, see --plugin"}
     width = max(map(len, entries)) + 2
     lines = [f"{'  ' if heading else ''}{name:<{width}}{text}" for name, text in entries.items()]
     return [f"{kind}:", *lines] if heading else lines

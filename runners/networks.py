@@ -55,7 +55,7 @@ class Networks:
         generator, discriminator = self._bare
         for part in self.spec.stabilisers:
             generator = part.wrap_generator(generator)
-            discriminator = part.wrap_discriminator(discriminator)
+            discriminator = part.wrap_discriminator(discriminator, self.spec.batch_size)
         return generator, self.spec.method.wrap(discriminator, self.spec.dataset.shape)
 
     def advance(self, step: int) -> None:

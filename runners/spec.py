@@ -162,6 +162,12 @@ class RunSpec:
             if problem := again or part.problem(self.dataset.shape):
                 return f"augment: {part.name}: {problem}"
             seen.add(part.name)
+        return self._unfit_stabilisers()
+
+    def _unfit_stabilisers(self) -> str | None:
+        for part in self.stabilisers:
+            if problem := part.problem(self.model, self.dataset.shape):
+                return f"stabilisers: {part.name}: {problem}"
         return None
 
     @property

@@ -80,6 +80,23 @@ def raw_weight(layer: nn.Module) -> Tensor:
     return layer.weight  # pyright: ignore
 
 
+def factor(layer: nn.Module) -> float:
+    """Return what the raw weight is multiplied by before a method's own transform, usually 1.
+
+    A first transform that is a multiple says so by a method ``factor(raw)``.
+    """
+    if not parametrize.is_parametrized(layer, "weight"):
+        return 1.0
+    own = getattr(layer.parametrizations["weight"][0], "factor", None)  # pyright: ignore
+    return own(raw_weight(layer)) if own else 1.0
+
+
+def batch_norms(network: nn.Module) -> int:
+    """Return the number of a network's batch norms."""
+    kinds = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+    return sum(isinstance(module, kinds) for module in network.modules())
+
+
 def incoming_weight(layer: nn.Module) -> Tensor:
     """Return what a layer's last transform is applied to: the raw weight unless it is nested."""
     weight = raw_weight(layer)

@@ -49,8 +49,7 @@ def unknown_key(key: str, choices: Iterable[str]) -> str:
 def unknown_name(name: object, choices: Iterable[str]) -> str:
     """Return the words for a name that is not among the choices, or not a name at all."""
     known = tuple(choice for choice in choices if choice)
-    said = _guess(str(name), known) if known else "there are none but those of a --plugin"
-    return f"unknown name {show(name)}; {said}"
+    return f"unknown name {show(name)}; {_guess(str(name), known)}"
 
 
 @lru_cache(maxsize=1000)

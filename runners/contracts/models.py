@@ -27,6 +27,8 @@ from runners.lipschitz import METHODS
 from runners.lipschitz.base import Method
 from runners.measure import undisturbed
 from runners.models.base import Model
+from runners.stabilisers.pixels import ACTIVATIONS
+from runners.weights import weight_layers
 
 SHAPES = ((1, 8, 8), (1, 16, 16), (1, 28, 28), (3, 32, 32), (3, 48, 48), (2,))
 FEW = 6
@@ -83,6 +85,21 @@ def outputs(model: Model) -> None:
         logits.sum().backward()
         moved = [parameter.grad is not None for parameter in generator.parameters()]
         require(any(moved), "no gradient of D's logit reaches G")
+
+
+def declared(model: Model) -> None:
+    """What stabilisers are told of the networks is so."""
+    generator, discriminator = _pair(model)
+    linear = isinstance(list(weight_layers(discriminator))[-1][1], nn.Linear)
+    require(linear == model.linear_head, f"linear_head is {model.linear_head}, which D denies")
+    kinds = {type(module) for module in generator.modules()}
+    maps = any(issubclass(kind, nn.Conv2d | nn.ConvTranspose2d) for kind in kinds)
+    found = maps and any(issubclass(kind, ACTIVATIONS) for kind in kinds)
+    require(
+        found == model.convolutional,
+        f"convolutional is {model.convolutional}, and G has {'' if maps else 'no '}convolutions, "
+        f"{'' if found or not maps else 'but no '}activations that are modules",
+    )
 
 
 def other_shapes(model: Model) -> None:
@@ -254,6 +271,7 @@ CHECKS: tuple[Check, ...] = (
         _at_small_width,
         (
             outputs,
+            declared,
             other_shapes,
             initial_weights,
             per_sample,

@@ -30,15 +30,15 @@ class WeightClipping(Method):
     scope: Literal["weights", "all"] = "weights"
 
     def project(self, discriminator: nn.Module) -> None:
-        """Clip in place."""
-        from runners.weights import raw_weight, weight_layers
+        """Clip in place; a raw weight that a stabiliser scales, at what makes its product c."""
+        from runners.weights import factor, raw_weight, weight_layers
 
-        if self.scope == "all":
-            clipped = list(discriminator.parameters())
-        else:
-            clipped = [raw_weight(layer) for _, layer in weight_layers(discriminator)]
+        layers = [layer for _, layer in weight_layers(discriminator)]
+        bounds = {raw_weight(layer): self.c / factor(layer) for layer in layers}
+        clipped = discriminator.parameters() if self.scope == "all" else bounds
         for parameter in clipped:
-            parameter.data.clamp_(-self.c, self.c)
+            bound = bounds.get(parameter, self.c)
+            parameter.data.clamp_(-bound, bound)
 
     def conformance(
         self,

@@ -39,6 +39,11 @@ class Model(Component):
     """
 
     summary: ClassVar[str] = ""
+    convolutional: ClassVar[bool] = True
+    """Whether G has convolutions, and activations that are modules."""
+
+    linear_head: ClassVar[bool] = True
+    """Whether the last weight layer of D is a linear one, not a convolution."""
 
     if TYPE_CHECKING:
 

@@ -31,6 +31,8 @@ class DCGAN(Model):
         width: channels of the discriminator's first layer.
         latent: size of z.
         norm: normalisation in the discriminator after every convolution but the first.
+        gain: mean of the batch norms' initial gains, in both networks; 1 is DCGAN's, 0 the slip
+            of tutorials that draw gains as they draw weights.
     """
 
     summary: ClassVar[str] = "strided convolutions, 8 to 64 px, sized by width"
@@ -38,6 +40,7 @@ class DCGAN(Model):
     width: Annotated[int, Field(ge=1, le=512)] = 64
     latent: Annotated[int, Field(ge=1, le=4096)] = 128
     norm: Literal["none", "batch", "layer"] = "none"
+    gain: Annotated[float, Field(ge=0)] = 1.0
 
     @property
     def batchwise(self) -> Batchwise | None:
@@ -101,10 +104,10 @@ class DCGAN(Model):
         return nn.Sequential(*layers, *head)
 
     def initialise(self, network: nn.Module, draws: torch.Generator) -> None:
-        """Draw weights from N(0, .02) and batch-norm gains from N(1, .02); zero the biases."""
+        """Draw weights from N(0, .02) and batch-norm gains from N(gain, .02); zero the biases."""
         from runners.models.initial import normal
 
-        normal(network, draws, INIT_STD, INIT_STD)
+        normal(network, draws, INIT_STD, INIT_STD, gain=self.gain)
 
 
 def _levels(size: int) -> int:

@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 import torch
 from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from runners.models.dropout import Dropout
 from runners.weights import Layer
@@ -15,9 +14,16 @@ from runners.weights import Layer
 Draw: TypeAlias = Callable[[Layer], object]
 
 
-def normal(network: nn.Module, draws: torch.Generator, std: float, gain_std: float = 0.0) -> None:
-    """Draw weights from N(0, std) and the gains of batch norms from N(1, gain_std)."""
-    _fill(network, draws, lambda w: nn.init.normal_(w.weight, 0.0, std, generator=draws), gain_std)
+def normal(
+    network: nn.Module,
+    draws: torch.Generator,
+    std: float,
+    gain_std: float = 0.0,
+    gain: float = 1.0,
+) -> None:
+    """Draw weights from N(0, std) and the gains of batch norms from N(gain, gain_std)."""
+    gains = (gain, gain_std)
+    _fill(network, draws, lambda w: nn.init.normal_(w.weight, 0.0, std, generator=draws), gains)
 
 
 def he(network: nn.Module, draws: torch.Generator) -> None:
@@ -43,12 +49,17 @@ def glorot(network: nn.Module, draws: torch.Generator, wide: Collection[Layer] =
     _fill(network, draws, draw)
 
 
-def _fill(network: nn.Module, draws: torch.Generator, draw: Draw, gain_std: float = 0.0) -> None:
+def _fill(
+    network: nn.Module,
+    draws: torch.Generator,
+    draw: Draw,
+    gains: tuple[float, float] = (1.0, 0.0),
+) -> None:
     for module in network.modules():
         if isinstance(module, Layer):
             draw(module)
-        elif isinstance(module, _BatchNorm) and module.weight is not None:
-            nn.init.normal_(module.weight, 1.0, gain_std, generator=draws)
+        elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d) and module.weight is not None:
+            nn.init.normal_(module.weight, *gains, generator=draws)
         elif isinstance(module, Dropout):
             module.draw_key(draws)
         if getattr(module, "bias", None) is not None:

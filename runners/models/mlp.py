@@ -26,6 +26,7 @@ class MLP(Model):
     """
 
     summary: ClassVar[str] = "dense layers with ReLU, for points in the plane"
+    convolutional: ClassVar[bool] = False
     name: Literal["mlp"] = "mlp"
     width: Annotated[int, Field(ge=1, le=4096)] = 512
     depth: Annotated[int, Field(ge=1, le=16)] = 3

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
+    from runners.models.base import Model
+
 
 @dataclass(frozen=True, config=STRICT)
 class Stabiliser(Component):
@@ -25,12 +27,30 @@ class Stabiliser(Component):
     """Whether D(x_i) still depends on x_i alone; if not, D never sees real and generated data
     in one batch."""
 
+    def problem(self, model: Model, shape: tuple[int, ...]) -> str | None:  # noqa: ARG002
+        """Say why it cannot change these networks, or None.
+
+        Args:
+            model: the architecture.
+            shape: (channels, size, size) of an image, or (2,) of a point.
+        """
+        return None
+
     def wrap_generator(self, generator: nn.Module) -> nn.Module:
         """Return the generator to train, inside a seeded block; latents -> data."""
         return generator
 
-    def wrap_discriminator(self, discriminator: nn.Module) -> nn.Module:
-        """Return the discriminator to train, before a method constrains it; data -> logits."""
+    def wrap_discriminator(
+        self,
+        discriminator: nn.Module,
+        batch_size: int,  # noqa: ARG002
+    ) -> nn.Module:
+        """Return the discriminator to train, inside a seeded block, before a method constrains it.
+
+        Args:
+            discriminator: maps data to one logit each, shape (batch,).
+            batch_size: data per batch in training; diagnostics give it others.
+        """
         return discriminator
 
     def state(self, shape: tuple[int, ...], batch_size: int) -> nn.Module | None:  # noqa: ARG002

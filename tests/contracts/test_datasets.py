@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import small_data
+import torch
 from sklearn.datasets import load_digits
 
 from runners.contracts.base import Broken
@@ -43,12 +44,14 @@ def test_gives_what_it_declares(name, tmp_path, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("size", [16, 48])
-@pytest.mark.parametrize("name", sorted(set(DATASETS) - set(OFFLINE) - {"folder", "stacked_mnist"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(DATASETS) - set(small_data.OFFLINE) - {"folder", "stacked_mnist"})
+)
 def test_torchvisions_sets_are_resized_as_told(name, size, tmp_path, monkeypatch) -> None:
     """Pillow's bilinear filter, which widens where it shrinks, is the independent reference."""
     from PIL import Image
 
-    written = _write(name, tmp_path, monkeypatch)
+    written = small_data.write(name, tmp_path, monkeypatch)
     dataset = DATASETS[name](validation=10, size=size)  # pyright: ignore
     raw = dataset.split(tmp_path, train=False, download=False)[0][:5]  # pyright: ignore
     images = load_images(dataset, tmp_path)
@@ -63,7 +66,7 @@ def test_torchvisions_sets_are_resized_as_told(name, size, tmp_path, monkeypatch
 
 
 def test_each_size_of_a_set_has_a_classifier_of_its_own(tmp_path, monkeypatch) -> None:
-    _write("mnist", tmp_path, monkeypatch)
+    small_data.write("mnist", tmp_path, monkeypatch)
     monkeypatch.setattr(classifier, "UPDATES", 2)
     options = Options(data_root=tmp_path, cache=tmp_path / "cache")
     names = set()

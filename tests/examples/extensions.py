@@ -195,11 +195,11 @@ class Memory(nn.Module):
 
 
 @dataclass(frozen=True, config=STRICT)
-class Replay(Stabiliser):
+class Shaken(Stabiliser):
     """Half of the fakes D is trained on are older ones, and both kinds of data are shifted."""
 
     summary: ClassVar[str] = "replays generated images and shifts what D sees"
-    name: Literal["replay"] = "replay"
+    name: Literal["shaken"] = "shaken"
     keep: int = 64
     shift: int = 1
 
@@ -244,7 +244,7 @@ class BatchDeviation(Stabiliser):
     per_sample: ClassVar[bool] = False
     name: Literal["batch_deviation"] = "batch_deviation"
 
-    def wrap_discriminator(self, discriminator: nn.Module) -> nn.Module:
+    def wrap_discriminator(self, discriminator: nn.Module, batch_size: int) -> nn.Module:
         return Deviation(discriminator)
 
 
@@ -307,7 +307,7 @@ class Noise(Augmentation):
 
 METHODS = {"squashed_by_gradient": SquashedByGradient, "lazy": Lazy}
 MODELS = {"residual": ResidualPair, "growing": Growing}
-STABILISERS = {"replay": Replay, "batch_deviation": BatchDeviation}
+STABILISERS = {"shaken": Shaken, "batch_deviation": BatchDeviation}
 METRICS = {"mean_distance": Brightness}
 DATASETS = {"bars": Bars}
 SCHEDULES = {"halving": Halving}

@@ -19,7 +19,7 @@ base:
   model: {name: growing, at: 150, fade: 300}
   loss: nonsaturating
   optimizer: {name: adam, lr: 1e-3}
-  stabilisers: [replay]
+  stabilisers: [replay, shaken]
   schedule: {cosine: {warmup: 100}}
   augment: [shift, noise]
   ema: 0.99

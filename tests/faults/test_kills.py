@@ -44,6 +44,28 @@ def test_workers_killed_three_ways_are_retried_and_lose_nothing(grid, start, num
 
 
 @pytest.mark.slow
+def test_a_run_with_replay_killed_again_and_again_ends_with_the_same_bytes(
+    grid, start, numbers
+) -> None:
+    file = grid("[spectral_norm]", steps=400)
+    stabilisers = "[replay, minibatch_std, equalised_lr, pixel_norm]"
+    file.write_text(file.read_text().replace("methods:", f"  stabilisers: {stabilisers}\nmethods:"))
+    whole = start("--out", "whole")
+    bench = start("--workers", "1", "--retries", "9")
+    victim = 0
+    for _ in range(3):
+        victim = bench.training(other_than=victim)
+        (rows,) = bench.runs.glob("*/metrics.jsonl")
+        further = rows.stat().st_size + 3000
+        bench.until(lambda far=further, file=rows: file.stat().st_size >= far)
+        _kill(victim, signal.SIGKILL)
+    assert bench.wait() == 0, bench.text()
+    assert whole.wait() == 0, whole.text()
+    assert "retry 3 of 9" in bench.text()
+    assert numbers(bench.runs) == numbers(bench.folder / "whole/g/runs")
+
+
+@pytest.mark.slow
 def test_a_killed_worker_loses_its_run_only_and_a_second_call_redoes_it(grid, start) -> None:
     grid("[none, spectral_norm]", steps=1000)
     bench = start("--workers", "1")

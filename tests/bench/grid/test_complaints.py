@@ -93,9 +93,9 @@ def test_long_values_are_cut(refused, edited):
         ),
         (
             "steps: 10",
-            "steps: 1\n  stabilisers: [replay]",
-            "7:17: base.stabilisers[0]: unknown name 'replay'; there are none but those "
-            "of a --plugin",
+            "steps: 1\n  stabilisers: [relay]",
+            "7:17: base.stabilisers[0]: unknown name 'relay'; did you mean replay? choices: "
+            "replay, minibatch_discrimination, minibatch_std, equalised_lr, pixel_norm",
         ),
         (
             "steps: 10",

@@ -4,6 +4,7 @@ from typing import Literal
 
 import pytest
 from pydantic.dataclasses import dataclass
+from yaml import safe_load
 
 from bench.grid import load
 from runners.component import STRICT
@@ -77,3 +78,18 @@ def test_of_a_searched_choice_too(refused, edited, monkeypatch):
     assert refused(edited("methods:", f"{tuning}\nmethods:")) == [
         "grid.yaml:8:66: tuning.shared.stabilisers[1][1]: 'still' again, as [0] of the same list"
     ]
+
+
+def test_stabilisers_are_an_axis_in_any_combination_and_order(write, edited):
+    lists = "[[], [replay], [minibatch_std, equalised_lr, pixel_norm], [pixel_norm, minibatch_std]]"
+    plan = load(write(edited("methods:", f"axes: {{stabilisers: {lists}}}\nmethods:")))
+    names = [[part.name for part in spec.stabilisers] for spec in plan.specs]
+    assert [each for each in safe_load(lists) if each in names] == safe_load(lists)
+    assert len({spec.run_id for spec in plan.specs}) == len(plan.specs)
+
+
+def test_stabilisers_that_do_not_fit_a_method_are_told_before_anything_is_written(refused, edited):
+    added = "  stabilisers: [minibatch_std]\nmethods: [gradient_penalty]\n#"
+    (line,) = refused(edited("methods:", added))
+    assert "gradient_penalty needs a gradient per sample" in line
+    assert "stabilisers: minibatch_std does not have; leave it out, or force: true" in line

@@ -61,7 +61,7 @@ def test_set_setting_replaces_base_optimizer(write):
             {"set": ("model.wdith=3",)},
             [
                 "--set model.wdith=3: model.wdith: unknown key; did you mean width? "
-                "choices: depth, latent, norm, width"
+                "choices: depth, gain, latent, norm, width"
             ],
         ),
         ({"set": ("steps=3x",)}, ["--set steps=3x: steps: expected an integer, got '3x'"]),
@@ -69,7 +69,7 @@ def test_set_setting_replaces_base_optimizer(write):
             {"set": ("model={name: dcgan, widt: 3}",)},
             [
                 "--set model={name: dcgan, widt: 3}: model.widt: unknown key; did you mean width? "
-                "choices: latent, norm, width"
+                "choices: gain, latent, norm, width"
             ],
         ),
         ({"set": ("steps",)}, ["--set steps: expected key=value"]),

@@ -72,7 +72,7 @@ def test_everything_at_once(refused):
         "grid.yaml:3:12: base.dataset: unknown name 'minst'; did you mean mnist? "
         f"choices: {', '.join(DATASETS)}",
         "grid.yaml:4:24: base.model.wdith: unknown key; did you mean width? "
-        "choices: latent, norm, width",
+        "choices: gain, latent, norm, width",
         "grid.yaml:4:40: base.model.norm: expected 'none', 'batch' or 'layer', got 'bach'",
         "grid.yaml:4:54: base.model.latent: must be at least 1, got 0",
         "grid.yaml:5:9: base.loss: expected a name, got 3",
