@@ -138,8 +138,9 @@ def _top(problems: Problems) -> Mapping[str, Any]:
 
 
 def _is_duration(value: object) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and 0 < value < MOST_MINUTES
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return 0 < value < MOST_MINUTES
 
 
 def _name(problems: Problems, top: Mapping[str, Any], stem: str) -> str:

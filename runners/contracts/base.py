@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from runners import seeds
+from runners.lipschitz import METHODS
 from runners.spec import RunSpec, from_dict
 
 Check: TypeAlias = Callable[[Any], None]
@@ -54,6 +55,12 @@ def default(component: type) -> Any:
         return component()
     except Exception:  # whatever a foreign constructor raises
         return None
+
+
+def methods() -> list[Any]:
+    """Return every method that can be made here without parameters of its own."""
+    installed = (method for method in METHODS.values() if not method.lacking())
+    return [method for method in map(default, installed) if method is not None]
 
 
 def images(purpose: str, shape: tuple[int, ...] = (1, 8, 8), batch: int = BATCH) -> Tensor:

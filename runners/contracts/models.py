@@ -15,15 +15,14 @@ from runners.contracts.base import (
     GRADIENTS,
     Broken,
     Check,
-    default,
     digest,
     images,
     is_described,
     leaves_global_randomness_alone,
+    methods,
     require,
 )
 from runners.diagnostics.diagnose import diagnose
-from runners.lipschitz import METHODS
 from runners.lipschitz.base import Method
 from runners.measure import undisturbed
 from runners.models.base import Model
@@ -143,9 +142,8 @@ def every_method(model: Model) -> None:
     """
     measured: set[frozenset[str]] = set()
     starts: dict[str, Tensor] = {}
-    installed = (method for method in METHODS.values() if not method.lacking())
-    for method in map(default, installed):
-        if method is None or (method.per_sample_gradient and not model.per_sample):
+    for method in methods():
+        if method.per_sample_gradient and not model.per_sample:
             continue
         generator, discriminator = _pair(model)
         with seeds.scoped(0, "wrap"):

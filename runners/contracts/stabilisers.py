@@ -20,13 +20,13 @@ from runners.contracts.base import (
     is_described,
     is_stored_and_read_back,
     leaves_global_randomness_alone,
+    methods,
     require,
     tiny,
     unchanged,
 )
 from runners.contracts.models import shape_of
 from runners.diagnostics.diagnose import diagnose
-from runners.lipschitz import METHODS
 from runners.lipschitz.base import Method
 from runners.measure import undisturbed
 from runners.models import MODELS
@@ -116,8 +116,7 @@ def every_method(stabiliser: Stabiliser) -> None:
 
 
 def _fitting(stabiliser: Stabiliser) -> Iterator[Method]:
-    methods = [method for method in map(default, METHODS.values()) if method is not None]
-    yield from (m for m in methods if stabiliser.per_sample or not m.per_sample_gradient)
+    yield from (m for m in methods() if stabiliser.per_sample or not m.per_sample_gradient)
 
 
 def _raw(network: nn.Module) -> list[torch.Tensor]:

@@ -26,6 +26,7 @@ class Dense(Model):
     """
 
     summary: ClassVar[str] = "dense layers with GELU, 28x28 grey"
+    convolutional: ClassVar[bool] = False
     name: Literal["dense"] = "dense"
     latent: Annotated[int, Field(ge=1, le=4096)] = 30
 

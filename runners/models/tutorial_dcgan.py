@@ -35,6 +35,7 @@ class TutorialDCGAN(Model):
     """
 
     summary: ClassVar[str] = "the Coursera specialisation's DCGAN, 28x28 grey"
+    linear_head: ClassVar[bool] = False
     name: Literal["tutorial_dcgan"] = "tutorial_dcgan"
     latent: Annotated[int, Field(ge=1, le=4096)] = 64
     norm: Literal["none", "batch"] = "none"

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 EPSILON = 1e-8  # arXiv 1710.10196, section 4.2
-ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.GELU, nn.SiLU)
+ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.SELU, nn.GELU, nn.SiLU)
 """Hidden ones; Tanh and Sigmoid end a generator."""
 
 BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
