@@ -79,7 +79,7 @@ def test_every_entry_is_of_its_kind_and_knows_its_name(registry: str) -> None:
 @pytest.mark.parametrize("name", CONTRACTS["METHODS"][0])
 def test_every_parameter_of_a_method_reaches_the_run_id(name: str, tiny) -> None:
     method = CONTRACTS["METHODS"][0][name]
-    changed = {bool: True, int: 3, float: 0.5}
+    changed = {bool: True, int: 3, float: 0.25}
     for field in dataclasses.fields(method):
         value = next((v for t, v in changed.items() if type(field.default) is t), None)
         if value is not None:

@@ -213,6 +213,7 @@ PLAIN_METHODS: dict[str, type[PlainMethod]] = {
 }
 CROSSED = ("none", "weight_clipping", "gradient_penalty", "spectral_norm", "weight_norm")
 """Methods that are tried with every loss; the others do not know the loss either."""
+OTHERS = [pytest.param(name, marks=pytest.mark.slow) for name in METHODS if name not in CROSSED]
 SCALED = [
     {"name": name, "scale": 2.5}
     for name in (
@@ -397,7 +398,7 @@ def test_so_they_are_with_a_scale(method, tiny, trained) -> None:
     )
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", [*CROSSED, *OTHERS])
 def test_so_they_are_on_larger_and_on_rgb_images(
     method, pixels16, tiny, trained, monkeypatch, tmp_path
 ):
