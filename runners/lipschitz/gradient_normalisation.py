@@ -35,16 +35,10 @@ class GradientNormalisation(Method):
 
     def wrap(self, discriminator: nn.Module, shape: tuple[int, ...]) -> nn.Module:  # noqa: ARG002
         """Put the normalisation around D, whose LeakyReLU is written for second derivatives."""
-        from torch.nn import LeakyReLU
-
         from runners.lipschitz.gradient_normalised import GradientNormalised
-        from runners.lipschitz.piecewise_linear import PiecewiseLinear
-        from runners.lipschitz.replaced import replace
+        from runners.lipschitz.piecewise_linear import write_piecewise_linear
 
-        replace(
-            discriminator,
-            lambda m: PiecewiseLinear(m.negative_slope) if isinstance(m, LeakyReLU) else None,
-        )
+        write_piecewise_linear(discriminator)
         return GradientNormalised(discriminator, self.scale)
 
     def conformance(

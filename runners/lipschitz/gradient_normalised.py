@@ -34,7 +34,6 @@ class GradientNormalised(nn.Module):
             x = x if x.requires_grad else x.detach().requires_grad_(True)
             logits = self.inner(x).to(x.dtype)
             (slope,) = torch.autograd.grad(logits.sum(), x, create_graph=graph)
-        logits = logits if graph else logits.detach()
         norm = slope.flatten(1).norm(dim=1)
         return self.scale * logits / (norm + logits.abs()).clamp_min(SMALLEST)
 

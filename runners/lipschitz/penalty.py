@@ -54,12 +54,7 @@ class SlopePenalty(Penalty):
 
     def wrap(self, discriminator: nn.Module, shape: tuple[int, ...]) -> nn.Module:  # noqa: ARG002
         """Write LeakyReLU so that no second derivative is computed where it is zero."""
-        from torch.nn import LeakyReLU
+        from runners.lipschitz.piecewise_linear import write_piecewise_linear
 
-        from runners.lipschitz.piecewise_linear import PiecewiseLinear
-
-        for parent in list(discriminator.modules()):
-            for name, child in parent.named_children():
-                if isinstance(child, LeakyReLU):
-                    setattr(parent, name, PiecewiseLinear(child.negative_slope))
+        write_piecewise_linear(discriminator)
         return discriminator

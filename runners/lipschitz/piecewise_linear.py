@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from runners.lipschitz.replaced import replace
+
 
 class PiecewiseLinear(nn.LeakyReLU):
     """LeakyReLU, the same bit for bit, as a product with slopes that autograd takes as given."""
@@ -12,3 +14,11 @@ class PiecewiseLinear(nn.LeakyReLU):
     def forward(self, input: Tensor) -> Tensor:
         """Return x where x > 0, else negative_slope * x."""
         return input * torch.where(input.detach() > 0, 1.0, self.negative_slope)
+
+
+def write_piecewise_linear(network: nn.Module) -> None:
+    """Put PiecewiseLinear in the place of every LeakyReLU of a network."""
+    replace(
+        network,
+        lambda m: PiecewiseLinear(m.negative_slope) if isinstance(m, nn.LeakyReLU) else None,
+    )
