@@ -35,11 +35,15 @@ class HeScaled(nn.Module):
 
 
 def equalise(network: nn.Module) -> nn.Module:
-    """Scale every conv and linear weight at run time, its raw weights brought to mean square 1."""
+    """Scale every conv and linear weight at run time, its raw weights brought to mean square 1.
+
+    A layer that counts its weights as a share of them, its ``rate``, keeps that share: they are
+    brought to 1 / rate^2, so that what the layer computes begins at He's variance too.
+    """
     for _, layer in weight_layers(network):
         parametrize.register_parametrization(layer, "weight", HeScaled(layer))
         raw = raw_weight(layer).data
         drawn = raw[raw != 0]  # weights that begin at 0 were added by another stabiliser
         if len(drawn):
-            raw.div_(drawn.square().mean().sqrt())
+            raw.div_(drawn.square().mean().sqrt() * getattr(layer, "rate", 1.0))
     return network

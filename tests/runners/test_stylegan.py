@@ -20,6 +20,7 @@ from runners.models.styles import (
     adaptive_instance_norm,
     crossover,
 )
+from runners.stabilisers.equalised_lr import EqualisedLearningRate
 
 SHAPE = (1, 16, 16)
 MODEL = StyleGAN(size=16, width=2, z=6, mapping_layers=3)
@@ -203,3 +204,14 @@ def test_initial_weights_have_the_deviations_they_should() -> None:
     assert conv.weight.std().item() == pytest.approx(he / math.sqrt(9 * 128), rel=0.03)
     assert generator.constant.std().item() == pytest.approx(1, rel=0.1)
     assert isinstance(generator.mapping, Mapping)
+
+
+def test_styles_keep_their_variance_under_an_equalised_learning_rate() -> None:
+    model, draws = StyleGAN(), seeds.draws(0, "init")
+    generator = model.generator((1, 8, 8))
+    model.initialise(generator, draws)
+    z = torch.randn(200, 64, generator=draws)
+    (mapping,) = (m for m in generator.modules() if isinstance(m, Mapping))
+    plain = mapping(z).detach().std()
+    EqualisedLearningRate().wrap_generator(generator)
+    assert 0.5 * plain < mapping(z).std() < 2 * plain
