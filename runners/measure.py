@@ -96,7 +96,7 @@ class Recorder:
         self.store.append("diagnostics", [{"step": step} | whole])
         self.tracker.spectra(step, layers)
         self.tracker.log(step, whole)
-        if step == self.spec.steps and self.probe.dim() == 2:
+        if step == self.spec.steps and self.probe.dim() == 2 and self.spec.per_sample:
             self._draw_surface(generator, discriminator)
 
     def evaluate(

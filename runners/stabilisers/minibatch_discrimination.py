@@ -22,8 +22,8 @@ class MinibatchDiscrimination(Stabiliser):
 
     The projections are a linear layer of D, which methods constrain as any other; they are drawn
     with rows of mean square norm 1. D's last layer keeps its weights, those of the new features
-    begin at 0. The paper's code has 100 kernels of 5 dimensions; they cost memory of
-    batch^2 * kernels * dims.
+    begin at 0. The paper's code has 100 kernels of 5 dimensions; time and memory
+    go with batch^2 * kernels * dims.
 
     Args:
         kernels: features that are added.

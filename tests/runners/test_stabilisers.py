@@ -328,6 +328,15 @@ def test_a_penalty_runs_on_a_batchwise_d_where_it_is_forced(tiny, trained) -> No
     assert row["lipschitz_lower"] > 0
 
 
+def test_a_batchwise_d_has_no_value_at_a_point_to_draw(tiny, trained) -> None:
+    toys = {"dataset": "gaussians8", "model": {"name": "mlp", "width": 8}, "steps": 1}
+    drawn = [
+        trained(tiny(stabilisers=names, **toys)).surface_file.exists()
+        for names in ([], ["replay"], ["minibatch_discrimination"])
+    ]
+    assert drawn == [True, True, False]
+
+
 def test_batch_norms_break_the_promise_of_spectral_norm(tiny) -> None:
     def checks(**model: object) -> dict:
         spec = tiny(method="spectral_norm", model={"name": "dcgan", "width": 8, **model})
