@@ -34,7 +34,7 @@ def enough(specs: Iterable[RunSpec]) -> Iterator[RunSpec]:
     """Yield runs until every value of every field has been in one, and every recipe."""
     seen: set[object] = set()
     for spec in specs:
-        values = {(field, getattr(spec, field)) for field in VARIED}
+        values: set[object] = {(field, getattr(spec, field)) for field in VARIED}
         values.add((spec.method, spec.loss, spec.model.name))
         if not values <= seen:
             seen |= values

@@ -157,7 +157,7 @@ def test_gradient_penalty_of_a_linear_map_is_known(parameters, expected) -> None
     nn.init.ones_(linear.get_parameter("1.weight"))  # |gradient| = sqrt(9) = 3 everywhere
     images = torch.zeros(4, 1, 3, 3)
     generator = torch.Generator().manual_seed(0)
-    penalty = GradientPenalty(**parameters).penalty(linear, images, images + 1, generator, 0)
+    penalty = GradientPenalty(**parameters).term(linear, images, images + 1, generator)
     assert penalty.item() == pytest.approx(expected)
 
 

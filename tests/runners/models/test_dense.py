@@ -22,7 +22,7 @@ def test_a_penalty_on_gelu_has_the_gradient_of_finite_differences() -> None:
     )
 
     def penalty() -> torch.Tensor:
-        return GradientPenalty().penalty(network, real, fake, seeds.draws(0, "penalty"), 0)
+        return GradientPenalty().term(network, real, fake, seeds.draws(0, "penalty"))
 
     penalty().backward()
     for name, parameter in network.named_parameters():
