@@ -104,4 +104,4 @@ def test_a_grid_of_several_data_sets_times_its_runs(write_grid, make_spec, numbe
     results = load(write_grid(specs))
     text = page(results, numbers_of(results), [])
     appear(text, [s for s in SECTIONS if s.anchor != "tuning"])
-    assert "The target of dataset=mnist, validation=5000 is FID" in text
+    assert "The target of dataset=mnist, validation=5000, size=none is FID" in text

@@ -209,6 +209,11 @@ def test_the_bound_of_a_stage_is_not_below_the_norm_of_its_linear_map(step) -> N
     assert truth <= bound * (1 + 1e-9)
 
 
+def _place(layer: str) -> str:
+    """Return a layer's name without what methods put around layers, or around D."""
+    return layer.removeprefix("inner.").removesuffix(".layer")
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_diagnostics_know_the_layers_in_use_and_bracket_d(method, tiny) -> None:
     spec = tiny(method=method, model=PROGRESSIVE)
@@ -223,8 +228,9 @@ def test_diagnostics_know_the_layers_in_use_and_bracket_d(method, tiny) -> None:
             rows, whole = diagnose(
                 spec.method, networks.discriminator, real, fake, seeds.draws(0, "x"), starts
             )
-        assert {row["layer"] for row in rows} == always | used
-        assert 0 < whole["lipschitz_lower"] <= whole["lipschitz_upper"] * (1 + 1e-5)
+        assert {_place(row["layer"]) for row in rows} == always | used
+        upper = whole["lipschitz_upper"]
+        assert upper is None or 0 < whole["lipschitz_lower"] <= upper * (1 + 1e-5)
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])

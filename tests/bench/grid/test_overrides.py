@@ -5,13 +5,16 @@ from pathlib import Path
 import pytest
 
 from bench.grid import Overrides, load
+from bench.grid.fields import names
 from runners.lipschitz import METHODS
 from runners.losses import LOSSES
+from runners.models import MODELS
 
 GRID = (Path(__file__).parent / "small.yaml").read_text()
 
 
 ALL_METHODS = f"choices: {', '.join(METHODS)}"
+PARAMETERS = sorted(set().union(*map(names, MODELS.values())) - {"name"})
 
 
 def test_overrides(write, edited):
@@ -61,7 +64,7 @@ def test_set_setting_replaces_base_optimizer(write):
             {"set": ("model.wdith=3",)},
             [
                 "--set model.wdith=3: model.wdith: unknown key; did you mean width? "
-                "choices: depth, gain, latent, norm, width"
+                f"choices: {', '.join(PARAMETERS)}"
             ],
         ),
         ({"set": ("steps=3x",)}, ["--set steps=3x: steps: expected an integer, got '3x'"]),

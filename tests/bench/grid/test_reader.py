@@ -104,7 +104,7 @@ def test_everything_at_once(refused):
         "grid.yaml:25:22: axes.diagnostics_every: expected a list of values, got 3",
         "grid.yaml:26:18: axes.log_every[1]: must be at least 1, got 0",
         "grid.yaml:27:1: descripton: unknown key; did you mean description? "
-        "choices: axes, base, description, methods, name, seeds, tuning",
+        "choices: axes, base, description, methods, minutes, name, seeds, tuning",
     ]
 
 
@@ -136,7 +136,7 @@ def test_file_name_unfit_for_a_folder(write, tmp_path):
     [("", "an empty file"), ("# x", "an empty file"), ("[1]", "[1]"), ("x", "'x'")],
 )
 def test_not_a_mapping(refused, content, got):
-    keys = "name, description, base, methods, seeds, axes, tuning"
+    keys = "name, description, minutes, base, methods, seeds, axes, tuning"
     assert refused(content) == [
         f"grid.yaml:1:1: expected a mapping with the keys {keys}, got {got}"
     ]
