@@ -86,6 +86,7 @@ def test_two_steps_of_everything_it_names(name, tmp_path, monkeypatch, classifie
         assert torch.isfinite(torch.tensor(store.rows("metrics")[-1]["loss_d"]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in GRIDS if name != "tuned.yaml"])
 def test_a_dry_run_says_what_it_would_take(name, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -107,7 +107,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "bjorck": {"scale": 1.0, "beta": 0.5, "iterations": 20},
     "orthogonal": {"scale": 1.0},
     "mlp": {"width": 512, "depth": 3, "latent": 2},
-    "tutorial_dcgan": {"latent": 64, "norm": "none"},
+    "tutorial_dcgan": {"latent": 64, "norm": "none", "gain": 0.0},
     "wgan_mnist": {"latent": 100, "dropout": 0.3},
     "dense": {"latent": 30},
     "fashion_dcgan": {"latent": 100, "dropout": 0.4},
