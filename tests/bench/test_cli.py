@@ -330,6 +330,7 @@ def test_more_workers_than_a_machine_can_hold_are_refused(tmp_path, more) -> Non
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_grid_in_which_every_run_diverges_is_a_result(tmp_path) -> None:
     arguments = ("--set", "optimizer.lr=1e9", "--methods", "none,gradient_penalty")
     run = ("run", "--grid", "smoke.yaml", "--wandb", "disabled", *arguments)

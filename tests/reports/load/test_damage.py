@@ -33,6 +33,7 @@ def _first(grid: GridStore) -> RunStore:
     return grid.run(next(iter(grid.plan()["runs"])))
 
 
+@pytest.mark.slow
 def test_odd_values_in_rows(grid, seal) -> None:
     draw, run = random.Random(0), _first(grid)
     for _ in range(40):
