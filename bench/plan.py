@@ -104,6 +104,11 @@ def _kept(grid: Grid, store: GridStore, former: Former | None) -> dict[str, Any]
     before = _stored(store)
     left = len(_required(before, store.plan_file) - _ids(grid))
     tuned = grid.tuning is not None or "tuning" in before
+    if left and former == Former.ADD and list(grid.recipes) != before.get("recipes", []):
+        raise UserProblem(
+            f"{store.plan_file}: its methods and those of this grid set different keys for "
+            "themselves (with: ...), and one page cannot tell both; choose --out OTHER"
+        )
     if not left or _is_part(grid, before) or (former == Former.ADD and not tuned):
         return before
     either = "" if tuned else "--plan add, which compares all of them on one page; "

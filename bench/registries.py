@@ -46,7 +46,7 @@ def _said(grid: Grid) -> str:
 
 
 def _needs(specs: Iterable[RunSpec]) -> str:
-    """Return what runs load from elsewhere where it is not there yet."""
+    """Return what runs load from elsewhere if it is not there yet."""
     specs = list(specs)
     sets = dict.fromkeys(spec.dataset.name for spec in specs if spec.dataset.files)
     weights = any(spec.evaluation.extractor.startswith("inception") for spec in specs)

@@ -23,6 +23,9 @@ from runners.lipschitz.base import Method
 WITH = "with"
 """The key beside a method's name that its own settings stand below."""
 
+SHARED = ("dataset", "evaluation", "steps", "log_every", "diagnostics_every")
+"""What no recipe sets: what is learned and for how long, and how it is judged."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -62,6 +65,10 @@ def read(problems: Problems, top: Mapping[str, Any]) -> list[Entry]:
             problems.at(path, component)
             continue
         data, below = component
+        if WITH in data:
+            text = "stands beside the method's name, with as many spaces before it, not below it"
+            problems.at((*path, *below, WITH), text, key=True)
+            continue
         for entry in _valid(problems, data, (*path, *below), own):
             if entry.told_apart in first:
                 problems.at(path, f"the same as {key_path(first[entry.told_apart])}")
@@ -80,7 +87,12 @@ def _own(problems: Problems, written: object, path: KeyPath) -> Cell:
     """Return what an entry sets of base besides its method."""
     if not isinstance(written, dict) or WITH not in written:
         return ()
-    return sections.assigned(problems, written[WITH], (*path, WITH))
+    own = sections.assigned(problems, written[WITH], (*path, WITH))
+    for one in own:
+        if one.target[0] in SHARED:
+            text = "the same for all methods: it belongs in base, or they could not be compared"
+            problems.at((*path, WITH, one.target[0]), text, key=True)
+    return own
 
 
 def named(top: Mapping[str, Any]) -> set[str]:

@@ -15,7 +15,7 @@ from reports.stats.equivalence import MARGIN
 from reports.stats.numbers import Numbers
 from reports.stats.pairing import in_recipes
 from reports.stats.power import LEVEL, TUNED, Family
-from reports.text import counted, detectable_text, listed, number
+from reports.text import counted, detectable_text, number
 
 ONE_POINT = (
     "No method was tuned in this grid: this ranking is of this operating point, it may "
@@ -158,4 +158,4 @@ def _scope(results: Results, family: Family, tuned: str | None) -> str:
         return DOUBTED
     untuned = ONE_POINT if len(family.cells) == 1 else SEVERAL_POINTS
     fields = in_recipes(results.differences)
-    return f"{RECIPES.format(fields=listed(fields))} {untuned}" if fields else untuned
+    return f"{RECIPES.format(fields=and_list(fields))} {untuned}" if fields else untuned

@@ -8,7 +8,7 @@ from typing import Any
 from reports.load.results import Results
 from reports.load.settings import is_of
 from reports.load.tuning import Tuning
-from reports.stats.pairing import DECIDES_BATCHES
+from reports.stats.pairing import DECIDES
 from reports.stats.tuning_sentence import counted, tuning_sentence
 
 
@@ -37,7 +37,7 @@ def _search(tuning: Tuning) -> Iterator[str]:
             f"{' and '.join(bare)} had only the shared ones, which the same number of trials "
             "covers more densely."
         )
-    chosen = [field for field in DECIDES_BATCHES if is_of(field, shared)]
+    chosen = [field for field in DECIDES["batches"] if is_of(field, shared)]
     if chosen:
         yield (
             f"Where tuning chose another {' or '.join(chosen)} for a method, its runs see other "

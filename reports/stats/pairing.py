@@ -13,16 +13,23 @@ from runners.store.states import State
 
 IDENTICAL, DIFFERENT, NOTHING = "identical", "DIFFERENT", "-"
 APART = "differ by"
-DECIDES_BATCHES = ("n_dis", "batch_size")
 WHOLE_RUN = ("batches", "latents")  # digests over all steps: a run that stopped early has others
+SETTING = "spec."
+DECIDES = {
+    "generator_init": ("model",),
+    "discriminator_init": ("model",),
+    "batches": ("n_dis", "batch_size"),
+    "latents": ("n_dis", "batch_size", "model.latent", "model.z"),
+}
+"""The settings that decide each hash; where a method has its own, it may differ by them."""
 
 
 def pairing(runs: Frame, chosen: Collection[str] = ()) -> Frame:
     """Return for each cell and seed whether all methods had the same start, data and latents.
 
     Initial weights are compared over all runs that recorded them; batches and latents over
-    finished runs only. Where tuning or a recipe chose a setting that decides how many batches there
-    are, they are compared between the methods for which it chose the same.
+    finished runs only. Where tuning or a recipe chose a setting that decides one of them, it is
+    compared between the methods for which it chose the same.
 
     Args:
         runs: one row per planned run.
@@ -51,16 +58,20 @@ def _verdict(runs: Frame, name: str, chosen: Collection[str]) -> str:
         return NOTHING
     if compared[name].nunique() == 1:
         return IDENTICAL
-    fields = _deciding(compared, chosen) if name in WHOLE_RUN else []
-    alike = fields and (compared.groupby([f"spec.{f}" for f in fields])[name].nunique() == 1).all()
+    columns = _deciding(compared, DECIDES[name], chosen)
+    alike = columns and (compared.groupby(columns, dropna=False)[name].nunique() == 1).all()
+    fields = [column.removeprefix(SETTING) for column in columns]
     return f"{APART} {' and '.join(fields)}" if alike else DIFFERENT
 
 
-def _deciding(runs: Frame, chosen: Collection[str]) -> list[str]:
-    """Return the chosen settings that decide the batches and are not the same in all runs."""
-    deciding = [field for field in DECIDES_BATCHES if is_of(field, chosen)]
-    varied = [field for field in deciding if f"spec.{field}" in runs]
-    return [field for field in varied if runs[f"spec.{field}"].nunique() > 1]
+def _deciding(runs: Frame, deciding: Collection[str], chosen: Collection[str]) -> list[str]:
+    """Return the columns of chosen settings that decide a hash and differ between the runs."""
+    varied = [
+        (column, column.removeprefix(SETTING))
+        for column in runs.columns
+        if column.startswith(SETTING) and runs[column].nunique(dropna=False) > 1
+    ]
+    return [column for column, f in varied if is_of(f, deciding) and is_of(f, chosen)]
 
 
 def violations(proof: Frame) -> list[str]:

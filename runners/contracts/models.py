@@ -246,11 +246,11 @@ def resumed_training(model: Model) -> None:
 
 
 def _small(model: Model) -> Model:
-    """Return the model at a small width, or as it is where it has none or must not be small."""
-    if getattr(model, "width", 0) <= WIDTH:
-        return model
+    """Return the model at a small width and with short phases, as far as it has these."""
+    small = {"width": WIDTH, "phase_steps": 2}
+    changes = {name: value for name, value in small.items() if getattr(model, name, 0) > value}
     try:
-        return dataclasses.replace(model, width=WIDTH)  # pyright: ignore
+        return dataclasses.replace(model, **changes)  # pyright: ignore
     except Exception:  # whatever a foreign constructor raises
         return model
 

@@ -13,6 +13,7 @@ from torch import nn
 from runners import seeds
 from runners.contracts.base import (
     BATCH,
+    GRADIENTS,
     Check,
     default,
     digest,
@@ -37,7 +38,6 @@ from runners.stabilisers.base import Stabiliser
 from runners.store.run import RunStore
 from runners.weights import raw_weight, weight_layers
 
-GRADIENTS = {f"input_grad_{kind}": 1.0 for kind in ("real", "fake", "interpolates", "max")}
 BOUNDS = ("lipschitz_lower", "lipschitz_upper")
 FEW = 6
 MEASURED = ("metrics", "scores", "spectra", "diagnostics")

@@ -23,7 +23,8 @@ class AdversarialLipschitz(Penalty):
     """Add lambda_lp * E[max(0, |D(x) - D(x + r)| / |r| - K)^2] over real and generated x.
 
     r is eps times the direction in which D changes most, found by power iteration from a random
-    one and constant under autograd, so that no gradient of a gradient is needed. As in the
+    one and constant under autograd, so that no gradient of a gradient is needed. Dropout is left
+    out here, as two passes have two masks. As in the
     author's code, images are clipped to [-1, 1] wherever a direction leads.
 
     Args:
@@ -51,7 +52,10 @@ class AdversarialLipschitz(Penalty):
         """Return the penalty on both batches together."""
         import torch
 
-        with torch.autocast(real.device.type, enabled=False):  # differences of like numbers
+        from runners.models.dropout import without_masks
+
+        # differences of like numbers: in full precision, by one D
+        with torch.autocast(real.device.type, enabled=False), without_masks(discriminator):
             x = torch.cat([real, fake])
             logits = discriminator(x)
             share, start = _drawn(x, draws)

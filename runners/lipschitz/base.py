@@ -97,6 +97,19 @@ class Method(Component):
         return {}
 
 
+def no_batch_norms(discriminator: nn.Module) -> dict[str, dict[str, Any]]:
+    """Return a broken check if D has batch norms: they divide by what a layer gives.
+
+    A bound of the layers is none of D then, and no method that normalises weights keeps it. It is
+    left out where there are none.
+    """
+    from runners.weights import batch_norms
+
+    count = batch_norms(discriminator)
+    what = "batch norms after normalised layers"
+    return {"batch_norms": check(what, count, 0.0, 0.0)} if count else {}
+
+
 def check(
     what: str, value: float, target: float | None = None, tolerance: float | None = None
 ) -> dict[str, Any]:

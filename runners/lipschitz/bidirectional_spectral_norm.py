@@ -9,7 +9,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
-from runners.lipschitz.base import Method, check
+from runners.lipschitz.base import Method, check, no_batch_norms
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -83,7 +83,8 @@ class BidirectionalSpectralNorm(Method):
         worst = max(means, key=lambda mean: abs(mean - self.scale))
         tolerance = 0.05 * self.scale  # as of spectral_norm
         what = "mean of both true sigmas, worst layer"
-        return {"sigmas": check(what, worst, self.scale, tolerance)}
+        sigmas = check(what, worst, self.scale, tolerance)
+        return {"sigmas": sigmas, **no_batch_norms(discriminator)}
 
 
 def _both_ways(weight: Tensor) -> tuple[Tensor, Tensor]:

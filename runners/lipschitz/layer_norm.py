@@ -19,10 +19,10 @@ class LayerNorm(Method):
     """Normalise what hidden layers give, per sample over channels and pixels, without a gain.
 
     As in Miyato et al. 2018 (arXiv 1802.05957), which drops the gain, it follows every layer but
-    the first; the last layer in order of definition, which makes the logit, has none either: the
-    normalised value of a single number is 0. Hidden dense layers are normalised over their
-    features. No bound of D follows from it: where the variance is small its slope is up to
-    1 / sqrt(eps) = 316.
+    the first, and others that see the data; the last layer in order of definition, which makes the
+    logit, has none either: the normalised value of a single number is 0. Hidden dense layers are
+    normalised over their features. No bound of D follows from it: where the variance is small its
+    slope is up to 1 / sqrt(eps) = 316.
     """
 
     summary: ClassVar[str] = "(h - mean) / sqrt(var) per sample after every hidden layer, no gain"

@@ -19,9 +19,21 @@ class LayerNormalised(nn.Sequential):
 
 
 def hidden_layers(discriminator: nn.Module) -> set[nn.Module]:
-    """Return the weight layers but the first, which sees the data, and the last: the logit's."""
+    """Return the weight layers but those that see the data, and the last: the logit's.
+
+    The first sees the data, and so do other convolutions of as many channels: those of the
+    resolutions of a network that grows, and the shortcut of a first residual block.
+    """
     layers = [layer for _, layer in weight_layers(discriminator)]
-    return set(layers[1:-1])
+    first = layers[0]
+    seeing = {
+        layer
+        for layer in layers
+        if isinstance(first, nn.Conv2d)
+        and isinstance(layer, nn.Conv2d)
+        and layer.in_channels == first.in_channels
+    }
+    return {layer for layer in layers[1:-1] if layer not in seeing}
 
 
 def bare_layers(discriminator: nn.Module) -> list[nn.Module]:

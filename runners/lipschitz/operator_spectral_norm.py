@@ -9,7 +9,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
-from runners.lipschitz.base import Method, check
+from runners.lipschitz.base import Method, check, no_batch_norms
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -87,4 +87,5 @@ class OperatorSpectralNorm(Method):
         return {
             "norm": check("true operator norm, worst layer", worst, self.scale, tolerance),
             "normalised": check("layers not normalised", bare, 0.0, 0.0),
+            **no_batch_norms(discriminator),
         }

@@ -18,7 +18,7 @@ from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
 from runners.errors import UserProblem
-from runners.lipschitz.base import Method, check
+from runners.lipschitz.base import Method, check, no_batch_norms
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -82,7 +82,8 @@ class Orthogonal(Method):
         ])  # fmt: skip
         worst = values[(values - self.scale).abs().argmax()].item()
         what = "singular value by the root of overlaps, worst of all layers"
-        return {"singular": check(what, worst, self.scale, 0.01 * self.scale)}
+        singular = check(what, worst, self.scale, 0.01 * self.scale)
+        return {"singular": singular, **no_batch_norms(discriminator)}
 
 
 def _parametrisation(layer: Any) -> Callable[[Tensor], Tensor]:

@@ -9,11 +9,15 @@ from runners.lipschitz.replaced import replace
 
 
 class PiecewiseLinear(nn.LeakyReLU):
-    """LeakyReLU, the same bit for bit, as a product with slopes that autograd takes as given."""
+    """LeakyReLU as a product with slopes that autograd takes as given.
+
+    It is the same bit for bit, but in half precision, where the slope is rounded.
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """Return x where x > 0, else negative_slope * x."""
-        return input * torch.where(input.detach() > 0, 1.0, self.negative_slope)
+        one, less = input.new_tensor(1.0), input.new_tensor(self.negative_slope)
+        return input * torch.where(input.detach() > 0, one, less)
 
 
 def write_piecewise_linear(network: nn.Module) -> None:

@@ -13,7 +13,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
-from runners.lipschitz.base import Method, check
+from runners.lipschitz.base import Method, check, no_batch_norms
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -64,7 +64,8 @@ class WeightNorm(Method):
         norms = torch.cat([weight.norm(dim=1) for weight in layers])
         worst = norms[(norms - self.scale).abs().argmax()].item()
         tolerance = None if self.learnable_gain else 1e-4 * self.scale
-        return {"rows": check("row norm, worst row", worst, self.scale, tolerance)}
+        rows = check("row norm, worst row", worst, self.scale, tolerance)
+        return {"rows": rows, **no_batch_norms(discriminator)}
 
 
 def _fused(weight: Tensor, gain: Tensor) -> Tensor:

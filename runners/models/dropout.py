@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -56,3 +57,16 @@ def advance(network: nn.Module, step: int) -> None:
     for module in network.modules():
         if isinstance(module, Dropout):
             module.advance(step)
+
+
+@contextmanager
+def without_masks(network: nn.Module) -> Iterator[None]:
+    """Let every dropout layer of a network pass its input on inside the block."""
+    layers = [m for m in network.modules() if isinstance(m, Dropout) and m.training]
+    for layer in layers:
+        layer.train(False)
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.train()

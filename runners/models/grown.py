@@ -2,7 +2,9 @@
 
 G always returns images of the data's size: what its present resolution makes, each pixel
 repeated. D always takes them, and averages them down to that resolution first. So the loop,
-methods, scores and sample grids are those of any other pair.
+methods, scores and sample grids are those of any other pair. No loss reaches layers before their
+resolution comes in; what acts on weights themselves does (clipping, orthonormal and spectral
+regularisation), so that under these a layer does not come in at its initial weights.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils import parametrize
 
-from runners.diagnostics.bounds import Unbounded
+from runners.errors import Unbounded
 from runners.weights import raw_weight, weight_layers
 
 EPSILON = 1e-8  # under the root, as in the code of arXiv 1710.10196

@@ -110,7 +110,7 @@ def test_it_says_what_it_is_and_how_long_it_takes(name) -> None:
 
 
 def test_the_list_says_what_each_needs_and_how_long_it_takes() -> None:
-    lines = {line.split()[0]: line for line in registries.listing("grids").split("\n")[1:]}
+    lines = {line.split()[0]: line for line in registries.listing("grids").split("\n")}
     assert set(lines) == set(GRIDS)
     assert "needs no download; 30 runs; about 6 min on two cores" in lines["lipschitz.yaml"]
     assert "needs cifar10 and Inception's weights;" in lines["sngan-table2-cifar10.yaml"]

@@ -10,11 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from runners import seeds
+from runners.contracts.base import images
 from runners.lipschitz import METHODS
 from runners.lipschitz.adversarial_lipschitz import AdversarialLipschitz
 from runners.lipschitz.base import Method
 from runners.lipschitz.dragan import perturbed
 from runners.lipschitz.penalty import Penalty
+from runners.lipschitz.piecewise_linear import PiecewiseLinear
+from runners.models import MODELS
 from runners.networks import Networks
 from runners.weights import raw_weight, weight_layers
 
@@ -266,3 +269,22 @@ def test_a_relativistic_pair_knows_differences_alone() -> None:
         torch.testing.assert_close(each(real + 5, fake + 5), each(real, fake))
         assert each(real, real).item() == pytest.approx(math.log(2))
     torch.testing.assert_close(loss.generator(real, fake), loss.discriminator(fake, real))
+
+
+def test_adversarial_differences_are_of_one_discriminator_in_spite_of_dropout() -> None:
+    model = MODELS["fashion_dcgan"]()
+    network = model.discriminator((1, 28, 28))
+    model.initialise(network, seeds.draws(0, "init"))
+    real, fake = (images(name, (1, 28, 28), 8) for name in "ab")
+    method = AdversarialLipschitz(scale=1e-6)
+    masked = method.penalty(network.train(), real, fake, seeds.draws(0, "penalty"), 0)
+    plain = method.penalty(network.eval(), real, fake, seeds.draws(0, "penalty"), 0)
+    assert torch.equal(masked, plain)  # pyright: ignore
+    assert all(not module.training for module in network.modules())
+
+
+def test_slopes_keep_the_type_of_what_they_multiply() -> None:
+    x = torch.randn(50, dtype=torch.float64)
+    assert torch.equal(PiecewiseLinear(0.2)(x), nn.functional.leaky_relu(x, 0.2))
+    half = x.bfloat16()
+    torch.testing.assert_close(PiecewiseLinear(0.2)(half), nn.functional.leaky_relu(half, 0.2))

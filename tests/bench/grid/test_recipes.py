@@ -79,3 +79,20 @@ def test_the_command_line_has_the_last_word(write, edited):
 def test_problem(refused, edited, methods, more, problem):
     lines = refused(edited("[none, spectral_norm]", methods) + more)
     assert any(line.startswith(f"grid.yaml:{problem}") for line in lines), lines
+
+
+@pytest.mark.parametrize("key", ["dataset: digits", "evaluation: {samples: 500}", "steps: 5"])
+def test_what_methods_are_compared_by_is_no_recipes(refused, edited, key):
+    lines = refused(edited("[none, spectral_norm]", f"[{{none: , with: {{{key}}}}}]"))
+    name = key.partition(":")[0]
+    assert lines == [
+        f"grid.yaml:8:27: methods[0].with.{name}: the same for all methods: it belongs in base, "
+        "or they could not be compared"
+    ]
+
+
+def test_a_recipe_below_the_name_is_told_where_it_stands(refused, edited):
+    assert refused(edited("[none, spectral_norm]", "[{none: {with: {n_dis: 2}}}]")) == [
+        "grid.yaml:8:19: methods[0].none.with: stands beside the method's name, with as many "
+        "spaces before it, not below it"
+    ]

@@ -51,7 +51,7 @@ def test_the_page_puts_nothing_down_to_the_constraint(write_grid, make_spec, rep
     numbers = compute(results)
     said = headline(results, numbers)
     assert said is not None
-    assert "besides the constraint they differ in optimizer, loss, n_dis, so that" in said.scope
+    assert "besides the constraint they differ in optimizer, loss and n_dis, so that" in said.scope
     assert violations(numbers.pairing) == []
 
 

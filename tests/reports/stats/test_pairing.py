@@ -61,3 +61,16 @@ def test_a_tuned_grid_is_paired_where_it_can_be(tuned, numbers_of):
     assert set(proof.loc["default", "batches"]) == {"identical"}
     assert set(proof.loc["tuned", "batches"]) == {"differ by n_dis"}
     assert set(proof.loc["tuned", "generator_init"]) == {"identical"}
+
+
+def test_networks_may_differ_by_a_recipes_model_and_by_nothing_else():
+    runs = frame([1, 1, 1], ["b", "b", "b"]).assign(
+        discriminator_init=["plain", "normed", "plain"],
+        **{"spec.model.norm": ["none", "batch", "none"]},
+    )
+    assert pairing(runs, chosen=("model.norm",))["discriminator_init"].tolist() == [
+        "differ by model.norm"
+    ]
+    assert pairing(runs, chosen=("loss",))["discriminator_init"].tolist() == ["DIFFERENT"]
+    same = runs.assign(**{"spec.model.norm": ["none", "batch", "batch"]})
+    assert pairing(same, chosen=("model.norm",))["discriminator_init"].tolist() == ["DIFFERENT"]
