@@ -150,6 +150,7 @@ def test_a_generator_that_copies_is_found_out_by_what_it_has_not_seen(judge) -> 
     assert copied["precision"] > 0.99
 
 
+@pytest.mark.slow
 def test_data_that_were_in_no_reference_have_no_gap() -> None:
     plan = Settings((FID(), KID(subset_size=1000)), 2000)
     points = scorer(Gaussians25(), "coordinates", Options()).floor(plan)

@@ -53,6 +53,7 @@ def test_odd_values_in_rows(grid, seal) -> None:
         file.write_bytes(sound)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WHOLE)
 def test_odd_values_in_whole_files(grid, seal, name) -> None:
     draw, run = random.Random(1), _first(grid)
