@@ -16,6 +16,7 @@ from bench import built_in, grid, registries
 from bench.cli import app
 from runners.datasets.base import Dataset
 from runners.metrics.extractors import EXTRACTORS, Extractor
+from runners.models.base import Model
 from runners.options import Options
 from runners.spec import RunSpec
 from runners.store.run import RunStore
@@ -23,6 +24,7 @@ from runners.store.states import State
 from runners.train import train
 
 GRIDS = built_in.names()
+WIDTH = 8
 VARIED = ("method", "model", "loss", "optimizer", "stabilisers", "augment", "precision", "dataset")
 
 
@@ -46,11 +48,18 @@ def small(dataset: Dataset) -> Dataset:
     return dataclasses.replace(dataset, validation=10) if dataset.files else dataset  # pyright: ignore
 
 
+def narrow(model: Model) -> Model:
+    """Return an architecture with few channels, where it has a width."""
+    if getattr(model, "width", 0) <= WIDTH:
+        return model
+    return dataclasses.replace(model, width=WIDTH)  # pyright: ignore
+
+
 def short(spec: RunSpec) -> RunSpec:
     plan = dataclasses.replace(spec.evaluation, every=2, samples=100)
     return dataclasses.replace(
         spec, steps=2, batch_size=8, log_every=1, diagnostics_every=2, evaluation=plan,
-        dataset=small(spec.dataset),
+        dataset=small(spec.dataset), model=narrow(spec.model),
     )  # fmt: skip
 
 
