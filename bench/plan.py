@@ -87,9 +87,8 @@ def _write(
     if kept:
         columns = {column["name"]: column for column in before.get("columns", ())} | columns
     axes = grid.axes if not kept or before.get("axes") == list(grid.axes) else None
-    recipes = dict.fromkeys([*(before.get("recipes", ()) if kept else ()), *grid.recipes])
     store.write_plan(
-        grid.name, runs, grid.description, axes, columns.values(), tuning, tuple(recipes)
+        grid.name, runs, grid.description, axes, columns.values(), tuning, grid.recipes
     )
 
 
@@ -104,12 +103,14 @@ def _kept(grid: Grid, store: GridStore, former: Former | None) -> dict[str, Any]
     before = _stored(store)
     left = len(_required(before, store.plan_file) - _ids(grid))
     tuned = grid.tuning is not None or "tuning" in before
-    if left and former == Former.ADD and list(grid.recipes) != before.get("recipes", []):
+    if not left or _is_part(grid, before):
+        return before
+    if former == Former.ADD and list(grid.recipes) != before.get("recipes", []):
         raise UserProblem(
             f"{store.plan_file}: its methods and those of this grid set different keys for "
             "themselves (with: ...), and one page cannot tell both; choose --out OTHER"
         )
-    if not left or _is_part(grid, before) or (former == Former.ADD and not tuned):
+    if former == Former.ADD and not tuned:
         return before
     either = "" if tuned else "--plan add, which compares all of them on one page; "
     raise UserProblem(

@@ -16,11 +16,11 @@ from runners.metrics import METRICS
 from runners.models import MODELS
 from runners.optim import OPTIMIZERS
 from runners.schedules import SCHEDULES
-from runners.spec import RunSpec
 from runners.stabilisers import STABILISERS
 
 if TYPE_CHECKING:
     from bench.grid import Grid
+    from runners.spec import RunSpec
 
 Lines = dict[str, str]
 

@@ -36,7 +36,7 @@ MOST_MINUTES = 1e7
 KEYS = {
     "name": Key("text", "the file's", f"of the folder that results go to: {NAME_IN_WORDS}"),
     "description": Key("text", "none", "what is asked, for the reader of the report"),
-    "minutes": Key("number > 0", "none", "about how long it takes on two cores, as was measured"),
+    "minutes": Key("number > 0", "none", "about how long it takes on two cores"),
     "base": Key("mapping", "{}", "fields of the spec that all runs share, see below"),
     "methods": Key(
         "list of names, alone or with parameters",

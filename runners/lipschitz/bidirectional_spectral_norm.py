@@ -40,15 +40,14 @@ class BidirectionalSpectralNorm(Method):
 
     def wrap(self, discriminator: nn.Module, shape: tuple[int, ...]) -> nn.Module:  # noqa: ARG002
         """Attach the vectors of both norms and the normalisation to every conv and linear layer."""
-        from runners.lipschitz.spectral_norm import WARM_UP, power_iterate
+        from runners.lipschitz.spectral_norm import leading_vectors
         from runners.weights import reparametrise, weight_layers
 
         for _, layer in weight_layers(discriminator):
             buffers = {}
             for number, weight in enumerate(_both_ways(layer.weight.data), start=1):
-                u, v = (weight.new_empty(size).normal_() for size in weight.shape)
-                power_iterate(weight, u.div_(u.norm()), v, WARM_UP)
-                buffers |= {f"u{number}": u, f"v{number}": v}
+                found = leading_vectors(weight)
+                buffers |= {f"{name}{number}": vector for name, vector in found.items()}
             reparametrise(layer, self.effective, buffers=buffers)
         return discriminator
 

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from runners.linear_map import maps
+from runners.lipschitz.spectral_norm import normalise
 from runners.weights import Layer, reparametrisation
 
-WARM_UP = 15  # iterations on the initial weights, as of spectral_norm
 TO_THE_END = 200  # iterations from kept vectors, after which an estimate counts as the truth
 
 
@@ -42,8 +42,8 @@ def advance(layer: Layer, weight: Tensor, x: Tensor, slope: Tensor, iterations: 
     """
     forward, adjoint = maps(layer, x.shape[1:], x.dtype)
     for _ in range(iterations):
-        _normalise(x.copy_(adjoint(forward(x))))
-    y = _normalise(forward(x))
+        normalise(x.copy_(adjoint(forward(x))))
+    y = normalise(forward(x))
     with torch.enable_grad(), parametrize.cached():
         slope.copy_(torch.autograd.grad(layer(x), layer.weight, y)[0])
     slope.mul_((weight * slope).sum().sign())  # where that multiple was negative
@@ -58,9 +58,5 @@ def converged(layer: Layer) -> float | None:
         return None
     forward, adjoint = maps(layer, x.shape[1:], x.dtype)
     for _ in range(TO_THE_END):
-        x = _normalise(adjoint(forward(x)))
+        x = normalise(adjoint(forward(x)))
     return forward(x).norm().item()
-
-
-def _normalise(vector: Tensor) -> Tensor:
-    return vector.div_(torch.linalg.vector_norm(vector).clamp_min_(1e-12))

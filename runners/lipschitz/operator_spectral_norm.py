@@ -44,7 +44,8 @@ class OperatorSpectralNorm(Method):
     def wrap(self, discriminator: nn.Module, shape: tuple[int, ...]) -> nn.Module:
         """Attach the iteration's vector and the normalisation to every conv and linear layer."""
         from runners.linear_map import input_sizes
-        from runners.lipschitz.operator_iteration import WARM_UP, advance, input_size
+        from runners.lipschitz.operator_iteration import advance, input_size
+        from runners.lipschitz.spectral_norm import WARM_UP
         from runners.weights import reparametrise, weight_layers
 
         sizes = input_sizes(discriminator, shape)

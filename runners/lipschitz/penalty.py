@@ -43,7 +43,7 @@ class Penalty(Method):
         self, discriminator: nn.Module, real: Tensor, fake: Tensor, draws: torch.Generator
     ) -> Tensor:
         """Return what is added at every update where nothing is lazy; see :meth:`penalty`."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no term")
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -80,7 +80,7 @@ class SpectralNorm(Method):
 def leading_vectors(weight: Tensor) -> dict[str, Tensor]:
     """Return u and v of a weight's matrix, after some power iterations from random ones."""
     matrix = weight.flatten(1)
-    u, v = (_normalise(matrix.new_empty(size).normal_()) for size in matrix.shape)
+    u, v = (normalise(matrix.new_empty(size).normal_()) for size in matrix.shape)
     power_iterate(matrix, u, v, WARM_UP)
     return {"u": u, "v": v}
 
@@ -94,14 +94,15 @@ def power_iterate(weight: Tensor, u: Tensor, v: Tensor, iterations: int) -> None
     if iterations > 1 and len(weight) <= FEW_ROWS * iterations:
         gram = weight @ weight.T
         for _ in range(iterations - 1):
-            _normalise(u.copy_(gram @ u))
+            normalise(u.copy_(gram @ u))
         iterations = 1
     for _ in range(iterations):
-        _normalise(v.copy_(weight.T @ u))
-        _normalise(u.copy_(weight @ v))
+        normalise(v.copy_(weight.T @ u))
+        normalise(u.copy_(weight @ v))
 
 
-def _normalise(vector: Tensor) -> Tensor:
+def normalise(vector: Tensor) -> Tensor:
+    """Return a vector, or a tensor as one, divided by its 2-norm in place."""
     import torch
 
     return vector.div_(torch.linalg.vector_norm(vector).clamp_min_(1e-12))

@@ -8,18 +8,17 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from runners.component import STRICT
-from runners.models.base import Model
+from runners.models.dropout_model import SLOPE, DropoutModel
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
 INIT_STD = 0.02
-SLOPE = 0.2
 
 
 @dataclass(frozen=True, config=STRICT)
-class WGANMnist(Model):
+class WGANMnist(DropoutModel):
     """A dense layer to 7x7x256 and three transposed convolutions, against a critic with dropout.
 
     The networks of TensorFlow's DCGAN tutorial with the kernels of WGAN ones. Generator: batch
@@ -38,12 +37,6 @@ class WGANMnist(Model):
     name: Literal["wgan_mnist"] = "wgan_mnist"
     latent: Annotated[int, Field(ge=1, le=4096)] = 100
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
-
-    def problem(self, shape: tuple[int, ...]) -> str | None:
-        """Say why data of ``shape`` do not fit, or return None."""
-        from runners.models.fit import misfit
-
-        return misfit(self.name, shape, (28,), (1,))
 
     def generator(self, shape: tuple[int, ...]) -> nn.Module:  # noqa: ARG002
         """Return G: latents (batch, latent) -> images (batch, 1, 28, 28) in [-1, 1]."""
@@ -64,32 +57,8 @@ class WGANMnist(Model):
             nn.Tanh(),
         )
 
-    def discriminator(self, shape: tuple[int, ...]) -> nn.Module:  # noqa: ARG002
-        """Return D: images (batch, 1, 28, 28) -> logits (batch,)."""
-        from torch import nn
-
-        from runners.models.dropout import Dropout
-
-        return nn.Sequential(
-            nn.Conv2d(1, 64, 3, 2, 1),
-            nn.LeakyReLU(SLOPE),
-            Dropout(self.dropout),
-            nn.Conv2d(64, 128, 3, 2, 1),
-            nn.LeakyReLU(SLOPE),
-            Dropout(self.dropout),
-            nn.Flatten(),
-            nn.Linear(128 * 7 * 7, 1),
-            nn.Flatten(0),
-        )
-
     def initialise(self, network: nn.Module, draws: torch.Generator) -> None:
         """Draw weights from N(0, .02); zero the biases."""
         from runners.models.initial import normal
 
         normal(network, draws, INIT_STD)
-
-    def advance(self, generator: nn.Module, discriminator: nn.Module, step: int) -> None:  # noqa: ARG002
-        """Start the critic's masks of a step."""
-        from runners.models.dropout import advance
-
-        advance(discriminator, step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,3 +115,29 @@ def test_a_tuned_plan_is_replaced_only_on_purpose(tmp_path):
             require_kept(fewer, store, former)
         assert "--plan add" not in str(problem.value)
     require_kept(fewer, store, Former.REPLACE)
+
+
+RECIPES = (
+    "base: {dataset: digits, steps: 5}\nmethods: [none, {spectral_norm: , with: {loss: hinge}}]\n"
+)
+
+
+def recipes(tmp_path: Path, seeds: str, **changes: Any) -> Grid:
+    (tmp_path / "smoke.yaml").write_text(f"{RECIPES}seeds: {seeds}\n")
+    return grids.load(tmp_path / "smoke.yaml", grids.Overrides(**changes))
+
+
+def test_recipes_are_not_added_to_a_plan_without_them(store, tmp_path):
+    before = store.plan_file.read_bytes()
+    with pytest.raises(UserProblem, match=r"different keys for themselves .* choose --out OTHER"):
+        record(store, recipes(tmp_path, "2"), Former.ADD)
+    assert store.plan_file.read_bytes() == before
+
+
+def test_seeds_are_added_to_recipes_and_a_part_of_them_is_one(tmp_path):
+    store = GridStore(tmp_path / "smoke")
+    record(store, recipes(tmp_path, "[0]"))
+    assert len(record(store, recipes(tmp_path, "[1]"), Former.ADD)) == 4
+    assert store.plan()["recipes"] == ["loss"]
+    record(store, recipes(tmp_path, "[0]", methods=("none",)), Former.ADD)
+    assert (len(store.planned()), store.plan()["recipes"]) == (4, ["loss"])

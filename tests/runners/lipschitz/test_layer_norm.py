@@ -8,6 +8,7 @@ from torch import nn
 from runners.lipschitz.layer_norm import LayerNorm
 from runners.lipschitz.layer_normalised import LayerNormalised
 from runners.lipschitz.replaced import replace
+from runners.models.progressive import Progressive
 from runners.networks import Networks
 from runners.weights import weight_layers
 
@@ -73,3 +74,13 @@ def test_the_network_itself_is_not_replaced() -> None:
     relu = nn.ReLU()
     replace(relu, lambda _: nn.Identity())
     assert type(relu) is nn.ReLU
+
+
+def test_every_layer_that_sees_the_data_stays_as_it_is() -> None:
+    network = Progressive(width=4).discriminator((1, 16, 16))
+    seeing = [name for name, _ in weight_layers(network) if "from_image" in name]
+    LayerNorm().wrap(network, (1, 16, 16))
+    names = [name for name, _ in weight_layers(network)]
+    assert len(seeing) == 3
+    assert set(seeing) <= set(names), "normalised ones are called .layer"
+    assert sum(name.endswith(".layer") for name in names) == len(names) - len(seeing) - 1
