@@ -132,6 +132,13 @@ def run(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Runs at once; default: one per core, or per GPU.")
     ] = None,
+    devices: Annotated[
+        str | None,
+        typer.Option(metavar="LIST", help="Devices of this machine: cpu, or cuda:0,cuda:1."),
+    ] = None,
+    per_device: Annotated[
+        int | None, typer.Option(min=1, help="Runs at once on each device.")
+    ] = None,
     wandb: Annotated[Wandb, typer.Option(help="What wandb does.")] = Wandb.offline,
     data_root: DataRoot = None,
     run_timeout: Annotated[
@@ -159,10 +166,16 @@ def run(
     from bench.plan import Former
     from bench.session import run_grid
     from runners.engines import chosen
+    from runners.engines.resources import Resources
     from runners.options import Limits, Options
 
     files = _load(plugin)
-    make = chosen(engine, workers).make
+    resources = Resources(
+        workers=workers,
+        devices=_names(devices) or (),
+        per_device=per_device,
+    )
+    entry = chosen(engine, resources)
     kept = Former(former.value) if former else None
     overrides = grids.Overrides(
         steps=steps,
@@ -184,10 +197,13 @@ def run(
     if data_root is not None:
         options = replace(options, data_root=data_root)
     if dry_run:
-        print_plan(plan, out, options, make, kept)
+        alone = Resources(workers=1)
+        print_plan(plan, out, options, lambda given: chosen("local").make(given, alone), kept)
         return
     limits = Limits(run_timeout, retries)
-    raise typer.Exit(run_grid(plan, out, options, make, workers, limits, kept))
+    raise typer.Exit(
+        run_grid(plan, out, options, lambda given: entry.make(given, resources), limits, kept)
+    )
 
 
 @command()

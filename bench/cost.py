@@ -81,7 +81,7 @@ def _without_floats(value: Any) -> Any:
 
 
 def estimate(
-    specs: Sequence[RunSpec], out: Path, options: Options, make: Callable[..., Engine]
+    specs: Sequence[RunSpec], out: Path, options: Options, make: Callable[[Options], Engine]
 ) -> Estimate:
     """Return what runs will cost; trains for seconds where no run of their kind is stored.
 
@@ -89,7 +89,7 @@ def estimate(
         specs: the runs.
         out: where results are stored; nothing is written there.
         options: how and where to run.
-        make: builds the engine.
+        make: builds an engine of one worker.
 
     Raises:
         UserProblem: what `bench run` would refuse; what costs much to find out, such as damaged
@@ -148,7 +148,7 @@ def _measuring(store: RunStore) -> float:
 
 
 def probed_paces(
-    specs: Sequence[RunSpec], options: Options, make: Callable[..., Engine]
+    specs: Sequence[RunSpec], options: Options, make: Callable[[Options], Engine]
 ) -> dict[str, Pace]:
     """Train a few steps of each spec, in a folder that is gone afterwards, and return the paces.
 
@@ -158,7 +158,7 @@ def probed_paces(
     short = {kind(spec.as_dict): _probe(spec) for spec in specs}
     warm_up = dataclasses.replace(next(iter(short.values())), seed=1)
     quiet = dataclasses.replace(options, wandb="disabled")
-    with TemporaryDirectory(prefix="cost-", dir=scratch()) as folder, make(quiet, 1) as engine:
+    with TemporaryDirectory(prefix="cost-", dir=scratch()) as folder, make(quiet) as engine:
         scheduler, store = Scheduler(engine), GridStore(Path(folder))
         scheduler.prepare(specs)
         for _ in scheduler.run([warm_up, *short.values()], store, _limit(engine)):

@@ -59,7 +59,7 @@ def print_plan(
     grid: Grid,
     out: Path,
     options: Options,
-    make: Callable[..., Engine],
+    make: Callable[[Options], Engine],
     former: Former | None = None,
 ) -> None:
     """Print the runs of a grid, whether they are done, and what is left to pay.
@@ -68,7 +68,7 @@ def print_plan(
         grid: the plan.
         out: results are in out/<grid>.
         options: how and where to run.
-        make: builds the engine.
+        make: builds an engine of one worker.
         former: what becomes of runs that were planned before and are not part of this.
 
     Raises:

@@ -26,8 +26,7 @@ def run_grid(
     grid: Grid,
     out: Path,
     options: Options,
-    make: Callable[[Options, int | None], Engine],
-    workers: int | None = None,
+    make: Callable[[Options], Engine],
     limits: Limits | None = None,
     former: Former | None = None,
 ) -> int:
@@ -38,7 +37,6 @@ def run_grid(
         out: results go to out/<grid>.
         options: how and where to run.
         make: builds the engine, if there is anything to do.
-        workers: runs at once; None for the engine's own choice.
         limits: of time and of attempts.
         former: what becomes of runs that were planned before and are not part of this.
 
@@ -53,7 +51,7 @@ def run_grid(
     for said in require_kept(grid, store, former):
         console.print(said, markup=False, highlight=False)
     with interrupts() as interrupt, ExitStack() as engines:
-        engine = lambda: engines.enter_context(make(options, workers))  # noqa: E731
+        engine = lambda: engines.enter_context(make(options))  # noqa: E731
         stages = Stages(store, console, interrupt, engine, limits)
         try:
             if grid.tuning:

@@ -79,7 +79,7 @@ def sample(folder: Path, count: int, out: Path, form: str) -> str:
 
     import numpy as np
 
-    from runners.measure import write_png
+    from runners.measure import png
     from runners.rescore import samples
 
     store = run_store(folder)
@@ -93,7 +93,7 @@ def sample(folder: Path, count: int, out: Path, form: str) -> str:
         write_bytes(out / "samples.npz", buffer.getvalue())
     else:
         for number, image in enumerate(data.permute(0, 2, 3, 1).numpy()):
-            write_png(out / f"{number:06d}.png", image)
+            write_bytes(out / f"{number:06d}.png", png(image))
     return f"{count} samples of {store.run_id} at step {step} in {out}"
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from runners.errors import StoreProblem
-from runners.files import require_own, write_bytes
+from runners.files import require_own
 from runners.store.run import RunStore
 
 
@@ -45,7 +45,7 @@ def save(store: RunStore, state: dict[str, Any]) -> None:
     """Write tensors, numbers and strings, with the sizes of the row files they belong to."""
     buffer = io.BytesIO()
     torch.save(state | {"run_id": store.run_id, "row_sizes": store.sync_rows()}, buffer)
-    write_bytes(store.checkpoint_file, buffer.getvalue())
+    store.write(store.checkpoint_file, buffer.getvalue())
 
 
 def load(store: RunStore) -> Saved | None:

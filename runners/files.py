@@ -6,6 +6,7 @@ a reader drops only an unterminated last line. Reference: pypa/hatch's atomic wr
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
@@ -14,11 +15,13 @@ import re
 import secrets
 import stat
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runners.errors import StoreProblem
 
+APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 TEMPORARY = re.compile(r"\..+\.\d+-[0-9a-f]{8}")
 
 KINDS = {
@@ -31,19 +34,62 @@ KINDS = {
 """What is no regular file, in words."""
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+@dataclass(frozen=True)
+class Place:
+    """An open folder: files in it are reached through it, even where its name leads elsewhere.
+
+    Args:
+        folder: its name.
+        descriptor: of the folder; None goes by the name.
+    """
+
+    folder: Path
+    descriptor: int | None = None
+
+    def name(self, path: Path) -> Path:
+        """Return what a path in the folder is called from within it."""
+        return path if self.descriptor is None else path.relative_to(self.folder)
+
+    def open(self, path: Path, flags: int) -> int:
+        """Open a file in the folder."""
+        return os.open(self.name(path), flags, 0o666, dir_fd=self.descriptor)
+
+    def unlink(self, path: Path) -> None:
+        """Remove a file in the folder, if it is there."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.name(path), dir_fd=self.descriptor)
+
+    def replace(self, old: Path, new: Path) -> None:
+        """Rename a file in the folder."""
+        here = {"src_dir_fd": self.descriptor, "dst_dir_fd": self.descriptor}
+        os.replace(self.name(old), self.name(new), **here)  # noqa: PTH105 - Path has no place
+
+    def sync(self, folder: Path) -> None:
+        """Force the entries of the folder, or of one in it, to disk."""
+        descriptor = self.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+ANYWHERE = Place(Path())
+"""Files go by their names."""
+
+
+def write_bytes(path: Path, data: bytes, place: Place = ANYWHERE) -> None:
     """Write a whole file so that a reader sees the old one or the new one, never a part."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
-        with temporary.open("xb") as file:
+        with os.fdopen(place.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        place.replace(temporary, path)
     except BaseException as error:
-        temporary.unlink(missing_ok=True)
+        place.unlink(temporary)
         raise named(error, path) from None
-    sync_folder(path.parent)
+    place.sync(path.parent)
 
 
 def named(error: BaseException, path: Path) -> BaseException:
@@ -73,25 +119,21 @@ def require_own(path: Path) -> None:
         )
 
 
-def write_json(path: Path, data: object) -> None:
+def write_json(path: Path, data: object, place: Place = ANYWHERE) -> None:
     """Write a JSON file in one piece."""
-    write_bytes(path, (json.dumps(data, indent=1) + "\n").encode())
+    write_bytes(path, (json.dumps(data, indent=1) + "\n").encode(), place)
 
 
 def sync_folder(path: Path) -> None:
     """Force a folder's entries to disk."""
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    ANYWHERE.sync(path)
 
 
-def remove_temporaries(folder: Path) -> None:
+def remove_temporaries(folder: Path, place: Place = ANYWHERE) -> None:
     """Remove what a writer that was killed left half-written."""
     for file in folder.iterdir():
         if TEMPORARY.fullmatch(file.name):
-            file.unlink()
+            place.unlink(file)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -138,14 +180,23 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def append_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+def append_rows(path: Path, rows: Iterable[dict[str, Any]], place: Place = ANYWHERE) -> None:
     """Append rows; non-finite numbers become null."""
     text = "".join(json.dumps(_finite(row), allow_nan=False) + "\n" for row in rows)
     try:
-        with path.open("a", encoding="utf-8") as file:
+        with os.fdopen(place.open(path, APPEND), "a", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
         raise named(error, path) from None
+
+
+def truncate(path: Path, size: int, place: Place = ANYWHERE) -> None:
+    """Cut a file to so many bytes."""
+    descriptor = place.open(path, os.O_WRONLY)
+    try:
+        os.ftruncate(descriptor, size)
+    finally:
+        os.close(descriptor)
 
 
 def parse_rows(content: bytes, path: Path) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,6 @@ import io
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,6 @@ from torch.optim.swa_utils import update_bn
 
 from runners import seeds
 from runners.diagnostics.diagnose import diagnose
-from runners.files import write_bytes, write_json
 from runners.metrics.scorer import Scorer
 from runners.networks import PLANE, generate, generator_at, scatter, tile, to_float
 from runners.spec import RunSpec
@@ -113,7 +111,7 @@ class Recorder:
         scores = self._scores(images) | self._averaged_scores(average)
         self.store.append("scores", [{"step": step} | scores])
         file = self.store.sample_grid_file(step)
-        write_png(file, tile(images[:GRID]) if images.dim() == 4 else scatter(images))
+        self.store.write(file, png(tile(images[:GRID]) if images.dim() == 4 else scatter(images)))
         if step == self.spec.steps:
             self._keep(images)
         self.tracker.log(step, scores)
@@ -155,7 +153,7 @@ class Recorder:
 
     def floor(self) -> None:
         """Record what held-out real data score, and copies: what every score here is between."""
-        write_json(self.store.floor_file, self.scorer.floor(self.spec.evaluation))
+        self.store.write_json(self.store.floor_file, self.scorer.floor(self.spec.evaluation))
 
     @torch.no_grad()
     def _draw_surface(self, generator: nn.Module, discriminator: nn.Module) -> None:
@@ -172,12 +170,12 @@ class Recorder:
             generated=fake.cpu().numpy(),
             real=real,
         )
-        write_bytes(self.store.surface_file, buffer.getvalue())
+        self.store.write(self.store.surface_file, buffer.getvalue())
 
     def _keep(self, images: Tensor) -> None:
         buffer = io.BytesIO()
         np.savez_compressed(buffer, images=images.cpu().numpy())
-        write_bytes(self.store.samples_file, buffer.getvalue())
+        self.store.write(self.store.samples_file, buffer.getvalue())
 
 
 def gradient_norm(network: nn.Module) -> float:
@@ -194,8 +192,8 @@ def non_finite(row: dict[str, float], first: int, last: int) -> str | None:
     return f"non-finite {', '.join(bad)} between steps {first} and {last}"
 
 
-def write_png(file: Path, picture: np.ndarray) -> None:
-    """Write a (height, width, channels) uint8 picture."""
+def png(picture: np.ndarray) -> bytes:
+    """Return a (height, width, channels) uint8 picture as a PNG file."""
     buffer = io.BytesIO()
     Image.fromarray(picture.squeeze()).save(buffer, "PNG")
-    write_bytes(file, buffer.getvalue())
+    return buffer.getvalue()

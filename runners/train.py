@@ -10,7 +10,6 @@ from torch.nn.utils import parametrize
 
 from runners import checkpoint, seeds
 from runners.datasets import load_images
-from runners.files import write_json
 from runners.losses import LOSSES
 from runners.measure import Recorder, gradient_norm, non_finite
 from runners.metrics.scorer import scorer
@@ -162,7 +161,7 @@ def train(
 
     if not reason:
         recorder.score_best(state.best)
-    write_json(store.proof_file, state.proof)
+    store.write_json(store.proof_file, state.proof)
     status = Status(
         State.DIVERGED if reason else State.FINISHED,
         state.step,

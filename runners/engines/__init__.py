@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runners.engines import slots
+from runners.engines.resources import Resources, flag
 from runners.errors import UserProblem
 
 if TYPE_CHECKING:  # the server that workers are forked from imports this package in milliseconds
@@ -20,42 +21,52 @@ class Entry:
 
     Args:
         summary: its line in ``bench list``.
-        make: builds it from options and the number of runs at once, None for its own choice.
-        most: gives the most runs at once, None for any number.
+        make: builds it.
+        reads: names of the resources that it knows.
+        check: refuses resources that it cannot give anywhere.
     """
 
     summary: str
-    make: Callable[[Options, int | None], Engine]
-    most: Callable[[], int] | None = None
+    make: Callable[[Options, Resources], Engine]
+    reads: frozenset[str]
+    check: Callable[[Resources], None]
 
 
-def _local(options: Options, workers: int | None) -> Engine:
+def _local(options: Options, resources: Resources) -> Engine:
     from runners.engines.local import LocalEngine
 
-    return LocalEngine(options, workers)
+    return LocalEngine(options, resources)
 
 
 ENGINES: dict[str, Entry] = {
-    "local": Entry("worker processes on this machine, one per core or GPU", _local, slots.most),
+    "local": Entry(
+        "worker processes on this machine, one per core or GPU",
+        _local,
+        frozenset({"workers", "devices", "per_device"}),
+        slots.check,
+    ),
 }
 
 
-def chosen(name: str, workers: int | None = None) -> Entry:
+def chosen(name: str, resources: Resources | None = None) -> Entry:
     """Return the engine of this name.
 
     Args:
         name: its key in ENGINES.
-        workers: runs at once that are asked of it; None for its own choice.
+        resources: that are asked of it.
 
     Raises:
-        UserProblem: there is none, or it cannot take so many.
+        UserProblem: there is none, it does not know such resources, or it cannot give them.
     """
     if name not in ENGINES:
         raise UserProblem(f"--engine {name}: unknown; choices: {', '.join(ENGINES)}")
-    entry = ENGINES[name]
-    if workers and entry.most and workers > entry.most():
-        raise UserProblem(
-            f"--workers {workers}: at most {entry.most()} here, each takes about half a GiB; leave "
-            "it out for as many as have a core or GPU of their own"
-        )
+    entry, resources = ENGINES[name], resources or Resources()
+    if unknown := sorted(resources.given() - entry.reads):
+        known = (f"{flag(field)} is for {_readers(field)}" for field in unknown)
+        raise UserProblem(f"--engine {name}: {'; '.join(known)}")
+    entry.check(resources)
     return entry
+
+
+def _readers(field: str) -> str:
+    return " and ".join(f"--engine {name}" for name, e in ENGINES.items() if field in e.reads)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from runners.spec import RunSpec
+from runners.store.lease import NO_CLAIM, Claim
 from runners.store.states import Status
 
 Tell = Callable[[str, str], None]
@@ -25,12 +26,14 @@ class Attempt:
     Args:
         spec: the run.
         number: 1 for the first go at it.
-        folder: the run's folder, which every process of the engine can write to.
+        folder: the run's folder.
+        claim: on the run, if another process has it.
     """
 
     spec: RunSpec
     number: int
     folder: Path
+    claim: Claim = NO_CLAIM
 
     @property
     def run(self) -> str:

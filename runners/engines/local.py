@@ -10,12 +10,14 @@ import multiprocessing
 import os
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from multiprocessing.connection import wait
 from typing import Any, Self
 
 from runners.engines.base import Attempt, Ended, Event, Lost, Note, Progress, Started, Tell
+from runners.engines.resources import Resources
 from runners.engines.scratch import scratch
-from runners.engines.slots import CPU, slots
+from runners.engines.slots import CPU, OWN_CHOICE, slots
 from runners.engines.worker import Worker
 from runners.errors import StoreProblem, UserProblem
 from runners.options import Options
@@ -40,15 +42,15 @@ class LocalEngine:
 
     Args:
         options: how and where to run.
-        workers: runs at once; None for one per core, or one per GPU.
+        resources: which devices, and runs at once; by default one per core, or one per GPU.
     """
 
-    def __init__(self, options: Options, workers: int | None = None) -> None:
-        self.options, self.workers = options, workers
+    def __init__(self, options: Options, resources: Resources = OWN_CHOICE) -> None:
+        self.options, self.resources = _on(options, resources), resources
         os.environ.update(WORKER_ENVIRONMENT, TMPDIR=str(scratch()))
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(["runners.engines.guard", "runners.engines.preload"])
-        self.slots = slots([CPU], workers)  # until prepare() has looked for GPUs
+        self.slots = {CPU: _count(resources)}  # until prepare() has looked for GPUs
         self.idle: list[Worker] = []
         self.busy: dict[Worker, Attempt] = {}
         self.begun: deque[Attempt] = deque()
@@ -72,7 +74,7 @@ class LocalEngine:
         worker = self._worker()
         self.idle.append(worker)  # where __exit__ finds it
         lines = _ask(worker, tell, "prepare", list(specs))
-        self.slots = slots(_ask(worker, tell, "devices"), self.workers)
+        self.slots = slots(_ask(worker, tell, "devices"), self.resources)
         if worker.device not in self.slots:
             self.idle.remove(worker)
             worker.close()
@@ -81,7 +83,7 @@ class LocalEngine:
     def submit(self, attempt: Attempt) -> None:
         """Give an attempt to a worker of a device that has a free slot."""
         worker = self._worker()
-        while not worker.send("execute", attempt.spec, attempt.folder):
+        while not worker.send("execute", attempt.spec, attempt.folder, attempt.claim):
             worker.close()
             worker = self._worker()
         self.busy[worker] = attempt
@@ -143,6 +145,16 @@ class LocalEngine:
         if kind == "problem":
             return Lost(*which, value)
         return Lost(*which, "the worker failed outside the run", value)
+
+
+def _on(options: Options, resources: Resources) -> Options:
+    """Return options whose device is of the kind that is asked for."""
+    kinds = {name.partition(":")[0] for name in resources.devices}
+    return replace(options, device=kinds.pop()) if kinds else options
+
+
+def _count(resources: Resources) -> int:
+    return sum(slots(resources.devices or (CPU,), resources).values())
 
 
 def _ask(worker: Worker, tell: Tell, *message: Any) -> Any:

@@ -5,6 +5,7 @@ Knows the queue, retries, time-outs and the stop; knows nothing of processes.
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +15,7 @@ from runners.engines.base import Attempt, Ended, Engine, Lost, Note, Progress, S
 from runners.options import Limits
 from runners.spec import RunSpec
 from runners.store.grid import GridStore
+from runners.store.lease import Claim, lapse
 from runners.store.run import RunStore
 from runners.store.states import State, Status
 
@@ -30,7 +32,11 @@ class Job:
         spec, store: the run.
         attempt: the number of the newest attempt.
         failures: attempts that crashed so far.
-        deferred: whether another process was found at it before.
+        seen: the lease of another process that was found at it, and its sign of life.
+        since: when, on the scheduler's clock.
+        waiting: whether it is looked at again only when there is news of the other.
+        lapsed: the number of that lease, once the other is taken for gone.
+        started: whether the newest attempt has its process.
         step: how far it is known to be.
         deadline: when the attempt's time is up, on the scheduler's clock.
         told: when the attempt was asked to stop.
@@ -41,7 +47,11 @@ class Job:
     store: RunStore
     attempt: int = 0
     failures: int = 0
-    deferred: bool = False
+    seen: tuple[int, int] | None = None
+    since: float = 0.0
+    waiting: bool = False
+    lapsed: int = 0
+    started: bool = False
     step: int = 0
     deadline: float = NEVER
     told: float | None = None
@@ -61,6 +71,7 @@ class Scheduler:
         limits: of time and of attempts.
         tell: called with (topic, text) of what there is to say besides results.
         clock: seconds that never go back.
+        owner: names the command that runs are executed for; a new name is made up for None.
     """
 
     def __init__(
@@ -69,8 +80,10 @@ class Scheduler:
         limits: Limits | None = None,
         tell: Tell = lambda _topic, _text: None,
         clock: Callable[[], float] = time.monotonic,
+        owner: str | None = None,
     ) -> None:
         self.engine, self.tell, self.clock = engine, tell, clock
+        self.owner = owner or secrets.token_hex(8)
         self.limits = limits or Limits()
         self.jobs: dict[str, Job] = {}
         self.stopping = False
@@ -109,7 +122,7 @@ class Scheduler:
                 else:
                     yield job.spec, status
             self._enforce()
-            watch({run: job.progress for run, job in self.jobs.items()})
+            watch({run: job.progress for run, job in self.jobs.items() if job.started})
 
     def stop(self) -> None:
         """Start no run any more, and have those in progress write a checkpoint and end."""
@@ -118,12 +131,20 @@ class Scheduler:
             self._ask(job, "stopped")
 
     def _submit(self, queue: deque[Job]) -> None:
-        while queue and not self.stopping and self.engine.free:
-            job = queue.popleft()
+        while not self.stopping and self.engine.free and (job := self._next(queue)):
             job.attempt += 1
-            job.told, job.deadline = None, NEVER
+            job.told, job.deadline, job.started = None, NEVER, False
             self.jobs[job.spec.run_id] = job
-            self.engine.submit(Attempt(job.spec, job.attempt, job.store.folder))
+            claim = Claim(self.owner, job.lapsed)
+            self.engine.submit(Attempt(job.spec, job.attempt, job.store.folder, claim))
+
+    def _next(self, queue: deque[Job]) -> Job | None:
+        """Take the next run that is not waiting for news of another process, None if all are."""
+        for job in queue:
+            if not job.waiting or self._news(job):
+                queue.remove(job)
+                return job
+        return None
 
     def _ended(self) -> Iterator[tuple[Job, Status]]:
         """Hear what is new, and yield the jobs whose attempt ended with their statuses."""
@@ -135,6 +156,7 @@ class Scheduler:
             if job is None or job.attempt != event.attempt:
                 continue  # of an attempt that was given up
             if isinstance(event, Started):
+                job.started = True
                 job.deadline = self.clock() + (self.limits.timeout or NEVER)
             elif isinstance(event, Progress):
                 job.step = event.step
@@ -149,7 +171,7 @@ class Scheduler:
         if status.state != State.UNFINISHED or self.stopping:
             return status
         cause = job.cause if job.told is not None else "its worker was told to stop (SIGTERM)"
-        return _crash(job, f"{cause}; {status.reason}")
+        return self._crash(job, f"{cause}; {status.reason}")
 
     def _lost(self, job: Job, event: Lost) -> Status:
         """Return the status of a run whose process is gone."""
@@ -158,20 +180,49 @@ class Scheduler:
             reason = "killed, as it did not stop; goes on from its last checkpoint"
             return Status(State.UNFINISHED, reason=reason)
         reason = f"{job.cause}; killed, as it did not stop" if told else event.reason
-        return _crash(job, reason, event.traceback or job.store.log_tail())
+        return self._crash(job, reason, event.traceback or job.store.log_tail())
+
+    def _crash(self, job: Job, reason: str, traceback: str = "") -> Status:
+        job.store.record_crash(reason, traceback, Claim(self.owner))
+        return Status(State.CRASHED, reason=reason, traceback=traceback)
 
     def _once_more(self, job: Job, status: Status) -> bool:
-        """Say whether to try a run again: after a failure, or a last look at a busy one."""
+        """Say whether to try a run again: after a failure, or as another process is at it."""
         if self.stopping:
             return False
-        if status.state == State.BUSY and not job.deferred:
-            job.deferred = True
-            return True
+        if status.state == State.BUSY:
+            return self._look_again(job)
         if status.state != State.CRASHED or job.failures >= self.limits.retries:
             return False
         job.failures += 1
         which = f"retry {job.failures} of {self.limits.retries}"
         self.tell(f"{job.spec.run_id} {which}", f"{job.spec.run_id}: {status.reason}; {which}")
+        return True
+
+    def _look_again(self, job: Job) -> bool:
+        """Say whether to look again at a run that another has, until that shows that it lives.
+
+        The first look again comes when the others are done, the next when there is news.
+        """
+        other = job.store.holder()
+        now = other.number, other.sign
+        if job.seen is None:
+            job.seen, job.since = now, self.clock()
+            return True
+        job.waiting = not other.free and now == job.seen and not job.lapsed
+        if job.waiting:
+            words = f"{job.spec.run_id}: {other} has it; waiting up to {lapse():g} s for a sign"
+            self.tell(f"{job.spec.run_id} held", f"{words} of life, and then taking it over")
+        return job.waiting
+
+    def _news(self, job: Job) -> bool:
+        """Whether the process that has a run gave a sign of life, let it go, or is overdue."""
+        other = job.store.holder()
+        if other.free or (other.number, other.sign) != job.seen:
+            return True
+        if self.clock() < job.since + lapse():
+            return False
+        job.lapsed = other.number
         return True
 
     def _enforce(self) -> None:
@@ -186,8 +237,3 @@ class Scheduler:
     def _ask(self, job: Job, cause: str) -> None:
         job.told, job.cause = self.clock(), cause
         self.engine.stop(job.spec.run_id)
-
-
-def _crash(job: Job, reason: str, traceback: str = "") -> Status:
-    job.store.record_crash(reason, traceback)
-    return Status(State.CRASHED, reason=reason, traceback=traceback)

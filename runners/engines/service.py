@@ -77,7 +77,7 @@ def _tasks(options: Options, stop: Flag) -> dict[str, Callable[..., Any]]:
     return {
         "prepare": lambda specs: task.prepare(specs, options),
         "devices": lambda: task.devices(options),
-        "execute": lambda spec, folder: task.execute(spec, folder, options, stop),
+        "execute": lambda spec, folder, claim: task.execute(spec, folder, options, stop, claim),
     }
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Sequence
 
-CPU = "cpu"
+from runners.engines.resources import Resources
+from runners.errors import UserProblem
+
+CPU, OWN_CHOICE = "cpu", Resources()
+DEVICE = re.compile(r"cpu|cuda:\d+")
 PER_CORE = 4
 AT_LEAST = 16  # a machine of few cores may have several GPUs
 
@@ -21,15 +26,46 @@ def most() -> int:
     return max(AT_LEAST, PER_CORE * cores())
 
 
-def slots(devices: Sequence[str], workers: int | None) -> dict[str, int]:
+def check(resources: Resources) -> None:
+    """Refuse what no machine like this has.
+
+    Raises:
+        UserProblem: which option, and what may be asked for.
+    """
+    if resources.workers and resources.per_device:
+        raise UserProblem("--workers counts all runs at once, --per-device those of one; give one")
+    if odd := [name for name in resources.devices if not DEVICE.fullmatch(name)]:
+        raise UserProblem(f"--devices {odd[0]}: is no device; name cpu, or cuda:0,cuda:1 and so on")
+    if len(set(resources.devices)) < len(resources.devices):
+        raise UserProblem("--devices: one is named twice; --per-device puts several runs on each")
+    if CPU in resources.devices and len(resources.devices) > 1:
+        raise UserProblem("--devices: cpu and GPUs in one command would not be repeatable")
+    asked = resources.workers or (resources.per_device or 0) * max(1, len(resources.devices))
+    if asked > most():
+        name = "--workers" if resources.workers else "--per-device"
+        raise UserProblem(
+            f"{name} {resources.workers or resources.per_device}: at most {most()} runs at once "
+            "here, each takes about half a GiB; leave it out for one per core, or per GPU"
+        )
+
+
+def slots(devices: Sequence[str], resources: Resources = OWN_CHOICE) -> dict[str, int]:
     """Return how many runs each device takes at once.
 
     Args:
-        devices: ``cpu`` alone, or ``cuda:0``, ``cuda:1`` and so on.
-        workers: runs at once on all of them; None for one per core, or one per GPU.
+        devices: that are there: ``cpu`` alone, or ``cuda:0``, ``cuda:1`` and so on.
+        resources: that are asked for; by default a run per core, or per GPU.
+
+    Raises:
+        UserProblem: a device that is asked for is not there.
     """
-    usual = cores() if list(devices) == [CPU] else len(devices)
-    return dict(Counter(devices[n % len(devices)] for n in range(workers or usual)))
+    used = resources.devices or tuple(devices)
+    if absent := [name for name in used if name not in devices]:
+        raise UserProblem(f"--devices {absent[0]}: there is {', '.join(devices)} here")
+    if resources.per_device:
+        return dict.fromkeys(used, resources.per_device)
+    usual = cores() if list(used) == [CPU] else len(used)
+    return dict(Counter(used[n % len(used)] for n in range(resources.workers or usual)))
 
 
 def visible(device: str) -> str | None:

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from filelock import Timeout
 
 from runners import checkpoint, plugins
 from runners.component import origin
@@ -23,6 +22,7 @@ from runners.metrics.extractors import require_enough
 from runners.metrics.scorer import scorer
 from runners.options import Options
 from runners.spec import RunSpec
+from runners.store.lease import NO_CLAIM, Claim, Held, Lease, LeaseLost
 from runners.store.run import RunStore
 from runners.store.states import State, Status
 from runners.tracking import environment_problem
@@ -92,8 +92,14 @@ def devices(options: Options) -> list[str]:
     return [f"cuda:{number}" for number in range(torch.cuda.device_count())]
 
 
-def execute(spec: RunSpec, folder: Path, options: Options, stop: Stop = lambda: False) -> Status:
-    """Execute one run in its folder, unless it is done or another process holds it.
+def execute(
+    spec: RunSpec,
+    folder: Path,
+    options: Options,
+    stop: Stop = lambda: False,
+    claim: Claim = NO_CLAIM,
+) -> Status:
+    """Execute one run in its folder, unless it is done or another process has it.
 
     An exception is recorded with its traceback and never leaves this function, so that one
     run cannot take others along.
@@ -103,15 +109,31 @@ def execute(spec: RunSpec, folder: Path, options: Options, stop: Stop = lambda: 
         folder: the run's folder.
         options: how and where to run.
         stop: asked after every step; True ends the run early, after a checkpoint.
+        claim: on a run that another process has.
     """
     store = RunStore(folder)
     try:
-        with store.lock():
-            return _unless_damaged(spec, store, resolved(options), stop)
-    except Timeout:
-        return Status(State.BUSY, reason="another process is at this run")
+        with store.lease(claim) as lease:
+            return _while_held(spec, store, resolved(options), stop, lease)
+    except Held as other:
+        return Status(State.BUSY, reason=str(other))
     except Exception as error:
         return _crashed(store, error)
+
+
+def _while_held(
+    spec: RunSpec, store: RunStore, options: Options, stop: Stop, lease: Lease
+) -> Status:
+    """Execute a run until it ends or is given to another process."""
+
+    def stop_or_lost() -> bool:
+        lease.require()
+        return stop()
+
+    try:
+        return _unless_damaged(spec, store, options, stop_or_lost)
+    except LeaseLost as lost:
+        return Status(State.BUSY, reason=str(lost))
 
 
 def _unless_damaged(spec: RunSpec, store: RunStore, options: Options, stop: Stop) -> Status:
@@ -120,6 +142,7 @@ def _unless_damaged(spec: RunSpec, store: RunStore, options: Options, stop: Stop
     except StoreProblem as problem:
         if not options.redo_damaged:
             return Status(State.DAMAGED, reason=str(problem))
+        store.require_lease()
         store.set_aside()
         return _attempt(spec, store, options, stop)
 
@@ -133,14 +156,19 @@ def _attempt(spec: RunSpec, store: RunStore, options: Options, stop: Stop) -> St
     with _output_to(store.log_file):
         try:
             return train(spec, store, options, stop, saved)
-        except StoreProblem:
+        except (StoreProblem, LeaseLost):
             raise
         except Exception as error:
             return _crashed(store, error)
 
 
 def _crashed(store: RunStore, error: Exception) -> Status:
-    """Return the status of a crash, recorded where the disk still takes it."""
+    """Return the status of a crash, recorded where the disk still takes it.
+
+    Raises:
+        LeaseLost: it is no crash: the run, and perhaps its folder, is another's by now.
+    """
+    store.require_lease()
     crash = Status(
         State.CRASHED,
         reason=explain(error),

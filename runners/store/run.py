@@ -10,15 +10,17 @@ import contextlib
 import itertools
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import ValidationError
 
 from runners import identity
 from runners.errors import StoreProblem
 from runners.files import (
+    ANYWHERE,
+    APPEND,
     append_rows,
     last_row,
     parse_rows,
@@ -27,14 +29,15 @@ from runners.files import (
     remove_temporaries,
     require_own,
     sync_folder,
+    truncate,
+    write_bytes,
     write_json,
 )
 from runners.spec import RunSpec, from_stored
+from runners.store.lease import NO_CLAIM, Claim, Held, Holder, Lease, holder
+from runners.store.place import opened, recover, renew
 from runners.store.seal import part, require_unchanged, seal, sealed_part
 from runners.store.states import State, Status, from_json
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
 
 EVALS = "evals"
 LOG_TAIL = 8000  # characters of a dead worker's output to keep
@@ -64,7 +67,8 @@ class RunStore:
         self.status_file = folder / "status.json"
         self.proof_file = folder / "proof.json"
         self.done_file = folder / "done"
-        self.lock_file = folder.parent.parent / "locks" / folder.name
+        self.lease_folder = folder.parent.parent / "leases" / folder.name
+        self.superseded_folder = folder.parent.parent / "superseded"
         self.log_file = folder / "worker.log"
         self.checkpoint_file = folder / "checkpoint.pt"
         self.samples_file = folder / "samples.npz"
@@ -72,6 +76,8 @@ class RunStore:
         self.floor_file = folder / "floor.json"
         self.samples_folder = folder / "samples"
         self.wandb_folder = folder / "wandb"
+        self.place = ANYWHERE
+        self._lease: Lease | None = None
 
     def rows_file(self, name: str) -> Path:
         """Return the path of a row file."""
@@ -94,17 +100,48 @@ class RunStore:
         steps = [(file.stem.removeprefix("step-"), file) for file in files]
         return [(int(step), file) for step, file in steps if re.fullmatch("[0-9]{1,18}", step)]
 
-    def lock(self) -> BaseFileLock:
-        """Return the run's lock: refused at once while held, and dying with its holder.
+    @contextlib.contextmanager
+    def lease(self, claim: Claim = NO_CLAIM) -> Iterator[Lease]:
+        """Have the run for this process alone; it lies outside the run's folder.
 
-        It lies outside the run's folder, which may be set aside by whoever holds the lock.
+        Raises:
+            Held: another process has it.
         """
-        from filelock import FileLock
+        with Lease(self.lease_folder, claim) as lease:
+            recover(self.folder, self.superseded_folder)
+            if lease.after_sleeper:
+                renew(self.folder, self.superseded_folder)
+            lease.settle()
+            self._lease = lease
+            try:
+                yield lease
+            finally:
+                self._lease = None
+                self._leave()
 
-        require_own(self.lock_file.parent)
-        require_own(self.lock_file)
-        self.lock_file.parent.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.lock_file, timeout=0)
+    def holder(self) -> Holder:
+        """Return which process has the run, or had it last."""
+        return holder(self.lease_folder)
+
+    def require_lease(self) -> None:
+        """Refuse to go on with a run that was given to another process meanwhile.
+
+        Raises:
+            LeaseLost: it was.
+        """
+        if self._lease:
+            self._lease.require()
+
+    def _enter(self) -> None:
+        """Stand in the folder as it is now, for all that is written up to the end of the lease."""
+        if self._lease:
+            self.place = opened(self.folder)
+            self.require_lease()
+
+    def _leave(self) -> None:
+        if self.place.descriptor is not None:
+            os.close(self.place.descriptor)
+            self.place = ANYWHERE
 
     def check(self, spec: RunSpec) -> None:
         """Refuse a folder that is not a sound state of the run with this spec.
@@ -183,9 +220,10 @@ class RunStore:
         for path in (self.folder, self.samples_folder, self.wandb_folder, self.log_file, *rows):
             require_own(path)
         self.create(spec)
+        self._enter()
         for folder in (self.folder, self.samples_folder):
-            remove_temporaries(folder)
-        self.status_file.unlink(missing_ok=True)
+            remove_temporaries(folder, self.place)
+        self.place.unlink(self.status_file)
 
     def create(self, spec: dict[str, Any]) -> None:
         """Make the folder and write the resolved spec, unless there already."""
@@ -202,14 +240,22 @@ class RunStore:
         """Return the hashes of initial weights, data order and latents, {} before the first."""
         return read_json(self.proof_file) if self.proof_file.exists() else {}
 
+    def write(self, file: Path, data: bytes) -> None:
+        """Write a whole file of the run."""
+        write_bytes(file, data, self.place)
+
+    def write_json(self, file: Path, data: object) -> None:
+        """Write a whole JSON file of the run."""
+        write_json(file, data, self.place)
+
     def write_status(self, status: Status) -> None:
         """Record how the run stands; where it ended ``done`` follows, once all rows are on disk."""
-        write_json(self.status_file, status.to_json())
+        self.write_json(self.status_file, status.to_json())
         if status.ended:
             self.sync_rows()
             sealed = seal(self.folder, [*self._lasting(), *self._pictures()])
             later = part(read_bytes(self.rows_file(EVALS)))
-            write_json(self.done_file, {**sealed, EVALS: later})
+            self.write_json(self.done_file, {**sealed, EVALS: later})
 
     def _lasting(self) -> list[Path]:
         rows = [self.rows_file(name) for name in self.ROW_FILES]
@@ -220,11 +266,9 @@ class RunStore:
         grids = [grid for _, grid in self.sample_grids()]
         return [self.floor_file, self.surface_file, *grids]
 
-    def record_crash(self, reason: str, traceback: str = "") -> None:
+    def record_crash(self, reason: str, traceback: str = "", claim: Claim = NO_CLAIM) -> None:
         """Record what a worker that died could not, unless another process took the run over."""
-        from filelock import Timeout
-
-        with contextlib.suppress(Timeout, OSError), self.lock():
+        with contextlib.suppress(Held, OSError), self.lease(claim):
             if self.spec_file.exists() and not self.is_done():
                 self.write_status(Status(State.CRASHED, reason=reason, traceback=traceback))
 
@@ -253,7 +297,7 @@ class RunStore:
 
     def append(self, name: str, rows: Iterable[dict[str, Any]]) -> None:
         """Append rows to a row file; non-finite numbers become null."""
-        append_rows(self.rows_file(name), rows)
+        append_rows(self.rows_file(name), rows, self.place)
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """Return all complete rows of a row file, [] where there is none.
@@ -271,17 +315,15 @@ class RunStore:
         Raises:
             StoreProblem: another process is at the run, or earlier rows are damaged.
         """
-        from filelock import Timeout
-
         try:
-            with self.lock():
+            with self.lease():
                 kept, file = self._sealed_evals(), self.rows_file(EVALS)
                 if file.exists():
-                    os.truncate(file, len(kept))
+                    truncate(file, len(kept))
                 append_rows(file, [row])
                 later = part(read_bytes(file))
                 write_json(self.done_file, read_json(self.done_file) | {EVALS: later})
-        except Timeout as error:
+        except Held as error:
             raise StoreProblem(f"{self.folder}: another process is at this run") from error
 
     def _sealed_evals(self) -> bytes:
@@ -302,7 +344,7 @@ class RunStore:
         """Force the row files to disk and return their sizes in bytes."""
         sizes = {}
         for name in self.ROW_FILES:
-            with self.rows_file(name).open("ab") as file:
+            with os.fdopen(self.place.open(self.rows_file(name), APPEND), "ab") as file:
                 os.fsync(file.fileno())
                 sizes[name] = file.tell()
         return sizes
@@ -325,4 +367,4 @@ class RunStore:
         for name in self.ROW_FILES:
             file = self.rows_file(name)
             if file.exists():
-                os.truncate(file, sizes.get(name, 0))
+                truncate(file, sizes.get(name, 0), self.place)

@@ -8,9 +8,14 @@ from typing import Any
 import pytest
 
 from bench.cost import Pace, estimate, kind, stored_paces
-from runners.engines import chosen
+from runners.engines.local import LocalEngine
+from runners.engines.resources import Resources
 from runners.errors import UserProblem
 from runners.options import Options
+
+
+def _engine(options: Options) -> LocalEngine:
+    return LocalEngine(options, Resources(workers=1))
 
 
 def _no_engine(*_: Any) -> Any:
@@ -57,7 +62,7 @@ def test_stored_runs_tell_their_pace(tiny, trained, tmp_path) -> None:
 def test_what_is_not_stored_is_measured_in_a_folder_that_is_gone(tiny, tmp_path) -> None:
     specs = [tiny(steps=10**6), tiny(steps=10**6, method="gradient_penalty")]
     out = tmp_path / "out"
-    costs = estimate(specs, out, Options(), chosen("local").make)
+    costs = estimate(specs, out, Options(), _engine)
     assert len(costs.paces) == 2
     assert all(pace.step > 0 and pace.measure > 0 for pace in costs.paces.values())
     assert (costs.seconds(specs) or 0) > 10**6 * 1e-5
@@ -70,7 +75,7 @@ def test_of_many_kinds_some_are_measured_and_stand_for_the_others(
 ) -> None:
     monkeypatch.setattr("bench.cost.MOST", 1)
     specs = [tiny(), tiny(n_dis=2), tiny(n_dis=3)]
-    costs = estimate(specs, tmp_path, Options(), chosen("local").make)
+    costs = estimate(specs, tmp_path, Options(), _engine)
     assert costs.how.endswith("; 2 of 3 kinds taken as the mean of these")
     assert len(costs.paces) == 3
     assert len(set(costs.paces.values())) == 1

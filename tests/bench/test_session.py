@@ -7,7 +7,8 @@ from pathlib import Path
 
 from bench.grid import Grid
 from bench.session import run_grid
-from runners.engines import chosen
+from runners.engines.local import LocalEngine
+from runners.engines.resources import Resources
 from runners.options import Options
 from runners.spec import from_stored
 from runners.store.grid import GridStore
@@ -15,9 +16,13 @@ from runners.store.grid import GridStore
 SCHEMA_1 = Path(__file__).parents[1] / "stores" / "schema-1"
 
 
+def _engine(options: Options) -> LocalEngine:
+    return LocalEngine(options, Resources(workers=1))
+
+
 def test_description_and_axes_reach_the_plan(tmp_path) -> None:
     grid = Grid("g", "two words", (), ("loss", "model.width"))
-    assert run_grid(grid, tmp_path, Options(), chosen("local").make) == 0
+    assert run_grid(grid, tmp_path, Options(), _engine) == 0
     assert GridStore(tmp_path / "g").plan() == {
         "name": "g",
         "description": "two words",
@@ -32,7 +37,15 @@ def test_runs_of_an_earlier_version_stay_and_are_no_part_of_the_plan(tmp_path, c
     shutil.copytree(SCHEMA_1, store.folder)
     before = store.folders()
     specs = tuple(from_stored(spec) for spec in store.plan()["runs"].values())
-    assert run_grid(Grid("old", "", specs, ()), tmp_path, Options(), chosen("local").make, 1) == 0
+    assert (
+        run_grid(
+            Grid("old", "", specs, ()),
+            tmp_path,
+            Options(),
+            _engine,
+        )
+        == 0
+    )
     said = capsys.readouterr().out
     assert "2 stored runs of these specs stay in the folder" in said
     assert "an earlier version, with other random numbers" in said

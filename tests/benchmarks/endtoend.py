@@ -14,6 +14,7 @@ from sizes import LATENT, LR, SIZES, options, spec
 from statistic import Sample
 
 from runners.engines.local import LocalEngine
+from runners.engines.resources import Resources
 from runners.engines.scheduler import Scheduler
 from runners.store.grid import GridStore
 from runners.store.states import State
@@ -84,7 +85,7 @@ def memory(data: Path) -> Iterator[tuple[str, Sample]]:
     if not Path("/proc/self/status").exists():
         return
     run = spec(SIZES["a"], data, method="spectral_norm", evaluation={"samples": SAMPLES})
-    with LocalEngine(options(data), 1) as engine:
+    with LocalEngine(options(data), Resources(workers=1)) as engine:
         scheduler = Scheduler(engine)
         scheduler.prepare([run])
         statuses = list(scheduler.run([run], GridStore(data / "memory"), lambda _: None))

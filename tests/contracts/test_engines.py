@@ -11,6 +11,7 @@ import pytest
 
 from runners.engines import ENGINES, chosen
 from runners.engines.base import Attempt, Ended, Engine, Lost, Note, Progress, Started
+from runners.engines.resources import Resources
 from runners.engines.scheduler import Scheduler
 from runners.errors import UserProblem
 from runners.options import Limits, Options
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.parametrize("name", ENGINES)
 @pytest.fixture
 def engine(name: str) -> Iterator[Engine]:
     """The engine with two slots."""
-    with ENGINES[name].make(Options(device="cpu"), 2) as made:
+    with ENGINES[name].make(Options(device="cpu"), Resources(workers=2)) as made:
         yield made
 
 
@@ -84,7 +85,10 @@ def test_prepares_with_lines_to_print(engine, tiny) -> None:
 def test_a_problem_found_when_preparing_is_the_users(name, tiny, tmp_path) -> None:
     (root := tmp_path / "file").write_text("not a folder")
     options = Options(device="cpu", data_root=root)
-    with ENGINES[name].make(options, 1) as engine, pytest.raises(UserProblem, match="--data-root"):
+    with (
+        ENGINES[name].make(options, Resources(workers=1)) as engine,
+        pytest.raises(UserProblem, match="--data-root"),
+    ):
         engine.prepare([tiny(dataset="mnist")], lambda *_: None)
 
 
@@ -212,8 +216,8 @@ class Unreadable:
 
 def test_leaving_lets_everything_go(name, attempt, tiny) -> None:
     spec = tiny(**LONG)
-    with ENGINES[name].make(Options(device="cpu"), 1) as engine:
+    with ENGINES[name].make(Options(device="cpu"), Resources(workers=1)) as engine:
         engine.submit(made := attempt(spec))
         _heard(engine, _moves)
-    with RunStore(made.folder).lock():
+    with RunStore(made.folder).lease():
         assert not RunStore(made.folder).is_done()

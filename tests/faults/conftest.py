@@ -77,13 +77,13 @@ class Bench:
         )
 
     def workers(self) -> dict[str, int]:
-        """Return {run_id: pid} of the workers that hold a run's lock."""
+        """Return {run_id: pid} of the workers that have a run's lease."""
         return {run: pid for run, pid in self.holders().items() if pid != self.process.pid}
 
     def holders(self) -> dict[str, int]:
-        """Return {run_id: pid} of who holds a run's lock: a worker, or the parent.
+        """Return {run_id: pid} of who has a run's lease: a worker, or the parent.
 
-        The parent holds it while it records the end of a worker that could not.
+        The parent has it while it records the end of a worker that could not.
         """
         found = {}
         for pid in self.alive():
@@ -91,8 +91,8 @@ class Bench:
                 for descriptor in Path(f"/proc/{pid}/fd").iterdir():
                     with contextlib.suppress(OSError):
                         target = descriptor.readlink()
-                        if target.parent.name == "locks":
-                            found[target.name] = pid
+                        if target.parent.parent.name == "leases":
+                            found[target.parent.name] = pid
         return found
 
     def training(self, name: str = "", other_than: int = 0) -> int:

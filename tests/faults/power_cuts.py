@@ -40,6 +40,10 @@ COMPARED = (*(f"{name}.jsonl" for name in ("metrics", "scores", "spectra", "diag
             "proof.json", "floor.json", "spec.json", "samples.npz")  # fmt: skip
 
 
+def _opened(descriptor: int) -> Path:
+    return Path(f"/proc/self/fd/{descriptor}").readlink()
+
+
 class Disk:
     """Counts operations, cuts the power at one of them, and knows what was not safe yet."""
 
@@ -47,7 +51,7 @@ class Disk:
         self.store, self.cut_at, self.forgetful, self.count = store, cut_at, forgetful, 0
         self.synced: dict[str, int] = {}
         self.undo: list[tuple[Path, bytes | None]] = []
-        for name in ("fsync", "replace", "truncate", "unlink"):
+        for name in ("fsync", "replace", "ftruncate", "unlink"):
             setattr(os, name, self._counted(getattr(os, name), getattr(self, f"_{name}")))
         self.append = RunStore.append
         setattr(RunStore, "append", lambda *row: self._append(*row))  # noqa: B010
@@ -60,7 +64,7 @@ class Disk:
         def call(*arguments: Any, **keywords: Any) -> Any:
             if self._tick():
                 self.cut()
-            note(*arguments)
+            note(*arguments, **keywords)
             return real(*arguments, **keywords)
 
         return call
@@ -75,21 +79,24 @@ class Disk:
         self.append(store, name, rows)
 
     def _fsync(self, descriptor: int) -> None:
-        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        path = _opened(descriptor)
         if path.is_dir():
             self.undo = [(file, old) for file, old in self.undo if file.parent != path]
         else:
             self.synced[path.name] = path.stat().st_size
 
-    def _replace(self, _source: Any, target: Any) -> None:
-        self._unlink(target)
+    def _replace(
+        self, _source: Any, target: Any, src_dir_fd: Any = None, dst_dir_fd: Any = None
+    ) -> None:
+        self._unlink(target, dir_fd=dst_dir_fd)
 
-    def _unlink(self, target: Any) -> None:
-        file = Path(target).absolute()
+    def _unlink(self, target: Any, dir_fd: int | None = None) -> None:
+        file = (Path.cwd() if dir_fd is None else _opened(dir_fd)) / target
         self.undo.append((file, file.read_bytes() if file.exists() else None))
 
-    def _truncate(self, file: Any, size: int) -> None:
-        self.synced[Path(file).name] = min(size, self.synced.get(Path(file).name, size))
+    def _ftruncate(self, descriptor: int, size: int) -> None:
+        name = _opened(descriptor).name
+        self.synced[name] = min(size, self.synced.get(name, size))
 
     def cut(self) -> None:
         """Forget what was not safe, and die."""

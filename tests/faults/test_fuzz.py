@@ -31,7 +31,8 @@ from reports.render import summary_markdown
 from reports.stats.numbers import compute
 from reports.tables.each_run import run_table
 from reports.tables.files import to_csv
-from runners.engines import chosen
+from runners.engines.local import LocalEngine
+from runners.engines.resources import Resources
 from runners.errors import UserProblem
 from runners.options import Options
 
@@ -51,8 +52,14 @@ seeds: 2
 Mutation = Callable[[random.Random, Path, Path], str]
 
 
+def _engine(options: Options) -> LocalEngine:
+    return LocalEngine(options, Resources(workers=2))
+
+
 def some_file(rng: random.Random, store: Path) -> Path:
-    files = sorted(f for f in store.rglob("*") if f.is_file() and f.parent.name != "locks")
+    files = sorted(
+        f for f in store.rglob("*") if f.is_file() and not {"locks", "leases"} & set(f.parts)
+    )
     return rng.choice(files)
 
 
@@ -176,7 +183,15 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("sound")
     (root / "g.yaml").write_text(GRID)
     options = Options(wandb="disabled")
-    assert run_grid(load_grid(root / "g.yaml"), root, options, chosen("local").make, 2) == 0
+    assert (
+        run_grid(
+            load_grid(root / "g.yaml"),
+            root,
+            options,
+            _engine,
+        )
+        == 0
+    )
     assert len(list(stored_runs.evaluate(root / "g", {"samples": 120}, Options()))) == 4
     return root / "g"
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from runners.engines.local import LocalEngine
+from runners.engines.resources import Resources
 from runners.engines.scheduler import Scheduler
 from runners.options import Limits, Options
 from runners.spec import RunSpec
@@ -57,7 +58,7 @@ def execute(tmp_path: Path) -> Callable[..., tuple[Statuses, list[str]]]:
     ) -> tuple[Statuses, list[str]]:
         notes: list[str] = []
         found: Statuses = {}
-        with LocalEngine(options or Options(), workers) as engine:
+        with LocalEngine(options or Options(), Resources(workers=workers)) as engine:
             scheduler = Scheduler(
                 engine, Limits(**limits), lambda topic, text: notes.append(text), clock
             )
@@ -201,7 +202,7 @@ def test_a_stopped_run_goes_on_where_it_stopped(tiny, execute, store) -> None:
 
 def test_a_run_another_process_holds_is_busy(tiny, execute, store) -> None:
     spec, other = tiny(), tiny(method="spectral_norm")
-    with store(spec).lock():
+    with store(spec).lease():
         statuses, _ = execute(spec, other)
     assert statuses["none"].state == State.BUSY
     assert statuses["spectral_norm"].state == State.FINISHED

@@ -80,7 +80,7 @@ def test_a_folder_set_aside_keeps_all_and_makes_room(store) -> None:
 
 
 def test_a_crash_is_not_recorded_over_another_process(store) -> None:
-    with store.lock():
+    with store.lease():
         store.record_crash("killed")
     assert store.status() == Status(State.UNFINISHED)
     store.record_crash("killed")
@@ -161,7 +161,7 @@ def test_an_edited_later_scoring_is_refused(ended, old, new) -> None:
 
 
 def test_a_later_scoring_waits_for_no_other_process(ended) -> None:
-    with ended.lock(), pytest.raises(StoreProblem, match="another process is at this run"):
+    with ended.lease(), pytest.raises(StoreProblem, match="another process is at this run"):
         ended.append_eval({"step": 1, "fid": 2.0})
     assert ended.rows("evals") == []
 
@@ -194,8 +194,8 @@ def test_a_run_s_folder_that_is_a_link_is_refused(ended, tiny) -> None:
             use()
 
 
-def test_locks_that_lie_elsewhere_are_refused(store, tmp_path) -> None:
+def test_leases_that_lie_elsewhere_are_refused(store, tmp_path) -> None:
     (tmp_path / "elsewhere").mkdir()
-    store.lock_file.parent.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(StoreProblem, match="locks: is a link"):
-        store.lock()
+    store.lease_folder.parent.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StoreProblem, match="leases: is a link"), store.lease():
+        pass
