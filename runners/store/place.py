@@ -6,6 +6,7 @@ still writes where it stands: in the old folder, which nobody reads and which is
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -40,6 +41,8 @@ def renew(folder: Path, aside: Path) -> None:
     copy.rename(folder)
     sync_folder(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
+    with contextlib.suppress(OSError):  # others' folders are in it
+        aside.rmdir()
 
 
 def recover(folder: Path, aside: Path) -> None:

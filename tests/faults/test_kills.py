@@ -228,6 +228,30 @@ def test_a_run_held_elsewhere_is_left_alone_and_named(grid, start) -> None:
     assert first.process.poll() is None
 
 
+@pytest.mark.slow
+def test_a_sleeper_whose_run_was_given_to_another_command_writes_nothing(
+    grid, start, numbers, monkeypatch
+) -> None:
+    monkeypatch.setenv("BENCH_LEASE", "3")
+    grid(steps=600)
+    whole = start("--out", "whole")
+    first = start("--workers", "1")
+    sleeper = first.training()
+    for pid in (sleeper, first.process.pid):
+        os.kill(pid, signal.SIGSTOP)
+    second = start("--workers", "1", "--retries", "1")
+    assert second.until(lambda: second.workers()), second.text()
+    assert "waiting up to 3 s for a sign of life" in second.text()
+    for pid in (sleeper, first.process.pid):
+        os.kill(pid, signal.SIGCONT)
+    assert (second.wait(), first.wait(), whole.wait()) == (0, 0, 0), second.text() + first.text()
+    assert "1 busy" in first.text()
+    assert numbers(first.runs) == numbers(first.folder / "whole/g/runs")
+    assert {folder.name for folder in (first.folder / "results/g").iterdir()} == {
+        "grid.json", "leases", "locks", "runs",
+    }  # fmt: skip
+
+
 def _power_cuts(folder: Path, method: str, stride: int) -> dict[str, object]:
     done = subprocess.run(
         [sys.executable, SCRIPT, folder, method, str(stride)], capture_output=True, text=True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from runners.engines.scheduler import Scheduler
 from runners.options import Limits
 from runners.spec import RunSpec
 from runners.store.grid import GridStore
+from runners.store.lease import Claim, lapse
 from runners.store.states import State, Status
 
 FINISHED = Status(State.FINISHED, step=10)
@@ -188,6 +190,58 @@ def test_a_busy_run_gets_one_more_look_at_the_end(bench, runs) -> None:
     assert made.tried(first) == 2
     made = bench(lambda attempt: [BUSY if attempt.number == 1 else FINISHED])
     assert made.run(first) == [("none", FINISHED)]
+
+
+@pytest.fixture
+def held(bench, runs) -> Callable[..., tuple[Bench, Path]]:
+    """Return a maker of a scheduler whose first run is another machine's until it is claimed."""
+
+    def make(**settings: Any) -> tuple[Bench, Path]:
+        def script(attempt: Attempt) -> list[Status]:
+            return [FINISHED if attempt.claim.lapsed == 4 else BUSY]
+
+        made = bench(script, **settings)
+        folder = made.store.run(runs[0].run_id).lease_folder
+        folder.mkdir(parents=True)
+        (folder / "4").write_text('{"host": "elsewhere", "pid": 7, "free": false}')
+        return made, folder / "4"
+
+    return make
+
+
+def test_a_run_without_a_sign_of_life_is_taken_over_after_a_lapse(held, runs) -> None:
+    made, _ = held(stride=lapse() / 5)
+    assert made.run(runs[0]) == [("none", FINISHED)]
+    assert made.tried(runs[0]) == 3
+    assert made.now >= lapse()
+    ((topic, said),) = made.told
+    assert topic == f"{runs[0].run_id} held"
+    assert "process 7 on elsewhere has it; waiting up to 60 s for a sign of life" in said
+
+
+def test_a_sign_of_life_ends_the_wait_whatever_the_other_s_clock(held, runs) -> None:
+    made, lease = held(stride=lapse() / 9)
+    made.during = lambda: os.utime(lease, (1, 1)) if len(made.watched) == 4 else None
+    assert made.run(runs[0]) == [("none", BUSY)]
+    assert made.now < lapse()
+
+
+def test_waiting_for_another_holds_nobody_up(held, runs) -> None:
+    made, _ = held(stride=lapse() / 5)
+    assert [name for name, _ in made.run(*runs)] == ["spectral_norm", "weight_norm", "none"]
+
+
+def test_a_stop_ends_the_wait(held, runs) -> None:
+    made, _ = held(stride=lapse() / 50)
+    made.during = lambda: made.scheduler.stop() if len(made.watched) == 9 else None
+    assert made.run(runs[0]) == []
+
+
+def test_all_attempts_of_a_command_have_its_claim(bench, runs) -> None:
+    claims = []
+    made = bench(lambda attempt: [claims.append(attempt.claim) or CRASHED], retries=1)
+    made.run(runs[0])
+    assert claims == [Claim(made.scheduler.owner)] * 2
 
 
 def test_a_run_that_takes_too_long_is_stopped_and_keeps_its_checkpoint(bench, runs) -> None:
