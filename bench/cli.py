@@ -139,6 +139,12 @@ def run(
     per_device: Annotated[
         int | None, typer.Option(min=1, help="Runs at once on each device.")
     ] = None,
+    share: Annotated[
+        str | None,
+        typer.Option(
+            "--shard", metavar="I/N", help="Run the I-th of N shares of the grid, of equal cost."
+        ),
+    ] = None,
     wandb: Annotated[Wandb, typer.Option(help="What wandb does.")] = Wandb.offline,
     data_root: DataRoot = None,
     run_timeout: Annotated[
@@ -165,6 +171,7 @@ def run(
     from bench.dry_run import print_plan
     from bench.plan import Former
     from bench.session import run_grid
+    from bench.shard import parse
     from runners.engines import chosen
     from runners.engines.resources import Resources
     from runners.options import Limits, Options
@@ -176,7 +183,7 @@ def run(
         per_device=per_device,
     )
     entry = chosen(engine, resources)
-    kept = Former(former.value) if former else None
+    kept, part = Former(former.value) if former else None, parse(share)
     overrides = grids.Overrides(
         steps=steps,
         seeds=seeds,
@@ -198,7 +205,7 @@ def run(
         options = replace(options, data_root=data_root)
     if dry_run:
         alone = Resources(workers=1)
-        print_plan(plan, out, options, lambda given: chosen("local").make(given, alone), kept)
+        print_plan(plan, out, options, lambda given: chosen("local").make(given, alone), kept, part)
         return
     limits = Limits(run_timeout, retries)
     raise typer.Exit(

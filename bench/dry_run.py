@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -15,6 +15,7 @@ from bench.cost import Estimate, estimate
 from bench.grid import Grid
 from bench.grid.trials import Tuning
 from bench.plan import Former, require_kept
+from bench.shard import ALL, Shard
 from bench.stage import is_done, state_of
 from runners.engines.base import Engine
 from runners.options import Options
@@ -61,6 +62,7 @@ def print_plan(
     options: Options,
     make: Callable[[Options], Engine],
     former: Former | None = None,
+    shard: Shard = ALL,
 ) -> None:
     """Print the runs of a grid, whether they are done, and what is left to pay.
 
@@ -70,14 +72,16 @@ def print_plan(
         options: how and where to run.
         make: builds an engine of one worker.
         former: what becomes of runs that were planned before and are not part of this.
+        shard: the share of the runs that is asked for.
 
     Raises:
         UserProblem: what `bench run` would refuse.
     """
     store, console = GridStore(out / grid.name), Console()
     require_kept(grid, store, former)
-    specs = grid.specs + (grid.tuning.specs if grid.tuning else ())
+    specs = shard.share(grid.specs + (grid.tuning.specs if grid.tuning else ()))
     groups = list(_stages(grid.tuning, store) if grid.tuning else _methods(grid))
+    groups = _shared(groups, shard)
     done = {s.run_id for group in groups for s in group.specs if is_done(store, s)}
     unpaid = [spec for group in groups for spec in (*group.left(done), *group.candidates)]
     if unpaid:
@@ -112,6 +116,19 @@ def _stages(tuning: Tuning, store: GridStore) -> Iterator[Group]:
         both = tuned.confirming(tuning, {method: winners.get(method, 0)})
         candidates = tuple(specs.values()) if unknown else ()
         yield Group(tuned.CONFIRMATION, method, both, candidates=candidates)
+
+
+def _shared(groups: Sequence[Group], shard: Shard) -> list[Group]:
+    """Return the groups with a shard's runs alone, stage by stage as they are shared out."""
+    mine: set[str] = set()
+    for stage in dict.fromkeys(group.stage for group in groups):
+        specs = [spec for group in groups if group.stage == stage for spec in group.specs]
+        mine |= {spec.run_id for spec in shard.share(specs)}
+    kept = (
+        replace(group, specs=tuple(spec for spec in group.specs if spec.run_id in mine))
+        for group in groups
+    )
+    return [group for group in kept if group.specs]
 
 
 def _each(specs: Sequence[RunSpec], store: GridStore) -> Table:

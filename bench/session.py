@@ -12,6 +12,7 @@ from bench import tuned
 from bench.grid import Grid
 from bench.interrupts import interrupts
 from bench.plan import Former, require_kept, write_plan
+from bench.shard import ALL, Shard
 from bench.stage import Stages
 from runners.engines.base import Engine
 from runners.options import Limits, Options
@@ -29,6 +30,7 @@ def run_grid(
     make: Callable[[Options], Engine],
     limits: Limits | None = None,
     former: Former | None = None,
+    shard: Shard = ALL,
 ) -> int:
     """Run what is not done yet; with tuning, every method's trials first, then what they chose.
 
@@ -39,6 +41,7 @@ def run_grid(
         make: builds the engine, if there is anything to do.
         limits: of time and of attempts.
         former: what becomes of runs that were planned before and are not part of this.
+        shard: which share of the runs is this command's.
 
     Returns:
         The exit code: 0, 1 if a run crashed or is damaged, 130 if interrupted.
@@ -52,7 +55,7 @@ def run_grid(
         console.print(said, markup=False, highlight=False)
     with interrupts() as interrupt, ExitStack() as engines:
         engine = lambda: engines.enter_context(make(options))  # noqa: E731
-        stages = Stages(store, console, interrupt, engine, limits)
+        stages = Stages(store, console, interrupt, engine, limits, shard)
         try:
             if grid.tuning:
                 tuned.run(stages, grid, grid.tuning, former)

@@ -11,6 +11,7 @@ from rich.console import Console
 from bench.interrupts import Interrupts
 from bench.needs import require_installed
 from bench.progress import View, progress
+from bench.shard import ALL, Shard
 from runners.engines.base import Engine
 from runners.engines.scheduler import Scheduler
 from runners.errors import StoreProblem
@@ -47,6 +48,7 @@ class Stages:
         interrupt: counts those of the user.
         engine: builds the engine, if there is anything to do.
         limits: of time and of attempts.
+        shard: which share of each stage's runs is this command's.
     """
 
     def __init__(
@@ -56,9 +58,10 @@ class Stages:
         interrupt: Interrupts,
         engine: Callable[[], Engine],
         limits: Limits | None,
+        shard: Shard = ALL,
     ) -> None:
         self.store, self.console, self.interrupt = store, console, interrupt
-        self.engine, self.limits = engine, limits
+        self.engine, self.limits, self.shard = engine, limits, shard
         self.notes, self.scheduler = Notes(console), None
         self.recorded = False
         """Whether the plan was written."""
@@ -94,9 +97,11 @@ class Stages:
                 f"{known} stored runs of these specs stay in the folder: they belong to an earlier "
                 "version, with other random numbers, and are not part of this plan"
             )
-        todo = [spec for spec in specs if not is_done(store, spec)]
-        skipped = len(specs) - len(todo)
-        tell(f"{title}: {len(specs)} runs, {skipped} done already, results in {store.folder}")
+        mine = self.shard.share(specs)
+        todo = [spec for spec in mine if not is_done(store, spec)]
+        share = "" if self.shard == ALL else f", {len(mine)} of them in shard {self.shard}"
+        done = f"{len(mine) - len(todo)} done already"
+        tell(f"{title}: {len(specs)} runs{share}, {done}, results in {store.folder}")
         return todo
 
     def _prepared(self, todo: list[RunSpec]) -> Scheduler:

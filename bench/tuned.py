@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from bench.grid import Grid
 from bench.grid.trials import Trial, Tuning
 from bench.plan import Former, write_plan
+from bench.shard import ALL
 from bench.stage import Stages, is_done
 from runners.errors import StoreProblem
 from runners.spec import RunSpec
@@ -21,6 +22,10 @@ from runners.store.states import State
 from runners.tuning.plan import DEFAULT, TUNED, Point, TuningPlan
 from runners.tuning.select import run_cost, trial_cost, winner
 
+OTHERS = (
+    "once the other shards have ended, the same command goes on: in one folder with them, or in "
+    "the folder that `bench merge` makes of all"
+)
 TRIALS, CONFIRMATION = "tuning", "confirmation"
 """The titles of the stages."""
 
@@ -51,7 +56,10 @@ def run(stages: Stages, grid: Grid, tuning: Tuning, former: Former | None = None
     if count := left(tuning, store):
         words = f"{count} of the {len(tuning.specs)} runs of the tuning have not ended"
         stages.console.print(f"nothing is chosen yet: {words}")
-        stages.failed = True
+        if stages.shard == ALL:
+            stages.failed = True
+        else:
+            stages.console.print(OTHERS)
     elif not stages.interrupt.count:
         found = costs(tuning, store)
         winners = chosen(found)
