@@ -255,6 +255,20 @@ def report(
 
 
 @command()
+def status(
+    results: Annotated[
+        Path | None,
+        typer.Argument(help="A grid's results folder; default: the newest under results/."),
+    ] = None,
+) -> None:
+    """Say how a grid stands, whatever executes it and wherever: nothing is changed."""
+    from bench.status import print_status
+    from runners.store.grid import found, newest_results
+
+    print_status(found(results or newest_results(Path("results"))))
+
+
+@command()
 def doctor(
     out: Annotated[Path, typer.Option(help="Where results would go.")] = Path("results"),
     data_root: DataRoot = None,

@@ -118,6 +118,25 @@ def holder(folder: Path) -> Holder:
     return _read(folder / str(number), number) if number else Holder()
 
 
+def alive(folder: Path, known: Holder) -> bool | None:
+    """Say whether the holder of a run lives, None where only its signs of life can tell.
+
+    Args:
+        folder: of the run's leases.
+        known: of :func:`holder`.
+    """
+    if known.free or known.boot != boot():
+        return False if known.free else None
+    try:
+        descriptor = os.open(folder / str(known.number), os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return not _locked(descriptor, fcntl.LOCK_SH)
+    finally:
+        os.close(descriptor)
+
+
 class Lease:
     """The right to write in a run's folder; a context that lets it go.
 
@@ -226,14 +245,14 @@ def _looked_at(file: Path, known: Holder) -> Iterator[bool]:
         yield False
         return
     try:
-        yield _locked(descriptor)
+        yield _locked(descriptor, fcntl.LOCK_EX)
     finally:
         os.close(descriptor)
 
 
-def _locked(descriptor: int) -> bool:
+def _locked(descriptor: int, kind: int) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except OSError:
         return False
     return True

@@ -34,7 +34,7 @@ from runners.files import (
     write_json,
 )
 from runners.spec import RunSpec, from_stored
-from runners.store.lease import NO_CLAIM, Claim, Held, Holder, Lease, holder
+from runners.store.lease import NO_CLAIM, Claim, Held, Holder, Lease, alive, holder
 from runners.store.place import opened, recover, renew
 from runners.store.seal import part, require_unchanged, seal, sealed_part
 from runners.store.states import State, Status, from_json
@@ -122,6 +122,10 @@ class RunStore:
     def holder(self) -> Holder:
         """Return which process has the run, or had it last."""
         return holder(self.lease_folder)
+
+    def holder_lives(self, known: Holder) -> bool | None:
+        """Say whether a holder lives, None where only its signs of life can tell."""
+        return alive(self.lease_folder, known)
 
     def require_lease(self) -> None:
         """Refuse to go on with a run that was given to another process meanwhile.
