@@ -17,13 +17,15 @@ import endtoend
 import evaluation
 import growth
 import machine
+import scale
 import tables
 import training
 import typer
 from sizes import SIZES
 from statistic import Sample
 
-PARTS = ("training", "grid", "endtoend", "startup", "evaluation", "diagnosis", "memory", "growth")
+PARTS = ("training", "grid", "endtoend", "startup", "evaluation", "diagnosis", "memory", "growth",
+         "scale")  # fmt: skip
 ALL_PARTS, ALL_SIZES, ALL_METHODS = (",".join(names) for names in (PARTS, SIZES, endtoend.METHODS))
 OUT = Path("benchmark.json")
 
@@ -55,6 +57,8 @@ def measure(
         yield from growth.runs(data, (10, 20) if quick else growth.COUNTS)
         yield from growth.steps(data)
         yield from growth.samples(data, (10, 20) if quick else growth.COUNTS)
+    if "scale" in parts:
+        yield from scale.measure(data, (20,) if quick else (1000,), scale.engines())
 
 
 def main(
