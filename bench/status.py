@@ -61,11 +61,12 @@ def print_status(grid: GridStore) -> None:
         StoreProblem: the plan is damaged.
     """
     console = Console(soft_wrap=True)
-    runs = [look(grid.run(run_id), spec) for run_id, spec in planned(grid).items()]
+    specs, tuning = planned(grid)
+    runs = [look(grid.run(run_id), spec) for run_id, spec in specs.items()]
     counts = Counter(run.state for run in runs)
     words = ", ".join(f"{counts[state]} {state}" for state in ORDER if counts[state])
     console.print(f"{grid.folder}: {len(runs)} runs: {words or 'none is planned'}", markup=False)
-    if (tuning := grid.tuning()) and not tuning.winners:
+    if tuning:
         console.print("  of the tuning; what confirms its choice is planned when they have ended")
     going = [run for run in runs if run.state in (RUNNING, SILENT)]
     if going:
@@ -76,14 +77,23 @@ def print_status(grid: GridStore) -> None:
     console.print(_outlook(runs), markup=False, highlight=False)
 
 
-def planned(grid: GridStore) -> dict[str, Any]:
-    """Return the specs of all runs a grid has to do, as far as they are known, by id."""
-    tuning, confirming = grid.tuning(), dict.fromkeys(grid.planned())
-    specs = grid.plan()["runs"]
-    found = {run_id: specs[run_id] for run_id in confirming}
+def planned(grid: GridStore) -> tuple[dict[str, Any], bool]:
+    """Return the specs of all runs a grid has to do, as far as they are known, by id.
+
+    Returns:
+        Them, and whether they are those of a tuning that has chosen nothing yet.
+
+    Raises:
+        StoreProblem: the plan is damaged.
+    """
+    plan = grid.plan()
+    specs = plan.get("runs")
+    if not isinstance(specs, dict):
+        raise StoreProblem(f"{grid.plan_file}: lacks its runs; plan it again")
+    tuning = grid.tuning() if "tuning" in plan else None
     if tuning is None:
-        return found
-    return dict(tuning.runs) | (found if tuning.winners else {})
+        return specs, False
+    return dict(tuning.runs) | (specs if tuning.winners else {}), not tuning.winners
 
 
 def look(store: RunStore, spec: Mapping[str, Any]) -> Run:
