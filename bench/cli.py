@@ -232,6 +232,29 @@ def report(
 
 
 @command()
+def merge(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="RESULTS...", help="Results folders of one grid.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="A new folder; named as the grid, runs go on there.")
+    ],
+    prefer: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Whose runs are kept where ended ones differ."),
+    ] = None,
+    plugin: Plugins = None,
+) -> None:
+    """Merge results folders of one grid, made in parts or on several machines, into a new one."""
+    from rich.console import Console
+
+    from bench.merge import merge as merge_folders
+
+    _load(plugin)
+    merge_folders(folders, out, prefer, Console(soft_wrap=True))
+
+
+@command()
 def doctor(
     out: Annotated[Path, typer.Option(help="Where results would go.")] = Path("results"),
     data_root: DataRoot = None,

@@ -44,6 +44,7 @@ class GridStore:
         self.plan_file = folder / "grid.json"
         self.runs_folder = folder / "runs"
         self.report_folder = folder / "report"
+        self.damaged_folder = folder / "damaged"
 
     def run(self, run_id: str) -> RunStore:
         """Return the store of one run.

@@ -1,0 +1,26 @@
+"""What a run's proof holds: hashes of what all methods of a seed share, and what it ran on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+ENVIRONMENT = {
+    "python": "Python",
+    "torch": "torch",
+    "device": "device",
+    "processor": "processor",
+    "instructions": "instruction set",
+    "threads": "threads",
+}
+"""What of a proof says what a run ran on, in words; everything else are hashes."""
+
+
+def hashes(proof: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the hashes of a proof."""
+    return {name: value for name, value in proof.items() if name not in ENVIRONMENT}
+
+
+def ran_on(proof: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a run ran on, as far as its version noted it."""
+    return {name: str(proof[name]) for name in ENVIRONMENT if name in proof}
