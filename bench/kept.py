@@ -12,7 +12,7 @@ from runners.store.run import RunStore
 
 INSTRUCTIONS = "processors of different instruction sets round differently, so both are results; "
 PREFER = "--prefer FOLDER says whose are kept"
-ALIKE = "by what is known they ran on the same, so one of them is wrong and a third run tells which"
+ALIKE = "nothing noted of both explains it, so one is wrong, and a third run tells which; "
 
 
 def chosen(
@@ -73,7 +73,6 @@ def _reason(one: RunStore, other: RunStore) -> str:
     mine, theirs = ran_on(one.proof()), ran_on(other.proof())
     pairs = {key: (mine.get(key, "unknown"), theirs.get(key, "unknown")) for key in ENVIRONMENT}
     apart = {key: f"{ENVIRONMENT[key]} {a} and {b}" for key, (a, b) in pairs.items() if a != b}
-    if not apart:
-        return ALIKE
-    why = INSTRUCTIONS if "instructions" in apart else ""
-    return f"{why}they ran on {', '.join(apart.values())}"
+    why = INSTRUCTIONS if "instructions" in apart else ALIKE if apart.keys() <= {"host"} else ""
+    where = ", ".join(apart.values()) or "the same machine"
+    return f"{why}they ran on {where}"

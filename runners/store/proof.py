@@ -9,11 +9,19 @@ ENVIRONMENT = {
     "python": "Python",
     "torch": "torch",
     "device": "device",
-    "processor": "processor",
+    "processor": "architecture",
     "instructions": "instruction set",
     "threads": "threads",
+    "cpu": "processor's model",
+    "host": "host",
+    "numpy": "numpy",
+    "torch_fidelity": "torch-fidelity",
+    "suite": "version of the suite",
 }
 """What of a proof says what a run ran on, in words; everything else are hashes."""
+
+ROUNDING = ("torch", "device", "instructions", "threads")
+"""What of it decides how numbers are rounded."""
 
 
 def hashes(proof: Mapping[str, Any]) -> dict[str, Any]:
