@@ -39,9 +39,9 @@ def merge(folders: Sequence[Path], out: Path, prefer: Path | None, console: Cons
     own = None if prefer is None else _one_of(grids, prefer)
     require_new(out)
     plan = united.united(grids)
-    there = _sound(grids, united.planned(plan), console)
-    kept, said = chosen(there, own)
-    _require_one_protocol(kept.values())
+    planned = united.planned(plan)
+    kept, said = chosen(_sound(grids, planned, console), own)
+    _require_one_protocol(run for run_id, run in kept.items() if run_id in planned)
     with built(out) as new:
         for run_id, run in _seen(list(kept.items()), "copying", console):
             copies.copy(run, new.run(run_id))
@@ -127,7 +127,7 @@ def _require_one_protocol(runs: Iterable[RunStore]) -> None:
     asked: dict[str, dict[str, list[str]]] = {}
     for run in runs:
         spec, row = run.spec(), run.last_row("scores")
-        if row and not identity.earlier(spec):
+        if row:
             protocols = asked.setdefault(f"{spec.get('dataset')} {spec.get('evaluation')}", {})
             protocols.setdefault(str(row.get("protocol")), []).append(str(run.folder))
     mixed = [protocols for protocols in asked.values() if len(protocols) > 1]

@@ -311,3 +311,32 @@ def test_a_missing_folder_is_told_as_by_every_command(root, merged) -> None:
     with pytest.raises(StoreProblem, match="no results of a grid"):
         merged("a", "nowhere")
     assert read_json(root / "a/grid.json")["name"] == "g"
+
+
+@pytest.mark.slow
+def test_two_commands_merged_go_on_as_one_command_would_have(tmp_path) -> None:
+    (tmp_path / "grid.yaml").write_text(GRID.replace("seeds: 1", "seeds: 2"))
+
+    def bench(*arguments: str) -> str:
+        command = [sys.executable, "-m", "bench", *arguments]
+        env = os.environ | {"NO_COLOR": "1"}
+        done = subprocess.run(
+            command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run = ("run", "--grid", "grid.yaml", "--wandb", "offline")
+    bench(*run, "--out", "whole")
+    bench(*run, "--out", "a", "--methods", "none")
+    bench(*run, "--out", "b", "--methods", "weight_clipping", "--seeds", "1")
+    begun = planned(tmp_path / "c", seeds="0,1", methods=("weight_clipping",))
+    made(begun, "weight_clipping", until=5)
+    assert "3 finished, 1 unfinished" in bench("merge", "a/g", "b/g", "c", "--out", "m/g")
+    assert "4 runs, 3 done already" in bench(*run, "--out", "m")
+    merged, whole = GridStore(tmp_path / "m/g"), GridStore(tmp_path / "whole/g")
+    assert numbers(merged) == numbers(whole)
+    assert merged.plan() == whole.plan()
+    assert len(list(merged.runs_folder.glob("*/wandb/offline-run-*"))) == 4
+    assert "nothing left to do" in bench(*run, "--out", "m")
+    assert "report: m/g/report/index.html" in bench("report", "m/g")
