@@ -143,9 +143,11 @@ def test_the_checkpoint_that_is_further_along_goes_on_to_the_same_bytes(root, me
     made(planned(root / "c"), "none", until=5)
     made(planned(root / "d"), "none", until=8)
     run_of(root, "d", "none").log_file.write_text("kept")
+    (run_of(root, "d", "none").folder / ".status.json.1-0123abcd").write_text("cut off")
     grid, said = merged("c", "d", "b")
     assert "1 unfinished, 1 finished" in said
-    assert (run_of(root, "g", "none").log_file).read_text() == "kept"
+    assert run_of(root, "g", "none").log_file.read_text() == "kept"
+    assert not list(run_of(root, "g", "none").folder.glob(".*"))
     made(grid, "none")
     assert numbers(grid) == numbers(GridStore(root / "whole"))
 
