@@ -234,7 +234,7 @@ def report(
 @command()
 def merge(
     folders: Annotated[
-        list[Path], typer.Argument(metavar="RESULTS...", help="Results folders of one grid.")
+        list[Path], typer.Argument(metavar="RESULTS", help="Results folders of one grid.")
     ],
     out: Annotated[
         Path, typer.Option("--out", "-o", help="A new folder; named as the grid, runs go on there.")
