@@ -269,6 +269,50 @@ def status(
 
 
 @command()
+def merge(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="RESULTS", help="Results folders of one grid.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="A new folder; named as the grid, runs go on there.")
+    ],
+    prefer: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Whose runs are kept where ended ones differ."),
+    ] = None,
+    plugin: Plugins = None,
+) -> None:
+    """Merge results folders of one grid, made in parts or on several machines, into a new one."""
+    from rich.console import Console
+
+    from bench.merge import merge as merge_folders
+
+    _load(plugin)
+    merge_folders(folders, out, prefer, Console(soft_wrap=True))
+
+
+@command()
+def sync(
+    results: Annotated[
+        Path | None,
+        typer.Argument(help="A grid's results folder; default: the newest under results/."),
+    ] = None,
+    patience: Annotated[
+        float,
+        typer.Option(min=1, metavar="SECONDS", help="Stop an upload in which nothing gets done."),
+    ] = 120,
+) -> None:
+    """Upload what wandb wrote offline of a grid's ended runs, each once."""
+    from rich.console import Console
+
+    from bench.sync import sync as upload
+    from runners.store.grid import newest_results
+
+    folder = results or newest_results(Path("results"))
+    raise typer.Exit(upload(folder, patience, Console(soft_wrap=True)))
+
+
+@command()
 def doctor(
     out: Annotated[Path, typer.Option(help="Where results would go.")] = Path("results"),
     data_root: DataRoot = None,

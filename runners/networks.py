@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import platform
 from collections.abc import Mapping
 
 import numpy as np
@@ -115,22 +114,6 @@ def weights_hash(network: nn.Module) -> str:
 def chain(digest: str, data: Tensor) -> str:
     """Return the next link of a hash chain over a stream of tensors."""
     return hashlib.sha256(bytes.fromhex(digest) + data.cpu().numpy().tobytes()).hexdigest()
-
-
-def environment(device: str) -> dict[str, str]:
-    """Return what bitwise repetition of a run depends on besides its spec.
-
-    The same spec gives the same bytes on processors of one instruction set; on another,
-    rounding differs, and chaotic training carries that into every number.
-    """
-    return {
-        "python": platform.python_version(),
-        "torch": str(torch.__version__),
-        "device": device if device == "cpu" else torch.cuda.get_device_name(),
-        "processor": platform.machine(),
-        "instructions": torch.backends.cpu.get_cpu_capability(),
-        "threads": str(torch.get_num_threads()),
-    }
 
 
 def to_float(images: Tensor) -> Tensor:

@@ -11,9 +11,10 @@ from torch.nn.utils import parametrize
 from runners import checkpoint, seeds
 from runners.datasets import load_images
 from runners.losses import LOSSES
+from runners.machine import environment
 from runners.measure import Recorder, gradient_norm, non_finite
 from runners.metrics.scorer import scorer
-from runners.networks import Networks, chain, environment, to_float
+from runners.networks import Networks, chain, to_float
 from runners.options import Options
 from runners.separation import auc
 from runners.spec import RunSpec

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, TypeAlias
 
+from runners.store.proof import ENVIRONMENT
+
 # A DataFrame and a Series. pandas' own annotations call every selection either of the two, so
 # that a type checker would refuse most correct code.
 Frame: TypeAlias = Any
@@ -12,6 +14,9 @@ Series: TypeAlias = Any
 
 KEYS = ("run_id", "cell", "method", "seed")
 PROOFS = ("generator_init", "discriminator_init", "batches", "latents")
+RAN_ON = {f"ran_on.{key}": key for key in ENVIRONMENT}
+"""Columns of what a run ran on, and their keys in its proof."""
+
 ROW_COLUMNS = {
     "metrics": (
         "step", "loss_d", "loss_g", "penalty", "logit_real", "logit_fake", "accuracy_d",

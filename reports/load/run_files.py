@@ -6,13 +6,14 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from reports.load.columns import PROOFS, ROW_COLUMNS, fits
+from reports.load.columns import PROOFS, RAN_ON, ROW_COLUMNS, fits
 from reports.load.floors import floor_rows, of_real_data
 from reports.load.planned import Planned
 from reports.load.stored_specs import require_sound
 from reports.load.verdicts import verdicts
 from runners.errors import StoreProblem
 from runners.files import read_json, require_own
+from runners.store.proof import ran_on
 from runners.store.run import RunStore
 from runners.store.states import State, Status
 
@@ -21,7 +22,7 @@ ODD = (TypeError, ValueError, KeyError, AttributeError, OverflowError)
 
 NO_RUN: dict[str, Any] = {
     "state": "", "step": 0, "steps": 0, "reason": "", "traceback": "",
-    "seconds_per_step": None, **dict.fromkeys(PROOFS),
+    "seconds_per_step": None, **dict.fromkeys((*PROOFS, *RAN_ON)),
 }  # fmt: skip
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -33,7 +34,8 @@ class Run:
     """What a report knows of one run.
 
     Args:
-        row: state, step, steps, reason, traceback, seconds_per_step and the proof's hashes.
+        row: state, step, steps, reason, traceback, seconds_per_step, the proof's hashes and what
+            it ran on.
         rows: the rows of every row file.
         grids, surfaces: step and path of what was drawn.
         outcomes: its failures, observed_until, fall and collapse_step; {} before it began.
@@ -82,7 +84,7 @@ def _read_whole(store: RunStore, plan: Planned, scored: Collection[str]) -> Run:
     floor = _floor(store)
     seen = status.state != State.MISSING
     outcomes = verdicts(plan, status, rows, of_real_data(floor)) if seen else {}
-    row = _row(status, plan, rows) | _hashes(store)
+    row = _row(status, plan, rows) | _proof(store)
     floors = floor_rows(floor, scored) if floor else []
     return Run(row, rows, grids, outcomes, floors, _surfaces(store, plan))
 
@@ -99,12 +101,13 @@ def _row(status: Status, plan: Planned, rows: Rows) -> dict[str, Any]:
     }
 
 
-def _hashes(store: RunStore) -> dict[str, Any]:
+def _proof(store: RunStore) -> dict[str, Any]:
     proof = store.proof()
     found = {name: proof.get(name) for name in PROOFS}
     if not all(value is None or isinstance(value, str) for value in found.values()):
         raise TypeError("a hash is not text")
-    return found
+    ran = ran_on(proof)
+    return found | {column: ran.get(key) for column, key in RAN_ON.items()}
 
 
 def _floor(store: RunStore) -> dict[str, Any]:

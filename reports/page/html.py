@@ -16,6 +16,7 @@ from reports.page.sections import DRAWINGS, SECTIONS, TABLES, Block, Part
 from reports.page.tuning_words import tuning_words
 from reports.page.wording import goal_words, inference, words
 from reports.stats.conformance import broken
+from reports.stats.machines import apart, several_machines
 from reports.stats.numbers import Numbers
 from reports.stats.pairing import undeclared, violations
 from reports.stats.real_and_untrained import floor_notes
@@ -73,6 +74,8 @@ def _sentences(results: Results, numbers: Numbers) -> dict[str, Any]:
         "floor_said": floor_notes(results, numbers.references),
         "later_blocks": later_tables(results, numbers),
         "unpaired": violations(numbers.pairing),
+        "machines": several_machines(runs),
+        "apart": apart(results.runs),
         "undeclared": undeclared(results.differences),
         "broken": broken(numbers.conformance),
         "meant": meanings(results),

@@ -44,6 +44,7 @@ class GridStore:
         self.plan_file = folder / "grid.json"
         self.runs_folder = folder / "runs"
         self.report_folder = folder / "report"
+        self.damaged_folder = folder / "damaged"
 
     def run(self, run_id: str) -> RunStore:
         """Return the store of one run.
@@ -106,14 +107,25 @@ class GridStore:
 
     @contextlib.contextmanager
     def planning(self) -> Iterator[None]:
-        """Keep other commands from changing the plan meanwhile, where it can be changed at all."""
-        from filelock import FileLock
+        """Keep other commands from changing the plan meanwhile, where it can be changed at all.
+
+        Raises:
+            StoreProblem: another is at it, and does not let it go.
+        """
+        from filelock import FileLock, Timeout
 
         lock = FileLock(self.folder / "locks" / PLAN_LOCK, timeout=PLAN_PATIENCE)
-        with contextlib.suppress(OSError):  # a disk that cannot be written, where nothing changes
+        try:
             require_own(self.folder / "locks")
             (self.folder / "locks").mkdir(parents=True, exist_ok=True)
             lock.acquire()
+        except Timeout as error:
+            raise StoreProblem(
+                f"{self.plan_file}: another command has been changing it for {PLAN_PATIENCE:g} s; "
+                "try again once it is done, or stop it"
+            ) from error
+        except OSError:  # a disk that cannot be written, where nothing changes
+            pass
         try:
             yield
         finally:

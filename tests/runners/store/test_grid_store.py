@@ -147,3 +147,13 @@ def test_a_plan_that_is_no_file_of_the_folder_is_refused(tmp_path, make) -> None
     make(tmp_path / "grid.json")
     with pytest.raises(StoreProblem, match=r"grid\.json: is .*holds nothing but its own files"):
         GridStore(tmp_path).plan()
+
+
+def test_a_plan_that_another_command_does_not_let_go_is_not_changed(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("runners.store.grid.PLAN_PATIENCE", 0.05)
+    store = GridStore(tmp_path / "g")
+    refused = pytest.raises(StoreProblem, match="another command has been changing it for")
+    with store.planning(), refused, store.planning():
+        pass
+    with store.planning():
+        pass

@@ -1,0 +1,34 @@
+"""What a run's proof holds: hashes of what all methods of a seed share, and what it ran on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+ENVIRONMENT = {
+    "python": "Python",
+    "torch": "torch",
+    "device": "device",
+    "processor": "architecture",
+    "instructions": "instruction set",
+    "threads": "threads",
+    "cpu": "processor's model",
+    "host": "host",
+    "numpy": "numpy",
+    "torch_fidelity": "torch-fidelity",
+    "suite": "version of the suite",
+}
+"""What of a proof says what a run ran on, in words; everything else are hashes."""
+
+ROUNDING = ("torch", "device", "instructions", "threads")
+"""What of it decides how numbers are rounded."""
+
+
+def hashes(proof: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the hashes of a proof."""
+    return {name: value for name, value in proof.items() if name not in ENVIRONMENT}
+
+
+def ran_on(proof: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a run ran on, as far as its version noted it."""
+    return {name: str(proof[name]) for name in ENVIRONMENT if name in proof}
