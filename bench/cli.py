@@ -204,13 +204,11 @@ def run(
     if data_root is not None:
         options = replace(options, data_root=data_root)
     if dry_run:
-        alone = Resources(workers=1)
-        print_plan(plan, out, options, lambda given: chosen("local").make(given, alone), kept, part)
+        one = partial(chosen("local").made, Resources(workers=1))
+        print_plan(plan, out, options, one, kept, part)
         return
-    limits = Limits(run_timeout, retries)
-    raise typer.Exit(
-        run_grid(plan, out, options, lambda given: entry.make(given, resources), limits, kept)
-    )
+    limits, made = Limits(run_timeout, retries), partial(entry.made, resources)
+    raise typer.Exit(run_grid(plan, out, options, made, limits, kept, part))
 
 
 @command()

@@ -31,6 +31,10 @@ class Entry:
     reads: frozenset[str]
     check: Callable[[Resources], None]
 
+    def made(self, resources: Resources, options: Options) -> Engine:
+        """Return the engine of these resources."""
+        return self.make(options, resources)
+
 
 def _local(options: Options, resources: Resources) -> Engine:
     from runners.engines.local import LocalEngine

@@ -6,6 +6,8 @@ import json
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -40,6 +42,7 @@ def test_two_shares_killed_at_random_make_the_grid_once(grid, start, numbers) ->
         shares[n] = start("--shard", f"{n + 1}/2", "--workers", "1", "--retries", "99")
     assert [share.wait() for share in shares] == [0, 0], shares[0].text() + shares[1].text()
     print(kills, "kills")
+    assert "in shard 1/2" in shares[0].text()
     runs = whole.folder / "results/g/runs"
     assert numbers(runs) == numbers(whole.folder / "whole/g/runs")
     _each_step_once(runs)
@@ -61,3 +64,22 @@ def _each_step_once(runs: Path) -> None:
         lines = (run / "timing.jsonl").read_text().splitlines()
         steps = [json.loads(line)["step"] for line in lines]
         assert steps == sorted(set(steps)), f"{run.name} was done twice"
+
+
+@pytest.mark.slow
+def test_shares_on_machines_of_their_own_merge_into_the_grid(grid, start, numbers) -> None:
+    grid(ALL, steps=60)
+    names = ("first", "second", "whole")
+    shares = [start("--shard", f"{n}/2", "--out", name) for n, name in enumerate(names[:2], 1)]
+    whole = start("--out", "whole")
+    assert [bench.wait() for bench in (*shares, whole)] == [0, 0, 0]
+    folder = whole.folder
+    assert all(1 < len(list((folder / name / "g/runs").iterdir())) < 5 for name in names[:2])
+    command = ["merge", *(f"{name}/g" for name in names[:2]), "-o", "results/g"]
+    subprocess.run([sys.executable, "-m", "bench", *command], cwd=folder, check=True)
+    assert numbers(folder / "results/g/runs") == numbers(folder / "whole/g/runs")
+    plans = [(folder / place / "g/grid.json").read_bytes() for place in ("results", "whole")]
+    assert plans[0] == plans[1]
+    again = start()
+    assert again.wait() == 0
+    assert "5 runs, 5 done already" in again.text()
