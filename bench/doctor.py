@@ -38,6 +38,12 @@ import json, torch
 found = {"torch": torch.__version__, "threads": torch.get_num_threads()}
 found["cuda"] = torch.cuda.get_device_name() if torch.cuda.is_available() else None
 try:
+    from runners.processor import bf16_problem
+    found["bf16"] = bf16_problem("cuda" if found["cuda"] else "cpu")
+    found["instructions"] = torch.backends.cpu.get_cpu_capability()
+except Exception as error:
+    found["bf16"] = f"not found out: {error}"
+try:
     import torchvision
     found["torchvision"] = torchvision.__version__
     torch.ops.torchvision.nms
@@ -124,6 +130,15 @@ def _libraries() -> Iterator[Finding]:
         yield Finding("torch-fidelity", FAIL, found["fidelity_problem"], advice)
     device = found["cuda"] or "cpu: torch finds no CUDA device"
     yield Finding("device", OK, device)
+    yield _precision(found)
+
+
+def _precision(found: dict[str, Any]) -> Finding:
+    instructions = f"{found.get('instructions', 'unknown')} for float32"
+    if problem := found["bf16"]:
+        advice = "leave precision at fp32; bf16 is refused here"
+        return Finding("precision", WARN, f"{instructions}; {problem}", advice)
+    return Finding("precision", OK, f"{instructions}; bf16 has its own")
 
 
 def _probe() -> dict[str, Any]:

@@ -22,6 +22,7 @@ def missing(specs: Iterable[RunSpec], options: Options) -> str:
         UserProblem: what a run would be refused for.
     """
     from runners.device import resolved  # imports torch
+    from runners.engines.task import check_precision
     from runners.tracking import environment_problem
 
     specs = list(specs)
@@ -29,6 +30,7 @@ def missing(specs: Iterable[RunSpec], options: Options) -> str:
     options = resolved(options)
     if options.wandb != "disabled" and (problem := environment_problem()):
         raise UserProblem(problem)
+    check_precision(specs, options.device)
     kinds = dict.fromkeys((spec.dataset, spec.evaluation) for spec in specs)
     absent = dict.fromkeys(_absent((dataset for dataset, _ in kinds), options))
     words = [f"no {', '.join(absent)} in {options.data_root}"] if absent else []

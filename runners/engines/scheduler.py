@@ -99,7 +99,10 @@ class Scheduler:
         Raises:
             UserProblem: what is missing and what to do.
         """
-        kinds = {(spec.dataset, spec.evaluation, spec.foreign): spec for spec in specs}
+        kinds = {
+            (spec.dataset, spec.evaluation, spec.foreign, spec.precision, spec.force): spec
+            for spec in specs
+        }
         return self.engine.prepare(list(kinds.values()), self.tell)
 
     def run(

@@ -21,6 +21,7 @@ from runners.errors import StoreProblem, UserProblem
 from runners.metrics.extractors import require_enough
 from runners.metrics.scorer import scorer
 from runners.options import Options
+from runners.processor import bf16_problem
 from runners.spec import RunSpec
 from runners.store.lease import NO_CLAIM, Claim, Held, Lease, LeaseLost
 from runners.store.run import RunStore
@@ -56,6 +57,7 @@ def prepare(specs: list[RunSpec], options: Options) -> list[str]:
     if options.wandb != "disabled" and (problem := environment_problem()):
         raise UserProblem(problem)
     check_plugins(specs)
+    check_precision(specs, options.device)
     lines: dict[str, None] = {}
     for spec in specs:
         judge = scorer(spec.dataset, spec.evaluation.extractor, options)
@@ -67,6 +69,19 @@ def prepare(specs: list[RunSpec], options: Options) -> list[str]:
             f"{spec.dataset.shape}, scored by {judge.extractor.name}{right}"
         ] = None
     return list(lines)
+
+
+def check_precision(specs: Iterable[RunSpec], device: str) -> None:
+    """Refuse bfloat16 where it would be many times slower, and nobody would know why.
+
+    Raises:
+        UserProblem: the reason, with the measured factor, and what to do.
+    """
+    asked = any(spec.precision == "bf16" and not spec.force for spec in specs)
+    if asked and (problem := bf16_problem(device)):
+        raise UserProblem(
+            f"base.precision: bf16: {problem}; use fp32, or force: true to run it all the same"
+        )
 
 
 def check_plugins(specs: Iterable[RunSpec]) -> None:

@@ -19,6 +19,7 @@ from runners.metrics import classifier
 from runners.metrics.extractors import EXTRACTORS, Extractor
 from runners.models.base import Model
 from runners.options import Options
+from runners.processor import bf16_problem
 from runners.spec import RunSpec
 from runners.store.run import RunStore
 from runners.store.states import State
@@ -104,7 +105,8 @@ def test_a_dry_run_says_what_it_would_take(name, tmp_path, monkeypatch) -> None:
     one = ["--set", "steps=20", "--seeds", "1"] if name != "smoke.yaml" else []
     methods = {spec.method.name for spec in loaded(name).specs}
     chosen = ["--methods", min(methods)]
-    command = ["run", "--grid", name, "--dry-run", "--data-root", "nowhere", *chosen, *one]
+    forced = ["--set", "force=true"] if bf16_problem("cpu") else []
+    command = ["run", "--grid", name, "--dry-run", "--data-root", "nowhere", *chosen, *one, *forced]
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
     assert "core-minutes left" in done.output

@@ -16,7 +16,14 @@ from runners.options import Options
 @pytest.fixture
 def probe(monkeypatch: pytest.MonkeyPatch):
     """Set what the process that imports torch would say."""
-    sound = {"torch": "2.9", "torchvision": "0.24", "nms": True, "fidelity": "0.4", "cuda": None}
+    sound = {
+        "torch": "2.9",
+        "torchvision": "0.24",
+        "nms": True,
+        "bf16": None,
+        "fidelity": "0.4",
+        "cuda": None,
+    }
 
     def set_(**changes: object) -> None:
         found = {k: v for k, v in (sound | changes).items() if v is not None or k == "cuda"}

@@ -12,10 +12,10 @@ from pathlib import Path
 import torch
 from sizes import SIZES, spec
 from statistic import Sample
-from torch.utils.flop_counter import FlopCounterMode
 
 from runners.engines.slots import cores
-from runners.networks import Networks
+from runners.flops import step_flops
+from runners.processor import bf16_problem
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 PACKAGES = ("torch", "torch-fidelity", "numpy")
@@ -36,17 +36,15 @@ def describe() -> dict[str, str]:
 
 @cache
 def precisions() -> tuple[str, ...]:
-    """Return what is measured: bf16 only where the processor is no slower in it.
+    """Return what is measured: bf16 only where the processor has instructions for it.
 
-    Without instructions for it, matrix products take a hundred times as long, and measuring
-    them would not end.
+    Without them matrix products take a hundred times as long, and measuring would not end.
     """
     torch.set_num_threads(1)
-    rate = {name: max(_rates(dtype, 3, 256)) for name, dtype in DTYPES.items()}
-    if rate["bf16"] >= rate["fp32"]:
+    problem = bf16_problem("cpu")
+    if problem is None:
         return tuple(DTYPES)
-    slower = rate["fp32"] / rate["bf16"]
-    print(f"bf16 is left out: this processor is {slower:.0f} times slower in it", flush=True)
+    print(f"bf16 is left out: {problem}", flush=True)
     return ("fp32",)
 
 
@@ -72,13 +70,5 @@ def _rates(dtype: torch.dtype, repetitions: int, size: int) -> list[float]:
 def work(sizes: Sequence[str], data: Path) -> Iterator[tuple[str, Sample]]:
     """Yield GFLOP of the convolutions and products in one unconstrained step."""
     for size in sizes:
-        run = spec(SIZES[size], data)
-        networks = Networks(run, "cpu")
-        generator, discriminator = networks.generator, networks.discriminator
-        real = torch.zeros(run.batch_size, *run.dataset.shape)
-        with FlopCounterMode(display=False) as counter:
-            fake = generator(torch.randn(run.batch_size, run.model.latent))
-            discriminator(torch.cat([real, fake.detach()])).sum().backward()
-            discriminator.requires_grad_(False)
-            discriminator(fake).sum().backward()
-        yield f"work/{size}", Sample([counter.get_total_flops() / 1e9], "GFLOP")
+        flops = step_flops(spec(SIZES[size], data))
+        yield f"work/{size}", Sample([flops / 1e9], "GFLOP")
