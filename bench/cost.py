@@ -27,6 +27,7 @@ STEPS = 30  # of a probe
 WARM, LEAST = 10, 15  # steps of it that are left out, and that are done however long they take
 LOG_EVERY = 5
 LIMIT = 3.0  # seconds after which a probe of a large network ends with fewer steps
+ENOUGH = 20  # stored runs of a kind that are looked at
 MOST = 12  # probes of one estimate
 
 
@@ -121,6 +122,8 @@ def stored_paces(out: Path, wanted: Iterable[str]) -> dict[str, Pace]:
     """Return the pace of stored runs of the wanted kinds, the median where there are several."""
     found: dict[str, list[Pace]] = {which: [] for which in wanted}
     for folder in out.glob("*/runs/*"):
+        if all(len(paces) >= ENOUGH for paces in found.values()):
+            break
         store = RunStore(folder)
         try:
             mine = found.get(kind(store.spec()))

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from bench.interrupts import Interrupts
 from bench.needs import require_installed
+from bench.order import ordered
 from bench.progress import View, progress
 from bench.shard import ALL, Shard
 from runners.engines.base import Engine
@@ -128,7 +129,8 @@ class Stages:
                     scheduler.stop()
                     self.notes("interrupt", STOPPING)
 
-            for spec, status in scheduler.run(todo, self.store, update):
+            first = ordered(todo, self.store.folder.parent)
+            for spec, status in scheduler.run(first, self.store, update):
                 statuses[spec.run_id] = status
                 _show(view, spec, status, self.store)
                 if status.environment:

@@ -26,7 +26,9 @@ def probe(monkeypatch: pytest.MonkeyPatch):
     }
 
     def set_(**changes: object) -> None:
-        found = {k: v for k, v in (sound | changes).items() if v is not None or k == "cuda"}
+        found = {
+            k: v for k, v in (sound | changes).items() if v is not None or k in ("cuda", "bf16")
+        }
         monkeypatch.setattr(doctor, "_probe", lambda: found)
 
     set_()
@@ -92,3 +94,11 @@ def test_data_and_login(probe, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("WANDB_API_KEY", "secret" * 7)
     assert "logged in" in _findings(tmp_path)["wandb"].found
     assert "secret" not in str(_findings(tmp_path))
+
+
+def test_a_processor_without_bf16_is_told(probe, tmp_path) -> None:
+    assert _findings(tmp_path)["precision"].level == OK
+    probe(bf16="this processor has no bfloat16 instructions", instructions="AVX2")
+    finding = _findings(tmp_path)["precision"]
+    assert finding.level == WARN
+    assert finding.found.startswith("AVX2 for float32; this processor has no")
