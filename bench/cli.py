@@ -239,6 +239,9 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write to; default: RESULTS/report.")
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Draw figures again that have not changed.")
+    ] = False,
     plugin: Plugins = None,
 ) -> None:
     """Render a grid's results, finished or not, as tables, figures and one HTML page."""
@@ -248,7 +251,7 @@ def report(
     from reports.render import render  # imports the drawing libraries, which takes seconds
 
     _load(plugin)
-    page = render(folder, out)
+    page = render(folder, out, force)
     typer.echo(f"report: {page}")
 
 

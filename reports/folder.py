@@ -78,6 +78,13 @@ class ReportFolder:
                 (self.folder / name).unlink()
         write_json(self.folder / MANIFEST, hashes)
 
+    def unchanged(self, name: str) -> bytes | None:
+        """Return a file of the report before as it was written, None if there is no such file."""
+        known = self._written().get(name)
+        if known is None or not self._is_own(name, known):
+            return None
+        return read_bytes(self.folder / name)
+
     def _written(self) -> dict[str, str]:
         """Return the hash of each file that the report before wrote; names that lead out go."""
         try:

@@ -7,9 +7,10 @@ from pathlib import Path
 from reports.folder import ReportFolder
 from reports.load.loader import load
 from reports.load.results import Results
+from reports.page.earlier import LIST, earlier_pictures, listed
 from reports.page.headline import headline
 from reports.page.html import page
-from reports.page.pictures import figure_files, pictures
+from reports.page.pictures import Picture, figure_files, pictures
 from reports.page.sections import DRAWINGS
 from reports.stats.numbers import Numbers, compute
 from reports.stats.real_and_untrained import floor_notes
@@ -20,13 +21,16 @@ from reports.tables.summary import summary_numbers, summary_table
 from reports.tables.tuning_comparison import comparison_numbers
 from runners.store.grid import found
 
+PAGE = "index.html"
 
-def render(folder: Path, out: Path | None = None) -> Path:
+
+def render(folder: Path, out: Path | None = None, force: bool = False) -> Path:
     """Write the report of a grid's results, complete or not.
 
     Args:
         folder: the grid's results folder, which holds grid.json.
         out: where to write; by default the folder's own report folder.
+        force: draw every figure again, also those that the report before has.
 
     Returns:
         The path of index.html; summary.csv, summary.md, runs.csv and figures/ lie next to it, and
@@ -41,13 +45,16 @@ def render(folder: Path, out: Path | None = None) -> Path:
     place = ReportFolder(out or grid.report_folder, given=out is not None)
     results = load(folder)
     place.prepare()
-    place.replace(_files(results, compute(results)))
-    return place.folder / "index.html"
+    numbers, known = compute(results), {} if force else earlier_pictures(place)
+    if not (place.folder / PAGE).exists():
+        place.replace({PAGE: page(results, numbers, None).encode()})
+    drawn = pictures(DRAWINGS.values(), results, numbers, known)
+    place.replace(_files(results, numbers, drawn))
+    return place.folder / PAGE
 
 
-def _files(results: Results, numbers: Numbers) -> dict[str, bytes]:
+def _files(results: Results, numbers: Numbers, drawn: list[Picture]) -> dict[str, bytes]:
     """Return the content of each file of the report by name, the page last."""
-    drawn = pictures(DRAWINGS.values(), results, numbers)
     texts = {
         "summary.md": summary_markdown(results, numbers),
         "summary.csv": to_csv(summary_numbers(results, numbers)),
@@ -60,7 +67,8 @@ def _files(results: Results, numbers: Numbers) -> dict[str, bytes]:
         }
     files = {name: text.encode() for name, text in texts.items()}
     files |= {f"figures/{name}": data for name, data in figure_files(drawn).items()}
-    return files | {"index.html": page(results, numbers, drawn).encode()}
+    files[LIST] = listed(drawn)
+    return files | {PAGE: page(results, numbers, drawn).encode()}
 
 
 def summary_markdown(results: Results, numbers: Numbers) -> str:

@@ -49,6 +49,6 @@ def encode(figure: Figure, dpi: int = 130) -> tuple[bytes, bytes]:
     """Return a figure as SVG and as PNG, byte-identical on repeat."""
     svg, png = io.BytesIO(), io.BytesIO()
     figure.savefig(svg, format="svg", metadata={"Date": None})
-    figure.set_layout_engine("none")  # the panels have found their places; do not search again
+    figure.set_layout_engine(None)  # the panels have found their places; do not search again
     figure.savefig(png, format="png", dpi=dpi)
     return svg.getvalue(), png.getvalue()

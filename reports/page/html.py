@@ -28,8 +28,13 @@ from runners.store.states import State
 PIXELS_PER_INCH = 112
 
 
-def page(results: Results, numbers: Numbers, pictures: Sequence[Picture]) -> str:
-    """Return the report as one HTML document."""
+def page(results: Results, numbers: Numbers, pictures: Sequence[Picture] | None) -> str:
+    """Return the report as one HTML document.
+
+    Args:
+        results, numbers: what it says.
+        pictures: its figures; None while they are being drawn, which it says, and looks again.
+    """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -41,14 +46,17 @@ def page(results: Results, numbers: Numbers, pictures: Sequence[Picture]) -> str
     return environment.get_template("template.html").render(context)
 
 
-def _context(results: Results, numbers: Numbers, pictures: Sequence[Picture]) -> dict[str, Any]:
+def _context(
+    results: Results, numbers: Numbers, pictures: Sequence[Picture] | None
+) -> dict[str, Any]:
     said = words(results)
     return {
         "results": results,
         "sections": [section for section in SECTIONS if section.shown(results)],
         "kind": _kind,
         "worded": lambda text: text.format(**said),
-        "images": {key: _images(key, pictures) for key in DRAWINGS},
+        "unfinished": pictures is None,
+        "images": {key: _images(key, pictures or ()) for key in DRAWINGS},
         "tables": {key: table.build(results, numbers) for key, table in TABLES.items()},
         **_sentences(results, numbers),
     }

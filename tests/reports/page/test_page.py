@@ -41,7 +41,7 @@ def text_of(folder, keys=tuple(DRAWINGS)):
     for key in keys:
         for cell, figure in DRAWINGS[key].figures(results, numbers):
             figure.draw_without_rendering()
-            pictures.append(Picture(key, cell, 1.0, b"", b""))
+            pictures.append(Picture(key, cell, 1.0, "", b"", b""))
     return page_of(results, numbers, pictures)
 
 
@@ -158,7 +158,7 @@ def test_a_second_report_is_the_same_to_the_byte(mixed_folder, tmp_path, monkeyp
         {file.name: file.read_bytes() for file in folder.rglob("*.*") if file.is_file()}
         for folder in (render(mixed_folder, tmp_path / name).parent for name in "ab")
     )
-    assert len(first) == 11
+    assert len(first) == 12
     assert first == second
 
 
