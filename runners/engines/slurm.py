@@ -1,0 +1,299 @@
+"""The SLURM engine: array tasks that pull runs from a queue in the shared results folder.
+
+The command that watches needs not live: jobs go on without it, and the same command finds them
+again by the name of the jobs that the folder holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import re
+import secrets
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+from runners.engines import slurm_calls
+from runners.engines.base import Attempt, Detached, Ended, Event, Lost, Note, Started, Tell
+from runners.engines.local import LocalEngine, progress
+from runners.engines.resources import Resources
+from runners.engines.slots import CPU
+from runners.engines.slurm_spool import Job, Spool, Tail, absolute, run_of
+from runners.engines.slurm_watch import Watch, alone, fence
+from runners.errors import StoreProblem, UserProblem
+from runners.options import Options
+from runners.spec import RunSpec
+from runners.store.grid import GridStore
+from runners.store.lease import Claim, Lease
+from runners.store.run import RunStore
+from runners.store.states import State, Status, from_json
+
+POLL, ROWS = 0.2, 1.0  # seconds between looks at what tasks say, and at how far runs are
+CAPACITY = 100_000  # attempts in the queue at once
+USUAL_TASKS = 100
+ROUNDS = 3  # submissions of jobs after which one of them must have taken a run
+GONE = 120.0  # seconds for jobs that were killed to be gone
+
+
+class SlurmEngine:
+    """Executes attempts in the tasks of SLURM jobs.
+
+    Args:
+        options: how and where to run.
+        resources: of a job, and how many there may be.
+    """
+
+    def __init__(self, options: Options, resources: Resources) -> None:
+        self.options, self.resources = absolute(options), resources
+        self.environ = dict(os.environ)  # before the local engine sets what is for its own workers
+        self.open: dict[str, Attempt] = {}
+        """Ticket -> attempt that is not over."""
+        self.started: set[str] = set()
+        self.earlier: dict[str, str] = {}
+        """Run -> ticket that an earlier command left."""
+        self.news: deque[Event] = deque()
+        self.spool: Spool | None = None
+        self.order = self.live = self.rounds = 0
+        self.unmet = False
+        """Whether attempts came for which there may be no task."""
+        self.shown = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.spool is None:
+            return
+        detached = len(error) > 1 and isinstance(error[1], Detached)
+        if not detached and not self._others():
+            self._end_jobs()
+        self.watch.close()
+        self.lease.__exit__()
+
+    @property
+    def free(self) -> int:
+        """How many attempts could be submitted now."""
+        return CAPACITY - len(self.open)
+
+    def prepare(self, specs: Sequence[RunSpec], tell: Tell) -> list[str]:
+        """Fill the caches from here, on CPU; see :class:`runners.engines.base.Engine`."""
+        slurm_calls.require_accepted(self.resources)
+        if self.options.device != CPU:
+            tell("slurm device", "data and scores are made ready here on CPU; jobs check devices")
+        options = replace(self.options, device=CPU)
+        with LocalEngine(options, Resources(workers=1)) as local:
+            return local.prepare(specs, tell)
+
+    def submit(self, attempt: Attempt) -> None:
+        """Put an attempt in the queue, unless an earlier command did."""
+        spool = self._attached(attempt.folder)
+        name, claim = self.earlier.pop(attempt.run, None), attempt.claim
+        if name is None:
+            self.order += 1
+            owner = claim.owner or self.owner
+            name = spool.put(self.order, attempt.run, attempt.spec.as_dict, owner, claim.lapsed)
+        elif name in self.taken:
+            self._begun(name, attempt)
+        self.open[name] = attempt
+        self.unmet = True
+
+    def events(self) -> Iterator[Event]:
+        """Wait a moment, and yield what tasks said, how far runs are, and what is lost."""
+        if self.spool is not None:
+            self._have_tasks()
+        time.sleep(0 if self.news else POLL)
+        if self.spool is not None:
+            for life, said in self.tail.read():
+                self._heard(life, said)
+            self._judge()
+            self._show()
+        while self.news:
+            yield self.news.popleft()
+
+    def stop(self, run: str) -> None:
+        """Take a run out of the queue, or have its task stop it."""
+        for name in self._tickets(run):
+            if self.spool and self.spool.withdraw(name):
+                self._begun(name, self.open[name])
+                self._end(name, Status(State.UNFINISHED, reason="taken out of the queue"))
+            elif self.spool:
+                (self.spool.stop / name).touch()
+
+    def kill(self, run: str) -> None:
+        """Take a run out of the queue, or have its task kill it."""
+        for name in self._tickets(run):
+            if self.spool and self.spool.withdraw(name):
+                self._begun(name, self.open[name])
+                self._lose(name, "taken out of the queue")
+            elif self.spool:
+                (self.spool.kill / name).touch()
+
+    def _tickets(self, run: str) -> list[str]:
+        return [name for name, attempt in self.open.items() if attempt.run == run]
+
+    def _attached(self, folder: Path) -> Spool:
+        """Return the spool of a run's grid, after finding what an earlier command left there."""
+        if self.spool is None:
+            spool = Spool(folder.absolute().parent.parent / "slurm")
+            spool.create()
+            self.lease: Lease = alone(spool)
+            self.job = self._job(spool)
+            self.owner = secrets.token_hex(8)
+            spool.write_job(self.job)
+            self.tail, self.watch = Tail(spool, skip=True), Watch(spool, self.job.name)
+            self.spool = spool
+            self._find(spool)
+        return self.spool
+
+    def _job(self, spool: Spool) -> Job:
+        """Return what tasks are to do, under the name that the folder has for its jobs."""
+        grid = re.sub(r"[^A-Za-z0-9_.-]", "_", spool.folder.parent.name)[:40]
+        name = f"bench-{grid}-{secrets.token_hex(4)}"
+        with contextlib.suppress(StoreProblem):
+            earlier = spool.job().name
+            name = earlier if re.fullmatch(r"bench-[A-Za-z0-9_.-]+-[0-9a-f]{8}", earlier) else name
+        return Job(name, self.options, self.resources)
+
+    def _find(self, spool: Spool) -> None:
+        """Find tickets of an earlier command; those of tasks that are gone wait again."""
+        lives = spool.lives()
+        there = self.watch.ask_now() if lives or spool.waiting() else {}
+        for life in lives:
+            if not self.watch.lives(life, there):
+                spool.take_back(life)
+        self.live = len(there)
+        self._drop_unplanned(spool)
+        queued = spool.waiting()
+        self.taken = {name for names in spool.lives().values() for name in names}
+        found = dict.fromkeys([*queued, *self.taken, *spool.waiting()])
+        self.earlier = {run_of(name): name for name in found}
+        self.order = max((int(name.split("+")[0]) for name in found), default=0)
+        if found:
+            text = f"going on with SLURM jobs {self.job.name}: {len(there)} tasks, "
+            text += f"{len(found) - len(self.taken)} runs in the queue, {len(self.taken)} taken"
+            self.news.append(Note("slurm earlier", text))
+
+    def _drop_unplanned(self, spool: Spool) -> None:
+        """Take runs out of the queue that the plan does not name any more."""
+        grid = GridStore(spool.folder.parent)
+        with contextlib.suppress(StoreProblem):
+            tuning, planned = grid.tuning(), set(grid.planned())
+            planned |= set(tuning.runs) if tuning else set()
+            for name in spool.waiting():
+                if run_of(name) not in planned:
+                    spool.withdraw(name)
+
+    def _have_tasks(self) -> None:
+        """Submit jobs where attempts wait and fewer tasks are there than may be."""
+        if self.unmet and self.spool:
+            self.unmet = False
+            per_task = slurm_calls.cores(self.resources)
+            waiting = math.ceil(len(self.spool.waiting()) / per_task)
+            most = self.resources.workers or USUAL_TASKS
+            if (count := min(waiting, most - self.live)) > 0:
+                self._submit_jobs(self.spool, count)
+        if self.resources.detach:
+            raise Detached(f"{len(self.open)} runs are with SLURM, in jobs named {self.job.name}")
+
+    def _submit_jobs(self, spool: Spool, count: int) -> None:
+        if self.rounds >= ROUNDS:
+            raise UserProblem(
+                f"--engine slurm: {self.rounds} times jobs ended without taking a run; what they "
+                f"printed is in {spool.output}:\n{spool.printed(self.watch.last_task())}"
+            )
+        slurm_calls.submit(spool, self.job, count, self.environ)
+        self.rounds += 1
+        self.live += count
+        self.watch.forget()
+
+    def _heard(self, life: str, said: dict[str, Any]) -> None:
+        """Take in a line of a task."""
+        name, kind = said.get("ticket", ""), said["kind"]
+        if kind == "note":
+            self.news.append(Note(said["topic"], said["text"]))
+        elif kind == "problem":
+            raise UserProblem(f"in SLURM's task {life}: {said['text']}")
+        elif name in self.open and kind == "started":
+            self._begun(name, self.open[name])
+        elif name in self.open and kind == "lost":
+            self._lose(name, said["reason"], said.get("traceback", ""))
+        elif name in self.open and kind == "ended":
+            known = said["status"]
+            status = from_json(known, self.tail.spool.events_file(life))
+            self._end(name, replace(status, environment=bool(known.get("environment"))))
+
+    def _begun(self, name: str, attempt: Attempt) -> None:
+        self.rounds = 0
+        if name not in self.started:
+            self.started.add(name)
+            self.news.append(Started(attempt.run, attempt.number))
+
+    def _end(self, name: str, status: Status) -> None:
+        attempt = self._over(name)
+        self.news.append(Ended(attempt.run, attempt.number, status))
+
+    def _lose(self, name: str, reason: str, traceback: str = "") -> None:
+        attempt = self._over(name)
+        self.news.append(Lost(attempt.run, attempt.number, reason, traceback))
+
+    def _over(self, name: str) -> Attempt:
+        self.started.discard(name)
+        for folder in (self.tail.spool.stop, self.tail.spool.kill):
+            (folder / name).unlink(missing_ok=True)
+        return self.open.pop(name)
+
+    def _judge(self) -> None:
+        """Look at what SLURM says of the tasks that have attempts."""
+        answer = self.watch.answer()
+        if answer is None:
+            return
+        self.live, self.unmet = len(answer.tasks), True
+        for life in answer.had:
+            if self.watch.waits_again(life, answer.tasks):
+                self.tail.spool.take_back(life)
+            elif not self.watch.lives(life, answer.tasks):
+                self._give_up(life, self.watch.ending(life))
+            elif self.watch.silent(life, self.tail.signs.get(life, 0)):
+                self._give_up(life, "its task gave no sign of life")
+                self.watch.kill(life)
+
+    def _give_up(self, life: str, reason: str) -> None:
+        """Lose the attempts that a task has, after what it may have said of them."""
+        spool = self.tail.spool
+        for _, said in list(self.tail.read_of(life)):
+            self._heard(life, said)
+        for name in spool.lives().get(life, []):
+            if name in self.open and (owner := fence(spool, name, life)) is not None:
+                attempt = self.open[name]
+                self._begun(name, attempt)
+                with contextlib.suppress(Exception), RunStore(attempt.folder).lease(Claim(owner)):
+                    pass  # who wakes up in it later writes where nobody reads
+                self._lose(name, reason, spool.printed(life.rpartition(".")[0]))
+        spool.take_back(life)
+
+    def _show(self) -> None:
+        if time.monotonic() > self.shown + ROWS:
+            self.shown = time.monotonic()
+            self.news.extend(progress(self.open[name]) for name in self.started)
+
+    def _others(self) -> bool:
+        """Whether there are attempts of runs that this command does not execute."""
+        spool = self.tail.spool
+        taken = (name for names in spool.lives().values() for name in names)
+        return any(name not in self.open for name in (*spool.waiting(), *taken))
+
+    def _end_jobs(self) -> None:
+        """End all jobs, at once where attempts are in progress, and wait for these."""
+        for name in self.open:
+            self.tail.spool.withdraw(name)
+        if self.open:
+            slurm_calls.cancel(self.job.name, "--signal=KILL", "--full")
+        slurm_calls.cancel(self.job.name)
+        end = time.monotonic() + (GONE if self.open else 0)
+        while time.monotonic() < end and slurm_calls.tasks(self.job.name) != {}:
+            time.sleep(POLL)
