@@ -10,6 +10,9 @@ from typer.core import TyperCommand
 
 from runners.errors import UserProblem
 
+OF_OTHERS = ("sbatch",)
+"""Options whose values are options of another program."""
+
 
 class Command(TyperCommand):
     """A command that takes no empty value, and no flag for the value of an option."""
@@ -38,7 +41,7 @@ def _label(parameter: Any) -> str:
 
 
 def _problems(parameter: Any, typed: object) -> Iterator[str]:
-    option = parameter.param_type_name == "option"
+    option = parameter.param_type_name == "option" and parameter.name not in OF_OTHERS
     for text in typed if isinstance(typed, list | tuple) else (typed,):
         if not isinstance(text, str):
             continue

@@ -65,6 +65,11 @@ Plugins = Annotated[
     list[Path] | None,
     typer.Option("--plugin", metavar="FILE", help="Load components from a Python file."),
 ]
+ENGINE_PANEL = "Engines"
+WATCHED = (
+    "--detach: --retries and --run-timeout need somebody who watches the runs; leave them out, or "
+    "leave --detach out"
+)
 RunFolder = Annotated[Path, typer.Argument(help="results/<grid>/runs/<run>.", metavar="RUN")]
 
 
@@ -139,6 +144,36 @@ def run(
     per_device: Annotated[
         int | None, typer.Option(min=1, help="Runs at once on each device.")
     ] = None,
+    cpus: Annotated[
+        float | None,
+        typer.Option(help="Cores of a job, a run on each.", rich_help_panel=ENGINE_PANEL),
+    ] = None,
+    gpus: Annotated[
+        float | None,
+        typer.Option(help="GPUs of a job, a run on each.", rich_help_panel=ENGINE_PANEL),
+    ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIMIT", help="Of a SLURM job, as 2:00:00.", rich_help_panel=ENGINE_PANEL
+        ),
+    ] = None,
+    sbatch: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OPTION",
+            help="For sbatch, as --partition=gpu, or a file of #SBATCH lines.",
+            rich_help_panel=ENGINE_PANEL,
+        ),
+    ] = None,
+    detach: Annotated[
+        bool,
+        typer.Option(
+            "--detach",
+            help="End once SLURM has everything; the same command looks again.",
+            rich_help_panel=ENGINE_PANEL,
+        ),
+    ] = False,
     wandb: Annotated[Wandb, typer.Option(help="What wandb does.")] = Wandb.offline,
     data_root: DataRoot = None,
     run_timeout: Annotated[
@@ -167,6 +202,7 @@ def run(
     from bench.session import run_grid
     from runners.engines import chosen
     from runners.engines.resources import Resources
+    from runners.errors import UserProblem
     from runners.options import Limits, Options
 
     files = _load(plugin)
@@ -174,7 +210,15 @@ def run(
         workers=workers,
         devices=_names(devices) or (),
         per_device=per_device,
+        cpus=cpus,
+        gpus=gpus,
+        time=time,
+        sbatch=tuple(sbatch or ()),
+        detach=detach,
     )
+    limits = Limits(run_timeout, retries)
+    if detach and limits != Limits():
+        raise UserProblem(WATCHED)
     entry = chosen(engine, resources)
     kept = Former(former.value) if former else None
     overrides = grids.Overrides(
@@ -200,7 +244,6 @@ def run(
         alone = Resources(workers=1)
         print_plan(plan, out, options, lambda given: chosen("local").make(given, alone), kept)
         return
-    limits = Limits(run_timeout, retries)
     raise typer.Exit(
         run_grid(plan, out, options, lambda given: entry.make(given, resources), limits, kept)
     )

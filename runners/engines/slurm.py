@@ -23,7 +23,7 @@ from runners.engines.base import Attempt, Detached, Ended, Event, Lost, Note, St
 from runners.engines.local import LocalEngine, progress
 from runners.engines.resources import Resources
 from runners.engines.slots import CPU
-from runners.engines.slurm_spool import Job, Spool, Tail, absolute, run_of
+from runners.engines.slurm_spool import Job, Spool, Tail, absolute, run_of, task_of
 from runners.engines.slurm_watch import Watch, alone, fence
 from runners.errors import StoreProblem, UserProblem
 from runners.options import Options
@@ -58,10 +58,11 @@ class SlurmEngine:
         """Run -> ticket that an earlier command left."""
         self.news: deque[Event] = deque()
         self.spool: Spool | None = None
-        self.order = self.live = self.rounds = 0
+        self.order = self.live = self.idle = self.rounds = 0
         self.unmet = False
         """Whether attempts came for which there may be no task."""
         self.shown = 0.0
+        self.detached = False
 
     def __enter__(self) -> Self:
         return self
@@ -69,8 +70,7 @@ class SlurmEngine:
     def __exit__(self, *error: object) -> None:
         if self.spool is None:
             return
-        detached = len(error) > 1 and isinstance(error[1], Detached)
-        if not detached and not self._others():
+        if not self.detached and not self._others():
             self._end_jobs()
         self.watch.close()
         self.lease.__exit__()
@@ -83,8 +83,9 @@ class SlurmEngine:
     def prepare(self, specs: Sequence[RunSpec], tell: Tell) -> list[str]:
         """Fill the caches from here, on CPU; see :class:`runners.engines.base.Engine`."""
         slurm_calls.require_accepted(self.resources)
-        if self.options.device != CPU:
-            tell("slurm device", "data and scores are made ready here on CPU; jobs check devices")
+        if self.options.device == "cuda" or self.resources.gpus:
+            text = "data and scores are made ready here on CPU; whether GPUs work shows in the jobs"
+            tell("slurm device", text)
         options = replace(self.options, device=CPU)
         with LocalEngine(options, Resources(workers=1)) as local:
             return local.prepare(specs, tell)
@@ -114,6 +115,9 @@ class SlurmEngine:
             self._show()
         while self.news:
             yield self.news.popleft()
+        if self.resources.detach:
+            self.detached = True
+            raise Detached(f"{len(self.open)} runs are with SLURM, in jobs named {self.job.name}")
 
     def stop(self, run: str) -> None:
         """Take a run out of the queue, or have its task stop it."""
@@ -166,7 +170,7 @@ class SlurmEngine:
         for life in lives:
             if not self.watch.lives(life, there):
                 spool.take_back(life)
-        self.live = len(there)
+        self._count(there)
         self._drop_unplanned(spool)
         queued = spool.waiting()
         self.taken = {name for names in spool.lives().values() for name in names}
@@ -189,16 +193,14 @@ class SlurmEngine:
                     spool.withdraw(name)
 
     def _have_tasks(self) -> None:
-        """Submit jobs where attempts wait and fewer tasks are there than may be."""
+        """Submit jobs for attempts that wait, beyond the tasks that have none yet."""
         if self.unmet and self.spool:
             self.unmet = False
             per_task = slurm_calls.cores(self.resources)
             waiting = math.ceil(len(self.spool.waiting()) / per_task)
             most = self.resources.workers or USUAL_TASKS
-            if (count := min(waiting, most - self.live)) > 0:
+            if (count := min(waiting - self.idle, most - self.live)) > 0:
                 self._submit_jobs(self.spool, count)
-        if self.resources.detach:
-            raise Detached(f"{len(self.open)} runs are with SLURM, in jobs named {self.job.name}")
 
     def _submit_jobs(self, spool: Spool, count: int) -> None:
         if self.rounds >= ROUNDS:
@@ -208,7 +210,7 @@ class SlurmEngine:
             )
         slurm_calls.submit(spool, self.job, count, self.environ)
         self.rounds += 1
-        self.live += count
+        self.live, self.idle = self.live + count, self.idle + count
         self.watch.forget()
 
     def _heard(self, life: str, said: dict[str, Any]) -> None:
@@ -252,7 +254,8 @@ class SlurmEngine:
         answer = self.watch.answer()
         if answer is None:
             return
-        self.live, self.unmet = len(answer.tasks), True
+        self._count(answer.tasks)
+        self.unmet = True
         for life in answer.had:
             if self.watch.waits_again(life, answer.tasks):
                 self.tail.spool.take_back(life)
@@ -261,6 +264,12 @@ class SlurmEngine:
             elif self.watch.silent(life, self.tail.signs.get(life, 0)):
                 self._give_up(life, "its task gave no sign of life")
                 self.watch.kill(life)
+
+    def _count(self, tasks: dict[str, str]) -> None:
+        """Take in which tasks there are; those without attempts may yet take some."""
+        busy = {task_of(life) for life, names in self.tail.spool.lives().items() if names}
+        soon = {task for task, state in tasks.items() if state != slurm_calls.HELD}
+        self.live, self.idle = len(soon), len(soon - busy)
 
     def _give_up(self, life: str, reason: str) -> None:
         """Lose the attempts that a task has, after what it may have said of them."""
@@ -273,7 +282,7 @@ class SlurmEngine:
                 self._begun(name, attempt)
                 with contextlib.suppress(Exception), RunStore(attempt.folder).lease(Claim(owner)):
                     pass  # who wakes up in it later writes where nobody reads
-                self._lose(name, reason, spool.printed(life.rpartition(".")[0]))
+                self._lose(name, reason, spool.printed(task_of(life)))
         spool.take_back(life)
 
     def _show(self) -> None:

@@ -17,6 +17,7 @@ from runners.errors import UserProblem
 
 PATIENCE = 60.0  # seconds for a program of SLURM, whose controller may be busy
 LARGEST_ARRAY = 1000
+HELD = "HELD"
 GPUS = re.compile(r"\bgpu(?::[^:,()]+)*:(\d+)")
 
 SCRIPT = """#!/bin/bash
@@ -125,10 +126,19 @@ def largest_array() -> int:
 
 
 def tasks(name: str) -> dict[str, str] | None:
-    """Return {task: state} of all jobs of a name that are not over, None if SLURM is silent."""
+    """Return {task: state} of all jobs of a name that are not over, None if SLURM is silent.
+
+    One that is to start, but not now, is HELD: SLURM keeps what it requeues for two minutes.
+    """
     mine = ["--noheader", "--array", "--user", getpass.getuser(), "--name", name]
-    code, said = _call("squeue", *mine, "--format=%i %T")
-    return None if code else dict(line.split()[:2] for line in said.splitlines() if line.strip())
+    code, said = _call("squeue", *mine, "--format=%i %T %r")
+    return None if code else dict(_state(line) for line in said.splitlines() if line.strip())
+
+
+def _state(line: str) -> tuple[str, str]:
+    task, state, *reason = line.split(maxsplit=2)
+    later = state == "PENDING" and any("held" in r.lower() or r == "BeginTime" for r in reason)
+    return task, HELD if later else state
 
 
 def cancel(name: str, *options: str) -> None:

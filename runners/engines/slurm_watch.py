@@ -12,7 +12,7 @@ from runners.errors import StoreProblem, UserProblem
 from runners.store.lease import Claim, Held, Lease, holder, lapse
 
 EVERY = 3.0  # seconds between questions
-WAITING = ("PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "SPECIAL_EXIT")
+WAITING = (slurm_calls.HELD, "PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "SPECIAL_EXIT")
 """States of a task that is to start, perhaps anew."""
 
 
