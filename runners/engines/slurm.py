@@ -37,7 +37,7 @@ POLL, ROWS = 0.2, 1.0  # seconds between looks at what tasks say, and at how far
 CAPACITY = 100_000  # attempts in the queue at once
 USUAL_TASKS = 100
 ROUNDS = 3  # submissions of jobs after which one of them must have taken a run
-GONE = 120.0  # seconds for jobs that were killed to be gone
+GONE = 120.0  # seconds for jobs that were cancelled to be gone
 
 
 class SlurmEngine:
@@ -263,7 +263,7 @@ class SlurmEngine:
                 self._give_up(life, self.watch.ending(life))
             elif self.watch.silent(life, self.tail.signs.get(life, 0)):
                 self._give_up(life, "its task gave no sign of life")
-                self.watch.kill(life)
+                self.watch.cancel(life)
 
     def _count(self, tasks: dict[str, str]) -> None:
         """Take in which tasks there are; those without attempts may yet take some."""
@@ -297,12 +297,10 @@ class SlurmEngine:
         return any(name not in self.open for name in (*spool.waiting(), *taken))
 
     def _end_jobs(self) -> None:
-        """End all jobs, at once where attempts are in progress, and wait for these."""
-        for name in self.open:
-            self.tail.spool.withdraw(name)
-        if self.open:
-            slurm_calls.cancel(self.job.name, "--signal=KILL", "--full")
+        """Cancel all jobs, and wait for those that have attempts of this command."""
         slurm_calls.cancel(self.job.name)
         end = time.monotonic() + (GONE if self.open else 0)
         while time.monotonic() < end and slurm_calls.tasks(self.job.name) != {}:
             time.sleep(POLL)
+        for name in self.open:
+            self.tail.spool.withdraw(name)

@@ -141,14 +141,14 @@ def _state(line: str) -> tuple[str, str]:
     return task, HELD if later else state
 
 
-def cancel(name: str, *options: str) -> None:
-    """Cancel all jobs of a name, or do to them what options of scancel say."""
-    _call("scancel", "--user", getpass.getuser(), "--name", name, *options)
+def cancel(name: str) -> None:
+    """Cancel all jobs of a name: SLURM sends SIGTERM, and SIGKILL a while later."""
+    _call("scancel", "--user", getpass.getuser(), "--name", name)
 
 
 def cancel_task(task: str) -> None:
-    """Kill one task."""
-    _call("scancel", "--signal=KILL", "--full", task)
+    """Cancel one task."""
+    _call("scancel", task)
 
 
 def ending(task: str) -> str:

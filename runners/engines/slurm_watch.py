@@ -97,7 +97,7 @@ class Watch:
         """Say how a life's task ended."""
         return f"SLURM's task {task_of(life)} ended: {slurm_calls.ending(task_of(life))}"
 
-    def kill(self, life: str) -> None:
+    def cancel(self, life: str) -> None:
         """End a task that hangs."""
         slurm_calls.cancel_task(task_of(life))
 

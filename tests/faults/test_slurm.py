@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import slurm
 
+from runners.store.run import RunStore
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(bool(slurm.LACKING), reason=slurm.REASON),
@@ -36,7 +38,7 @@ def _above(pid: int, words: str) -> int:
     return pid
 
 
-def bench_works(bench) -> int:
+def _works(bench) -> int:
     """Wait for a run to log rows in a job of a command that has ended, and return its worker."""
 
     def look() -> int:
@@ -102,7 +104,7 @@ def test_a_job_whose_time_is_up_is_followed_by_another(grid, start, numbers, slu
     first = start(*SLURM, "--time", "30", "--detach")
     assert first.wait() == 0, first.text()
     for _ in range(2):
-        bench_works(first)
+        _works(first)
         (task,) = slurm_cluster.tasks()
         slurm_cluster.call("scancel", "--signal=USR1", "--batch", task)
         slurm.until(lambda task=task: slurm_cluster.tasks() not in ([], [task]))
@@ -128,7 +130,9 @@ def test_who_lives_on_after_its_node_was_lost_writes_nothing(
         os.kill(pid, signal.SIGSTOP)
     slurm.until(lambda: slurm_cluster.tasks("PENDING"))
     slurm_cluster.slurmd()
-    bench.training(other_than=worker)
+    (run,) = bench.runs.iterdir()
+    bench.until(lambda: RunStore(run).holder().pid not in (worker, bench.process.pid))
+    _further(bench, "spectral_norm")
     for pid in (worker, batch):
         os.kill(pid, signal.SIGCONT)
     assert bench.wait() == 0, bench.text()
@@ -146,7 +150,7 @@ def test_a_killed_task_costs_an_attempt_and_a_cancelled_one_none(
     worker = bench.training()
     slurm_cluster.call("scancel", *slurm_cluster.tasks())
     worker = bench.training(other_than=worker)
-    slurm_cluster.call("scancel", "--signal=KILL", "--full", *slurm_cluster.tasks())
+    os.kill(_above(worker, "slurm_worker"), signal.SIGKILL)
     assert bench.wait() == 0, bench.text()
     assert bench.text().count("retry 1 of 1") == 1
     assert "ended: FAILED; retry" in bench.text()

@@ -118,7 +118,6 @@ class Cluster:
 
     def stop(self) -> None:
         """Cancel all jobs and end the daemons."""
-        self.call("scancel", "--signal=KILL", "--full", "--user=root")
         self.call("scancel", "--user=root")
         with contextlib.suppress(AssertionError):
             until(lambda: not self.call("squeue", "-h").split(), 30)
