@@ -29,7 +29,7 @@ from runners.errors import StoreProblem, UserProblem
 from runners.options import Options
 from runners.spec import RunSpec
 from runners.store.grid import GridStore
-from runners.store.lease import Claim, Lease
+from runners.store.lease import Claim, Held, Lease
 from runners.store.run import RunStore
 from runners.store.states import State, Status, from_json
 
@@ -37,6 +37,7 @@ POLL, ROWS = 0.2, 1.0  # seconds between looks at what tasks say, and at how far
 CAPACITY = 100_000  # attempts in the queue at once
 USUAL_TASKS = 100
 ROUNDS = 3  # submissions of jobs after which one of them must have taken a run
+UNFENCED = (Held, OSError, StoreProblem)
 GONE = 120.0  # seconds for jobs that were cancelled to be gone
 
 
@@ -54,6 +55,8 @@ class SlurmEngine:
         self.open: dict[str, Attempt] = {}
         """Ticket -> attempt that is not over."""
         self.started: set[str] = set()
+        self.vanished: set[str] = set()
+        """Tickets that were nowhere when last looked for."""
         self.earlier: dict[str, str] = {}
         """Run -> ticket that an earlier command left."""
         self.news: deque[Event] = deque()
@@ -62,7 +65,7 @@ class SlurmEngine:
         self.unmet = False
         """Whether attempts came for which there may be no task."""
         self.shown = 0.0
-        self.detached = False
+        self.submitted = self.detached = False
 
     def __enter__(self) -> Self:
         return self
@@ -93,15 +96,19 @@ class SlurmEngine:
     def submit(self, attempt: Attempt) -> None:
         """Put an attempt in the queue, unless an earlier command did."""
         spool = self._attached(attempt.folder)
-        name, claim = self.earlier.pop(attempt.run, None), attempt.claim
+        name = self.earlier.pop(attempt.run, None)
         if name is None:
-            self.order += 1
-            owner = claim.owner or self.owner
-            name = spool.put(self.order, attempt.run, attempt.spec.as_dict, owner, claim.lapsed)
+            name = self._put(spool, attempt)
         elif name in self.taken:
             self._begun(name, attempt)
         self.open[name] = attempt
         self.unmet = True
+
+    def _put(self, spool: Spool, attempt: Attempt) -> str:
+        self.order += 1
+        owner = attempt.claim.owner or self.owner
+        spec, lapsed = attempt.spec.as_dict, attempt.claim.lapsed
+        return spool.put(self.order, attempt.run, spec, owner, lapsed)
 
     def events(self) -> Iterator[Event]:
         """Wait a moment, and yield what tasks said, how far runs are, and what is lost."""
@@ -208,7 +215,14 @@ class SlurmEngine:
                 f"--engine slurm: {self.rounds} times jobs ended without taking a run; what they "
                 f"printed is in {spool.output}:\n{spool.printed(self.watch.last_task())}"
             )
-        slurm_calls.submit(spool, self.job, count, self.environ)
+        try:
+            slurm_calls.submit(spool, self.job, count, self.environ)
+        except UserProblem as problem:
+            if not self.submitted:
+                raise
+            self.news.append(Note("slurm refuses", f"{problem}; asking again"))
+            return
+        self.submitted = True
         self.rounds += 1
         self.live, self.idle = self.live + count, self.idle + count
         self.watch.forget()
@@ -220,7 +234,9 @@ class SlurmEngine:
             self.news.append(Note(said["topic"], said["text"]))
         elif kind == "problem":
             raise UserProblem(f"in SLURM's task {life}: {said['text']}")
-        elif name in self.open and kind == "started":
+        if kind in ("ended", "lost") and name:
+            self.earlier.pop(run_of(name), None)
+        if name in self.open and kind == "started":
             self._begun(name, self.open[name])
         elif name in self.open and kind == "lost":
             self._lose(name, said["reason"], said.get("traceback", ""))
@@ -264,6 +280,15 @@ class SlurmEngine:
             elif self.watch.silent(life, self.tail.signs.get(life, 0)):
                 self._give_up(life, "its task gave no sign of life")
                 self.watch.cancel(life)
+        self._find_vanished(self.tail.spool)
+
+    def _find_vanished(self, spool: Spool) -> None:
+        """Put attempts in the queue anew whose tickets are nowhere, at a second look."""
+        there = {*spool.waiting(), *(name for names in spool.lives().values() for name in names)}
+        for name in self.vanished - there & set(self.open):
+            attempt = self.open.pop(name)
+            self.open[self._put(spool, attempt)] = attempt
+        self.vanished = set(self.open) - there
 
     def _count(self, tasks: dict[str, str]) -> None:
         """Take in which tasks there are; those without attempts may yet take some."""
@@ -280,7 +305,7 @@ class SlurmEngine:
             if name in self.open and (owner := fence(spool, name, life)) is not None:
                 attempt = self.open[name]
                 self._begun(name, attempt)
-                with contextlib.suppress(Exception), RunStore(attempt.folder).lease(Claim(owner)):
+                with contextlib.suppress(*UNFENCED), RunStore(attempt.folder).lease(Claim(owner)):
                     pass  # who wakes up in it later writes where nobody reads
                 self._lose(name, reason, spool.printed(task_of(life)))
         spool.take_back(life)

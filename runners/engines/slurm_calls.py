@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
 import shutil
@@ -130,7 +129,7 @@ def tasks(name: str) -> dict[str, str] | None:
 
     One that is to start, but not now, is HELD: SLURM keeps what it requeues for two minutes.
     """
-    mine = ["--noheader", "--array", "--user", getpass.getuser(), "--name", name]
+    mine = ["--noheader", "--array", "--user", str(os.getuid()), "--name", name]
     code, said = _call("squeue", *mine, "--format=%i %T %r")
     return None if code else dict(_state(line) for line in said.splitlines() if line.strip())
 
@@ -143,7 +142,7 @@ def _state(line: str) -> tuple[str, str]:
 
 def cancel(name: str) -> None:
     """Cancel all jobs of a name: SLURM sends SIGTERM, and SIGKILL a while later."""
-    _call("scancel", "--user", getpass.getuser(), "--name", name)
+    _call("scancel", "--user", str(os.getuid()), "--name", name)
 
 
 def cancel_task(task: str) -> None:

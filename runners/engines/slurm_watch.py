@@ -12,6 +12,7 @@ from runners.errors import StoreProblem, UserProblem
 from runners.store.lease import Claim, Held, Lease, holder, lapse
 
 EVERY = 3.0  # seconds between questions
+LOOKS = 60  # at another command's lease, until it is taken for gone
 WAITING = (slurm_calls.HELD, "PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "SPECIAL_EXIT")
 """States of a task that is to start, perhaps anew."""
 
@@ -135,4 +136,4 @@ def alone(spool: Spool) -> Lease:
             )
         if time.monotonic() > end:
             claim = Claim(lapsed=before.number)
-        time.sleep(lapse() / 60)
+        time.sleep(lapse() / LOOKS)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,7 +25,7 @@ from runners.engines.base import Attempt, Ended, Event, Lost, Note, Started
 from runners.engines.local import LocalEngine
 from runners.engines.resources import Resources
 from runners.engines.slots import CPU
-from runners.engines.slurm_spool import Job, Spool, Ticket
+from runners.engines.slurm_spool import Job, Spool, Ticket, run_of
 from runners.errors import StoreProblem, UserProblem
 from runners.options import Options
 from runners.spec import from_stored
@@ -73,7 +74,7 @@ class Task:
         self.asked: set[tuple[str, str]] = set()
         self.listed: list[str] = []
         self.count = 0
-        self.last = self.beaten = time.monotonic()
+        self.last = time.monotonic()
 
     def work(self) -> None:
         """Execute runs until there is nothing to do, or this life is not to go on."""
@@ -83,7 +84,6 @@ class Task:
             for event in self.engine.events():
                 self._heard(event)
             self._obey()
-            self._beat()
 
     def _over(self) -> bool:
         return self.told.leave or time.monotonic() > self.last + IDLE
@@ -149,9 +149,8 @@ class Task:
 
     def _close(self, name: str, kind: str, **what: Any) -> None:
         """Tell of an attempt's end, unless it was given to another meanwhile."""
-        if self.spool.has(name, self.life):
+        if self.spool.close(name, self.life):
             self.spool.say(self.life, kind, ticket=name, **what)
-            self.spool.close(name, self.life)
 
     def _obey(self) -> None:
         """Do once what is asked of attempts here."""
@@ -171,12 +170,7 @@ class Task:
         return new
 
     def _run(self, number: int) -> str:
-        return self.held[number].split("+")[1]
-
-    def _beat(self) -> None:
-        if time.monotonic() > self.beaten + lapse() / BEATS:
-            self.beaten = time.monotonic()
-            self.spool.beat(self.life)
+        return run_of(self.held[number])
 
 
 def life(environ: Mapping[str, str]) -> str:
@@ -194,11 +188,19 @@ def here(options: Options, resources: Resources) -> tuple[Options, Resources]:
     return replace(options, device=CPU), Resources(workers=slurm_calls.cores(resources))
 
 
+def beat(spool: Spool, name: str) -> None:
+    """Give signs of life for as long as this process lives."""
+    while True:
+        time.sleep(lapse() / BEATS)
+        spool.beat(name)
+
+
 def main(folder: str) -> None:
     """Do the work of a task."""
     told, environ, spool = Told(), dict(os.environ), Spool(Path(folder))
     name, job = life(environ), spool.job()
     spool.begin(name)
+    threading.Thread(target=beat, args=(spool, name), daemon=True).start()
     try:
         _work(spool, name, job, told)
     except UserProblem as problem:
