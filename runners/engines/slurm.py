@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import re
 import secrets
 import time
 from collections import deque
@@ -23,12 +22,13 @@ from runners.engines.base import Attempt, Detached, Ended, Event, Lost, Note, St
 from runners.engines.local import LocalEngine, progress
 from runners.engines.resources import Resources
 from runners.engines.slots import CPU
-from runners.engines.slurm_spool import Job, Spool, Tail, absolute, run_of, task_of
+from runners.engines.slurm_earlier import Left, job_name, left
+from runners.engines.slurm_spool import Job, Spool, absolute, run_of, task_of
+from runners.engines.slurm_tail import Tail
 from runners.engines.slurm_watch import Watch, alone, fence
 from runners.errors import StoreProblem, UserProblem
 from runners.options import Options
 from runners.spec import RunSpec
-from runners.store.grid import GridStore
 from runners.store.lease import Claim, Held, Lease
 from runners.store.run import RunStore
 from runners.store.states import State, Status, from_json
@@ -57,8 +57,7 @@ class SlurmEngine:
         self.started: set[str] = set()
         self.vanished: set[str] = set()
         """Tickets that were nowhere when last looked for."""
-        self.earlier: dict[str, str] = {}
-        """Run -> ticket that an earlier command left."""
+        self.left = Left()
         self.news: deque[Event] = deque()
         self.spool: Spool | None = None
         self.order = self.live = self.idle = self.rounds = 0
@@ -66,6 +65,8 @@ class SlurmEngine:
         """Whether attempts came for which there may be no task."""
         self.shown = 0.0
         self.submitted = self.detached = False
+        self.problem = ""
+        """Why a task could not begin."""
 
     def __enter__(self) -> Self:
         return self
@@ -73,8 +74,8 @@ class SlurmEngine:
     def __exit__(self, *error: object) -> None:
         if self.spool is None:
             return
-        if not self.detached and not self._others():
-            self._end_jobs()
+        if not self.detached:
+            self._let_go(self.spool)
         self.watch.close()
         self.lease.__exit__()
 
@@ -96,10 +97,10 @@ class SlurmEngine:
     def submit(self, attempt: Attempt) -> None:
         """Put an attempt in the queue, unless an earlier command did."""
         spool = self._attached(attempt.folder)
-        name = self.earlier.pop(attempt.run, None)
+        name = self.left.tickets.pop(attempt.run, None)
         if name is None:
             name = self._put(spool, attempt)
-        elif name in self.taken:
+        elif name in self.left.taken:
             self._begun(name, attempt)
         self.open[name] = attempt
         self.unmet = True
@@ -153,51 +154,18 @@ class SlurmEngine:
             spool = Spool(folder.absolute().parent.parent / "slurm")
             spool.create()
             self.lease: Lease = alone(spool)
-            self.job = self._job(spool)
+            self.job = Job(job_name(spool), self.options, self.resources)
             self.owner = secrets.token_hex(8)
             spool.write_job(self.job)
             self.tail, self.watch = Tail(spool, skip=True), Watch(spool, self.job.name)
             self.spool = spool
-            self._find(spool)
+            self.left = left(spool, self.watch)
+            self._count(self.left.tasks)
+            self.order = self.left.order
+            if self.left.tickets:
+                text = f"going on with SLURM jobs {self.job.name}: {self.left}"
+                self.news.append(Note("slurm earlier", text))
         return self.spool
-
-    def _job(self, spool: Spool) -> Job:
-        """Return what tasks are to do, under the name that the folder has for its jobs."""
-        grid = re.sub(r"[^A-Za-z0-9_.-]", "_", spool.folder.parent.name)[:40]
-        name = f"bench-{grid}-{secrets.token_hex(4)}"
-        with contextlib.suppress(StoreProblem):
-            earlier = spool.job().name
-            name = earlier if re.fullmatch(r"bench-[A-Za-z0-9_.-]+-[0-9a-f]{8}", earlier) else name
-        return Job(name, self.options, self.resources)
-
-    def _find(self, spool: Spool) -> None:
-        """Find tickets of an earlier command; those of tasks that are gone wait again."""
-        lives = spool.lives()
-        there = self.watch.ask_now() if lives or spool.waiting() else {}
-        for life in lives:
-            if not self.watch.lives(life, there):
-                spool.take_back(life)
-        self._count(there)
-        self._drop_unplanned(spool)
-        queued = spool.waiting()
-        self.taken = {name for names in spool.lives().values() for name in names}
-        found = dict.fromkeys([*queued, *self.taken, *spool.waiting()])
-        self.earlier = {run_of(name): name for name in found}
-        self.order = max((int(name.split("+")[0]) for name in found), default=0)
-        if found:
-            text = f"going on with SLURM jobs {self.job.name}: {len(there)} tasks, "
-            text += f"{len(found) - len(self.taken)} runs in the queue, {len(self.taken)} taken"
-            self.news.append(Note("slurm earlier", text))
-
-    def _drop_unplanned(self, spool: Spool) -> None:
-        """Take runs out of the queue that the plan does not name any more."""
-        grid = GridStore(spool.folder.parent)
-        with contextlib.suppress(StoreProblem):
-            tuning, planned = grid.tuning(), set(grid.planned())
-            planned |= set(tuning.runs) if tuning else set()
-            for name in spool.waiting():
-                if run_of(name) not in planned:
-                    spool.withdraw(name)
 
     def _have_tasks(self) -> None:
         """Submit jobs for attempts that wait, beyond the tasks that have none yet."""
@@ -211,9 +179,10 @@ class SlurmEngine:
 
     def _submit_jobs(self, spool: Spool, count: int) -> None:
         if self.rounds >= ROUNDS:
+            known = self.problem or spool.printed(self.watch.last_task())
             raise UserProblem(
                 f"--engine slurm: {self.rounds} times jobs ended without taking a run; what they "
-                f"printed is in {spool.output}:\n{spool.printed(self.watch.last_task())}"
+                f"printed is in {spool.output}\n{known}".strip()
             )
         try:
             slurm_calls.submit(spool, self.job, count, self.environ)
@@ -233,16 +202,20 @@ class SlurmEngine:
         if kind == "note":
             self.news.append(Note(said["topic"], said["text"]))
         elif kind == "problem":
-            raise UserProblem(f"in SLURM's task {life}: {said['text']}")
-        if kind in ("ended", "lost") and name:
-            self.earlier.pop(run_of(name), None)
-        if name in self.open and kind == "started":
+            self.problem = f"in SLURM's task {life}: {said['text']}"
+            self.news.append(Note(said["text"], self.problem))
+        elif name in self.open:
             self._begun(name, self.open[name])
-        elif name in self.open and kind == "lost":
+            self._heard_of(name, said, self.tail.spool.events_file(life))
+        elif kind in ("ended", "lost"):
+            self.left.tickets.pop(run_of(name), None)
+
+    def _heard_of(self, name: str, said: dict[str, Any], file: Path) -> None:
+        if said["kind"] == "lost":
             self._lose(name, said["reason"], said.get("traceback", ""))
-        elif name in self.open and kind == "ended":
+        elif said["kind"] == "ended":
             known = said["status"]
-            status = from_json(known, self.tail.spool.events_file(life))
+            status = from_json(known, file)
             self._end(name, replace(status, environment=bool(known.get("environment"))))
 
     def _begun(self, name: str, attempt: Attempt) -> None:
@@ -287,7 +260,9 @@ class SlurmEngine:
         there = {*spool.waiting(), *(name for names in spool.lives().values() for name in names)}
         for name in self.vanished - there & set(self.open):
             attempt = self.open.pop(name)
-            self.open[self._put(spool, attempt)] = attempt
+            anew = self._put(spool, attempt)
+            self.open[anew] = attempt
+            self.started = {anew if other == name else other for other in self.started}
         self.vanished = set(self.open) - there
 
     def _count(self, tasks: dict[str, str]) -> None:
@@ -321,11 +296,20 @@ class SlurmEngine:
         taken = (name for names in spool.lives().values() for name in names)
         return any(name not in self.open for name in (*spool.waiting(), *taken))
 
-    def _end_jobs(self) -> None:
-        """Cancel all jobs, and wait for those that have attempts of this command."""
+    def _let_go(self, spool: Spool) -> None:
+        """Cancel all jobs, and wait for those that have attempts of this command.
+
+        Where runs of another command are left, only this one's are taken out and killed.
+        """
+        others = self._others()
+        for name in self.open:
+            if not spool.withdraw(name) and others:
+                (spool.kill / name).touch()
+        if others:
+            return
         slurm_calls.cancel(self.job.name)
         end = time.monotonic() + (GONE if self.open else 0)
         while time.monotonic() < end and slurm_calls.tasks(self.job.name) != {}:
             time.sleep(POLL)
         for name in self.open:
-            self.tail.spool.withdraw(name)
+            spool.withdraw(name)  # what tasks gave back

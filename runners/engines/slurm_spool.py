@@ -20,7 +20,6 @@ import contextlib
 import json
 import os
 import secrets
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -129,7 +128,7 @@ class Spool:
 
     def waiting(self) -> list[str]:
         """Return the tickets in the queue, in order."""
-        return _names(self.queue)
+        return names(self.queue)
 
     def withdraw(self, ticket: str) -> bool:
         """Take a ticket out of the queue for good; False if a task was faster."""
@@ -145,7 +144,7 @@ class Spool:
 
     def lives(self) -> dict[str, list[str]]:
         """Return {life: tickets that it has}."""
-        return {life: _names(self.taken / life) for life in _names(self.taken)}
+        return {life: names(self.taken / life) for life in names(self.taken)}
 
     def may_take(self, life: str) -> bool:
         """Whether a life was not given up by others."""
@@ -183,7 +182,7 @@ class Spool:
         """Let a life take nothing any more, and put what it has back in the queue."""
         folder = self.taken / life
         while folder.exists():
-            for ticket in _names(folder):
+            for ticket in names(folder):
                 self.put_back(ticket, life)
             with contextlib.suppress(OSError):  # it has just taken another
                 folder.rmdir()
@@ -231,7 +230,8 @@ def _write(file: Path, data: object) -> None:
     temporary.replace(file)
 
 
-def _names(folder: Path) -> list[str]:
+def names(folder: Path) -> list[str]:
+    """Return what lies in a folder, in order."""
     try:
         return sorted(os.listdir(folder))  # noqa: PTH208 - of folders with thousands of entries
     except (FileNotFoundError, NotADirectoryError):
@@ -252,56 +252,3 @@ def _removed(file: Path) -> bool:
     except FileNotFoundError:
         return False
     return True
-
-
-class Tail:
-    """Reads what tasks say, each line once.
-
-    Args:
-        spool: with their files.
-        skip: whether to leave out what they said so far.
-    """
-
-    def __init__(self, spool: Spool, skip: bool) -> None:
-        self.spool, self.offsets, self.signs = spool, {}, {}
-        self.offsets: dict[str, int]
-        self.signs: dict[str, int]
-        """Life -> what changes with every sign of it."""
-        self.over: set[str] = set()
-        for life in self._lives() if skip else ():
-            self.offsets[life] = spool.events_file(life).stat().st_size
-
-    def read(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield (life, what it said) of all that is new."""
-        for life in self._lives():
-            if life not in self.over:
-                yield from self.read_of(life)
-
-    def read_of(self, life: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield what a life said that is new."""
-        over = not self.spool.may_take(life)
-        for line in self._lines(life):
-            with contextlib.suppress(ValueError):
-                yield life, json.loads(line)
-        if over:
-            self.over.add(life)
-
-    def _lines(self, life: str) -> list[bytes]:
-        """Return the whole lines that are new; opening asks a network file system for them."""
-        start = self.offsets.get(life, 0)
-        try:
-            with self.spool.events_file(life).open("rb") as file:
-                about = os.fstat(file.fileno())
-                self.signs[life] = about.st_mtime_ns
-                if about.st_size <= start:
-                    return []
-                file.seek(start)
-                *lines, rest = file.read().split(b"\n")
-                self.offsets[life] = file.tell() - len(rest)
-        except FileNotFoundError:
-            return []
-        return lines
-
-    def _lives(self) -> list[str]:
-        files = _names(self.spool.events)
-        return [name.removesuffix(".jsonl") for name in files if name.endswith(".jsonl")]

@@ -257,13 +257,27 @@ def test_jobs_that_end_at_once_are_not_submitted_for_ever(engine, cluster, attem
     assert cluster.submitted == [1, 1, 1]
 
 
-def test_a_problem_of_a_task_is_the_users(engine, cluster, attempt, spool) -> None:
+def test_why_no_task_can_begin_is_told(engine, cluster, attempt, spool) -> None:
     engine.submit(attempt())
     list(engine.events())
     spool.begin(LIFE)
     spool.say(LIFE, "problem", text="--device cuda: torch finds no CUDA device")
-    with pytest.raises(UserProblem, match=r"in SLURM's task 7_0\.0: --device cuda"):
-        list(engine.events())
+    spool.take_back(LIFE)
+    assert "in SLURM's task 7_0.0: --device cuda" in _heard(engine, Note)[-1].text
+    with pytest.raises(UserProblem, match=r"without taking a run; .*\n.*finds no CUDA device"):
+        _heard(engine, Ended)
+
+
+def test_leaving_keeps_the_jobs_while_runs_of_another_command_are_left(
+    cluster, attempt, spool
+) -> None:
+    mine, other = attempt(), attempt(seed=1)
+    _detached(other)
+    with SlurmEngine(Options(), Resources()) as again:
+        again.submit(mine)
+        list(again.events())
+    assert [name.split("+")[1] for name in spool.waiting()] == [other.run]
+    assert cluster.cancelled == []
 
 
 def test_an_attempt_whose_file_vanished_is_put_in_the_queue_anew(

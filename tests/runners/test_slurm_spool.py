@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from runners.engines.resources import Resources
-from runners.engines.slurm_spool import Job, Spool, Tail, absolute, run_of
+from runners.engines.slurm_spool import Job, Spool, absolute, run_of
+from runners.engines.slurm_tail import Tail
 from runners.engines.slurm_watch import alone
 from runners.errors import StoreProblem, UserProblem
 from runners.options import Options
