@@ -19,6 +19,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -28,8 +29,10 @@ from runners.engines.resources import Resources
 from runners.errors import StoreProblem
 from runners.files import read_json, require_own
 from runners.options import Options
+from runners.store.grid import RUN_ID
 
 FOLDERS = ("queue", "taken", "stop", "kill", "events", "output")
+TICKET = re.compile(rf"[0-9]{{7,}}\+{RUN_ID}\+[0-9a-f]{{8}}")
 PATHS = ("data_root", "cache", "inception_weights")
 
 
@@ -128,7 +131,7 @@ class Spool:
 
     def waiting(self) -> list[str]:
         """Return the tickets in the queue, in order."""
-        return names(self.queue)
+        return _tickets(self.queue)
 
     def withdraw(self, ticket: str) -> bool:
         """Take a ticket out of the queue for good; False if a task was faster."""
@@ -144,7 +147,7 @@ class Spool:
 
     def lives(self) -> dict[str, list[str]]:
         """Return {life: tickets that it has}."""
-        return {life: names(self.taken / life) for life in names(self.taken)}
+        return {life: _tickets(self.taken / life) for life in names(self.taken)}
 
     def may_take(self, life: str) -> bool:
         """Whether a life was not given up by others."""
@@ -252,3 +255,7 @@ def _removed(file: Path) -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def _tickets(folder: Path) -> list[str]:
+    return [name for name in names(folder) if TICKET.fullmatch(name)]

@@ -39,7 +39,9 @@ class Tail:
         over = not self.spool.may_take(life)
         for line in self._lines(life):
             with contextlib.suppress(ValueError):
-                yield life, json.loads(line)
+                said = json.loads(line)
+                if isinstance(said, dict) and "kind" in said:
+                    yield life, said
         if over:
             self.over.add(life)
 

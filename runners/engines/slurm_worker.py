@@ -203,12 +203,11 @@ def main(folder: str) -> None:
     threading.Thread(target=beat, args=(spool, name), daemon=True).start()
     try:
         _work(spool, name, job, told)
+        if told.time_up and not told.ended and spool.may_take(name) and spool.waiting():
+            slurm_calls.submit(spool, job, 1, environ)
     except UserProblem as problem:
         spool.say(name, "problem", text=str(problem))
-    given_up = not spool.may_take(name)
     spool.take_back(name)
-    if told.time_up and not told.ended and not given_up and spool.waiting():
-        slurm_calls.submit(spool, job, 1, environ)
 
 
 def _work(spool: Spool, name: str, job: Job, told: Told) -> None:

@@ -111,7 +111,9 @@ def test_requeued_20_times_a_run_goes_on_with_the_same_bytes(
     bench = start(*SLURM, "--workers", "2")
     bench.training("none")
     draw, count = random.Random(0), 0
-    while count < 20:
+    for works in itertools.cycle((True, False)):
+        if count >= 20:
+            break
         for task in slurm_cluster.tasks():
             count += 1
             slurm_cluster.scontrol("requeue", task)
@@ -119,8 +121,11 @@ def test_requeued_20_times_a_run_goes_on_with_the_same_bytes(
             for task in slurm_cluster.tasks("PENDING"):
                 slurm_cluster.scontrol("update", f"JobId={task}", "StartTime=now")
             time.sleep(0.2)
-        time.sleep(draw.uniform(0, 4))  # anywhere: while it starts, or at work
-    _further(bench, "none")
+        if works:
+            _further(bench, "s0", 200)
+        else:
+            time.sleep(draw.uniform(0, 2))  # anywhere, as while it starts
+    _further(bench, "s0", 200)
     bench.process.send_signal(signal.SIGINT)
     assert bench.wait() == 130, bench.text()
     assert "2 stopped" in bench.text()
@@ -134,7 +139,6 @@ def _begins_like_a_run_never_cut(store: RunStore, folder: Path) -> None:
     last, steps = store.rows("metrics")[-1]["step"], itertools.count(1)
     whole.create(spec.as_dict)
     train(spec, whole, Options(), lambda: next(steps) >= last)
-    assert last > 50
     for name in ("metrics", "scores", "spectra", "diagnostics"):
         theirs, mine = (one.rows_file(name).read_bytes() for one in (whole, store))
         assert theirs == mine
