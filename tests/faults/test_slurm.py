@@ -125,7 +125,8 @@ def test_requeued_20_times_a_run_goes_on_with_the_same_bytes(
             _further(bench, "s0", 200)
         else:
             time.sleep(draw.uniform(0, 2))  # anywhere, as while it starts
-    _further(bench, "s0", 200)
+    for run in ("none", "spectral_norm"):
+        _further(bench, run, 200)
     bench.process.send_signal(signal.SIGINT)
     assert bench.wait() == 130, bench.text()
     assert "2 stopped" in bench.text()
