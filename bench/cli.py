@@ -65,6 +65,11 @@ Plugins = Annotated[
     list[Path] | None,
     typer.Option("--plugin", metavar="FILE", help="Load components from a Python file."),
 ]
+ENGINE_PANEL = "Engines"
+WATCHED = (
+    "--detach: --retries and --run-timeout need somebody who watches the runs; leave them out, or "
+    "leave --detach out"
+)
 RunFolder = Annotated[Path, typer.Argument(help="results/<grid>/runs/<run>.", metavar="RUN")]
 
 
@@ -145,6 +150,36 @@ def run(
             "--shard", metavar="I/N", help="Run the I-th of N shares of the grid, of equal cost."
         ),
     ] = None,
+    cpus: Annotated[
+        float | None,
+        typer.Option(help="Cores of a job, a run on each.", rich_help_panel=ENGINE_PANEL),
+    ] = None,
+    gpus: Annotated[
+        float | None,
+        typer.Option(help="GPUs of a job, a run on each.", rich_help_panel=ENGINE_PANEL),
+    ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIMIT", help="Of a SLURM job, as 2:00:00.", rich_help_panel=ENGINE_PANEL
+        ),
+    ] = None,
+    sbatch: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OPTION",
+            help="For sbatch, as --partition=gpu, or a file of #SBATCH lines.",
+            rich_help_panel=ENGINE_PANEL,
+        ),
+    ] = None,
+    detach: Annotated[
+        bool,
+        typer.Option(
+            "--detach",
+            help="End once SLURM has everything; the same command looks again.",
+            rich_help_panel=ENGINE_PANEL,
+        ),
+    ] = False,
     wandb: Annotated[Wandb, typer.Option(help="What wandb does.")] = Wandb.offline,
     data_root: DataRoot = None,
     run_timeout: Annotated[
@@ -174,6 +209,7 @@ def run(
     from bench.shard import parse
     from runners.engines import chosen
     from runners.engines.resources import Resources
+    from runners.errors import UserProblem
     from runners.options import Limits, Options
 
     files = _load(plugin)
@@ -181,7 +217,15 @@ def run(
         workers=workers,
         devices=_names(devices) or (),
         per_device=per_device,
+        cpus=cpus,
+        gpus=gpus,
+        time=time,
+        sbatch=tuple(sbatch or ()),
+        detach=detach,
     )
+    limits = Limits(run_timeout, retries)
+    if detach and limits != Limits():
+        raise UserProblem(WATCHED)
     entry = chosen(engine, resources)
     kept, part = Former(former.value) if former else None, parse(share)
     overrides = grids.Overrides(
@@ -207,7 +251,7 @@ def run(
         one = partial(chosen("local").made, Resources(workers=1))
         print_plan(plan, out, options, one, kept, part)
         return
-    limits, made = Limits(run_timeout, retries), partial(entry.made, resources)
+    made = partial(entry.made, resources)
     raise typer.Exit(run_grid(plan, out, options, made, limits, kept, part))
 
 

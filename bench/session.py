@@ -14,12 +14,16 @@ from bench.interrupts import interrupts
 from bench.plan import Former, require_kept, write_plan
 from bench.shard import ALL, Shard
 from bench.stage import Stages
-from runners.engines.base import Engine
+from runners.engines.base import Detached, Engine
 from runners.options import Limits, Options
 from runners.store.grid import GridStore
 
 INTERRUPTED = 130
 GONE = "{}: is gone: it was removed or renamed while its grid ran, and results are lost"
+DETACHED = (
+    "{said}; these go on by themselves\n"
+    "next: bench status {folder}, or the same command again, which waits for the runs"
+)
 RESUME = "interrupted: run the same command again to go on where it stopped"
 
 
@@ -44,7 +48,8 @@ def run_grid(
         shard: which share of the runs is this command's.
 
     Returns:
-        The exit code: 0, 1 if a run crashed or is damaged, 130 if interrupted.
+        The exit code: 0, also where a batch system has the rest, 1 if a run crashed or is damaged,
+        130 if interrupted.
 
     Raises:
         UserProblem: the plan would leave out runs that were planned before.
@@ -62,6 +67,9 @@ def run_grid(
             else:
                 record = lambda: write_plan(grid, store, grid.specs, former=former)  # noqa: E731
                 stages.run(grid.name, grid.specs, record)
+        except Detached as said:
+            console.print(DETACHED.format(said=said, folder=store.folder), highlight=False)
+            return 0
         except KeyboardInterrupt:
             interrupt.count += 1
     there = _say_next(stages)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import slurm
 from hypothesis import HealthCheck, settings
 
 from runners.lipschitz import METHODS
@@ -56,6 +59,15 @@ def _installed(request: pytest.FixtureRequest) -> None:
         method = METHODS.get(name) if isinstance(name, str) else None
         if method and (why := method.lacking()):
             pytest.skip(why)
+
+
+@pytest.fixture(scope="module")
+def slurm_cluster() -> Iterator[slurm.Cluster]:
+    """A SLURM cluster of one node with two cores, started for a module."""
+    folder = Path(tempfile.mkdtemp(prefix="slurm-"))
+    with slurm.cluster(folder) as made:
+        yield made
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -42,12 +42,30 @@ def _local(options: Options, resources: Resources) -> Engine:
     return LocalEngine(options, resources)
 
 
+def _slurm(options: Options, resources: Resources) -> Engine:
+    from runners.engines.slurm import SlurmEngine
+
+    return SlurmEngine(options, resources)
+
+
+def _check_slurm(resources: Resources) -> None:
+    from runners.engines.slurm_calls import check
+
+    check(resources)
+
+
 ENGINES: dict[str, Entry] = {
     "local": Entry(
         "worker processes on this machine, one per core or GPU",
         _local,
         frozenset({"workers", "devices", "per_device"}),
         slots.check,
+    ),
+    "slurm": Entry(
+        "tasks of SLURM jobs, each of which executes many runs",
+        _slurm,
+        frozenset({"workers", "cpus", "gpus", "time", "sbatch", "detach"}),
+        _check_slurm,
     ),
 }
 

@@ -94,6 +94,10 @@ class Lost:
 Event = Started | Progress | Note | Ended | Lost
 
 
+class Detached(Exception):
+    """Everything is with a batch system, and nobody needs to watch."""
+
+
 class Engine(Protocol):
     """Carries attempts to processes and tells what becomes of them.
 
@@ -135,6 +139,10 @@ class Engine(Protocol):
 
         The events of one attempt come in order and each once, the first of them
         :class:`Started`. After its end ``free`` counts its place again.
+
+        Raises:
+            Detached: everything is submitted, and the user asked not to watch.
+            UserProblem: nothing can be executed there; what to do.
         """
         ...
 

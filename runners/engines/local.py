@@ -98,7 +98,7 @@ class LocalEngine:
         for source in wait(list(sources), timeout=POLL):
             yield self._heard(sources[source])  # pyright: ignore
         for attempt in list(self.busy.values()):
-            yield _progress(attempt)
+            yield progress(attempt)
 
     def stop(self, run: str) -> None:
         """Send a run's worker SIGTERM."""
@@ -178,7 +178,7 @@ def _ask(worker: Worker, tell: Tell, *message: Any) -> Any:
     raise UserProblem(value) if kind == "problem" else RuntimeError(value)
 
 
-def _progress(attempt: Attempt) -> Progress:
+def progress(attempt: Attempt) -> Progress:
     """Return how far an attempt is, by its rows."""
     try:
         row = RunStore(attempt.folder).last_row("timing")

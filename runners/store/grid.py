@@ -4,6 +4,7 @@ results/<grid>/grid.json           the plan: name and run ids, in order, and how
 results/<grid>/runs/<run_id>/      one folder a run, see runners/store.py
 results/<grid>/locks/<run_id>      held by the process that is at the run, while it lives
 results/<grid>/damaged/            run folders that `bench run --redo-damaged` set aside
+results/<grid>/slurm/              the queue of SLURM's tasks, see runners/engines/slurm_spool.py
 results/<grid>/report/             made by `bench report`
 """
 

@@ -62,3 +62,16 @@ def test_a_number_below_zero_is_no_flag(tmp_path, monkeypatch) -> None:
         "--seeds -1: expected a count or a list of integers, got '-1'",
         "--steps -5: steps: must be at least 1, got -5",
     ]
+
+
+def test_an_option_of_another_program_is_a_value(monkeypatch) -> None:
+    said = _refused("run", "--grid", "smoke.yaml", "--sbatch", "--exclusive")
+    assert said == "--engine local: --sbatch is for --engine slurm"
+
+
+def test_who_leaves_cannot_watch() -> None:
+    for watched in ("--retries", "--run-timeout"):
+        said = _refused(
+            "run", "--grid", "smoke.yaml", "--engine", "slurm", "--detach", watched, "2"
+        )
+        assert said.startswith("--detach: --retries and --run-timeout need somebody who watches")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from bench.grid import Grid
 from bench.session import run_grid
+from runners.engines.base import Detached, Event
 from runners.engines.local import LocalEngine
 from runners.engines.resources import Resources
 from runners.options import Options
@@ -53,3 +55,23 @@ def test_runs_of_an_earlier_version_stay_and_are_no_part_of_the_plan(tmp_path, c
     assert list(store.plan()["runs"]) == [spec.run_id for spec in specs]
     assert store.unplanned() == before
     assert all(store.run(spec.run_id).is_done() for spec in specs)
+
+
+class _Leaving(LocalEngine):
+    """Leaves once everything is submitted, as an engine of a batch system may."""
+
+    def events(self) -> Iterator[Event]:
+        raise Detached("1 runs are with it")
+
+
+def test_a_session_that_leaves_its_runs_to_others_says_what_to_type_next(
+    tmp_path, capsys, tiny
+) -> None:
+    make = lambda options: _Leaving(options, Resources(workers=1))  # noqa: E731
+    assert run_grid(Grid("g", "", (tiny(),), ()), tmp_path, Options(), make) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[-2:] == [
+        "1 runs are with it; these go on by themselves",
+        f"next: bench status {tmp_path / 'g'}, or the same command again, which waits for the runs",
+    ]
+    assert GridStore(tmp_path / "g").planned() == [tiny().run_id]
