@@ -20,6 +20,8 @@ app = typer.Typer(
 )
 command = partial(app.command, cls=Command)
 
+ENGINES_PANEL = "Engines"
+
 
 class Device(StrEnum):
     """Where to train."""
@@ -127,17 +129,44 @@ def run(
         typer.Option(
             help="What executes the runs; see `bench list engines`.",
             autocompletion=completion.engines,
+            rich_help_panel=ENGINES_PANEL,
         ),
     ] = "local",
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Runs at once; default: one per core, or per GPU.")
+        int | None,
+        typer.Option(
+            min=1,
+            help="Runs at once; default: one per core, or per GPU.",
+            rich_help_panel=ENGINES_PANEL,
+        ),
     ] = None,
     devices: Annotated[
         str | None,
-        typer.Option(metavar="LIST", help="Devices of this machine: cpu, or cuda:0,cuda:1."),
+        typer.Option(
+            metavar="LIST",
+            help="Devices of this machine: cpu, or cuda:0,cuda:1.",
+            rich_help_panel=ENGINES_PANEL,
+        ),
     ] = None,
     per_device: Annotated[
-        int | None, typer.Option(min=1, help="Runs at once on each device.")
+        int | None,
+        typer.Option(min=1, help="Runs at once on each device.", rich_help_panel=ENGINES_PANEL),
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Head of a Ray cluster, or auto; default: one started here.",
+            rich_help_panel=ENGINES_PANEL,
+        ),
+    ] = None,
+    cpus: Annotated[
+        float | None,
+        typer.Option(help="Cores of a run; default: 1.", rich_help_panel=ENGINES_PANEL),
+    ] = None,
+    gpus: Annotated[
+        float | None,
+        typer.Option(help="GPUs of a run, or share of one, as .5.", rich_help_panel=ENGINES_PANEL),
     ] = None,
     wandb: Annotated[Wandb, typer.Option(help="What wandb does.")] = Wandb.offline,
     data_root: DataRoot = None,
@@ -174,6 +203,9 @@ def run(
         workers=workers,
         devices=_names(devices) or (),
         per_device=per_device,
+        cpus=cpus,
+        gpus=gpus,
+        address=address,
     )
     entry = chosen(engine, resources)
     kept = Former(former.value) if former else None

@@ -38,12 +38,30 @@ def _local(options: Options, resources: Resources) -> Engine:
     return LocalEngine(options, resources)
 
 
+def _ray(options: Options, resources: Resources) -> Engine:
+    from runners.engines.ray_engine import RayEngine
+
+    return RayEngine(options, resources)
+
+
+def _check_ray(resources: Resources) -> None:
+    from runners.engines import ray_cluster
+
+    ray_cluster.check(resources)
+
+
 ENGINES: dict[str, Entry] = {
     "local": Entry(
         "worker processes on this machine, one per core or GPU",
         _local,
         frozenset({"workers", "devices", "per_device"}),
         slots.check,
+    ),
+    "ray": Entry(
+        "actors on the nodes of a Ray cluster, or of one started here",
+        _ray,
+        frozenset({"workers", "cpus", "gpus", "address"}),
+        _check_ray,
     ),
 }
 

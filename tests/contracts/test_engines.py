@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ray_clusters import cluster
 
 from runners.engines import ENGINES, chosen
 from runners.engines.base import Attempt, Ended, Engine, Lost, Note, Progress, Started
@@ -25,13 +27,47 @@ MEASURED = ("metrics", "scores", "spectra", "diagnostics")
 HANG = 600.0  # seconds after which something hangs, however slow the machine
 LONG = {"diagnostics_every": 10_000, "steps": 100_000}
 
-pytestmark = pytest.mark.parametrize("name", ENGINES)
+EXTRAS = {"ray": "ray"}
+"""Engines that need a library which may be missing; starting it takes seconds."""
+
+pytestmark = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(
+            name,
+            marks=[
+                pytest.mark.slow,
+                pytest.mark.skipif(find_spec(EXTRAS[name]) is None, reason=f"no {EXTRAS[name]}"),
+            ]
+            if name in EXTRAS
+            else [],
+        )
+        for name in ENGINES
+    ],
+)
+
+
+@pytest.fixture(scope="module")
+def ray_address() -> Iterator[str]:
+    with cluster(2) as made:
+        yield made.address
 
 
 @pytest.fixture
-def engine(name: str) -> Iterator[Engine]:
+def make(name: str, request: pytest.FixtureRequest) -> Callable[..., Engine]:
+    """Return a maker of the engine, for options and resources."""
+    where = {"address": request.getfixturevalue("ray_address")} if name == "ray" else {}
+
+    def made(options: Options | None = None, **resources: Any) -> Engine:
+        return ENGINES[name].make(options or Options(device="cpu"), Resources(**resources, **where))
+
+    return made
+
+
+@pytest.fixture
+def engine(make: Callable[..., Engine]) -> Iterator[Engine]:
     """The engine with two slots."""
-    with ENGINES[name].make(Options(device="cpu"), Resources(workers=2)) as made:
+    with make(workers=2) as made:
         yield made
 
 
@@ -82,11 +118,11 @@ def test_prepares_with_lines_to_print(engine, tiny) -> None:
     assert engine.free == 2
 
 
-def test_a_problem_found_when_preparing_is_the_users(name, tiny, tmp_path) -> None:
+def test_a_problem_found_when_preparing_is_the_users(make, tiny, tmp_path) -> None:
     (root := tmp_path / "file").write_text("not a folder")
     options = Options(device="cpu", data_root=root)
     with (
-        ENGINES[name].make(options, Resources(workers=1)) as engine,
+        make(options, workers=1) as engine,
         pytest.raises(UserProblem, match="--data-root"),
     ):
         engine.prepare([tiny(dataset="mnist")], lambda *_: None)
@@ -199,7 +235,7 @@ def test_what_cannot_be_read_on_the_other_side_costs_its_attempt_only(
 ) -> None:
     spec = tiny(method="spectral_norm")
     made = attempt(tiny())
-    object.__setattr__(made, "folder", Unreadable())
+    object.__setattr__(made, "spec", Unreadable())
     engine.submit(made)
     last = _heard(engine, _over)[-1]
     assert isinstance(last, Lost)
@@ -208,15 +244,17 @@ def test_what_cannot_be_read_on_the_other_side_costs_its_attempt_only(
 
 
 class Unreadable:
-    """Something that raises when it is unpickled, as a spec does whose plugin is missing."""
+    """Raises when it is unpickled, as a spec does whose plugin is missing."""
+
+    run_id = "unreadable"
 
     def __reduce__(self) -> Any:
         return (int, ("it cannot be read here",))
 
 
-def test_leaving_lets_everything_go(name, attempt, tiny) -> None:
+def test_leaving_lets_everything_go(make, attempt, tiny) -> None:
     spec = tiny(**LONG)
-    with ENGINES[name].make(Options(device="cpu"), Resources(workers=1)) as engine:
+    with make(workers=1) as engine:
         engine.submit(made := attempt(spec))
         _heard(engine, _moves)
     with RunStore(made.folder).lease():
