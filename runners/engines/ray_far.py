@@ -109,6 +109,7 @@ class Far:
         files = [_placed(*both) for both in zip(options.plugins, plugins, strict=True)]
         options = replace(options, plugins=tuple(files))
         self.engine = LocalEngine(options, Resources(workers=1))
+        self.engine.warm_up()
         self.away: Away | None = None
 
     def facts(self) -> Facts:
@@ -137,13 +138,24 @@ class Far:
             self.away = Away(run)
         self.away.arrivals.write(pieces)
 
-    def submit(self, sent: Sent) -> None:
-        """Take an attempt on, in a folder of this node if it does not see the run's."""
+    def submit(self, sent: Sent, stop: bool) -> tuple[list[Event], list[Piece]]:
+        """Take an attempt on, in a folder of this node if it does not see the run's.
+
+        Args:
+            sent: the attempt.
+            stop: whether it is to be stopped at once.
+
+        Returns:
+            The first of its :meth:`events`: one message for a short run.
+        """
         spec: Any = Sealed(sent.spec, sent.run)
         folder, claim = sent.folder, sent.claim
         if self.away:
             folder, claim = self.away.begin(), NO_CLAIM
         self.engine.submit(Attempt(spec, sent.number, folder, claim))
+        if stop:
+            self.stop(sent.run)
+        return self.events()
 
     def events(self) -> tuple[list[Event], list[Piece]]:
         """Wait a moment for news of the attempt, and return them and what changed in its folder."""

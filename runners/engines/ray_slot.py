@@ -71,14 +71,14 @@ class Slot:
                 self.actor.receive.remote(attempt.run, batch)
         spec, folder = pickle.dumps(attempt.spec), attempt.folder.absolute()
         sent = Sent(attempt.run, attempt.number, spec, folder, attempt.claim)
-        self.actor.submit.remote(sent)
-        if self.stopping:
-            self.stop()
-        self.listen()
+        self._await(self.actor.submit.remote(sent, self.stopping))
 
     def listen(self) -> None:
-        """Ask for news of the attempt."""
-        self.reply, self.asked = self.actor.events.remote(), time.monotonic()
+        """Ask for more news of the attempt."""
+        self._await(self.actor.events.remote())
+
+    def _await(self, reply: Any) -> None:
+        self.reply, self.asked = reply, time.monotonic()
 
     def stop(self) -> None:
         """Have the attempt write a checkpoint and end, once the actor has it."""
