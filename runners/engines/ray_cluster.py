@@ -24,6 +24,9 @@ ADDRESS = re.compile(r"(?P<host>[\w.-]+):(?P<port>\d{1,5})")
 CONNECT, ANSWER = 3.0, 15.0  # seconds for a connection, and for Ray to answer through it
 MISSING = "--engine ray needs Ray: pip install 'lipschitz-bench[ray]'"
 
+PRINTS = "print_to_stdstream"
+"""Ray's function that prints what its processes report, whatever logging was asked for."""
+
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # what is said of GPUs is the far side's
@@ -89,6 +92,7 @@ class Cluster:
         os.environ.update(QUIET)
         if address not in (None, AUTO):
             _require_answer(address)
+        _hush()
         with _own_signals():
             _connect(address)
 
@@ -125,6 +129,13 @@ def _connect(address: str | None) -> None:
         if "length" in str(error):
             raise UserProblem("cannot start Ray: set TMPDIR to a shorter path") from error
         raise UserProblem(f"--engine ray: {' '.join(str(error).split())[:400]}") from error
+
+
+def _hush() -> None:
+    """Keep Ray's words on nodes and actors out of the output: what matters is told as a note."""
+    import ray._private.worker
+
+    setattr(ray._private.worker, PRINTS, lambda *_, **__: None)
 
 
 def _require_answer(address: str) -> None:

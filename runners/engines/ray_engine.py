@@ -27,7 +27,7 @@ from runners.store.states import State, Status
 
 POLL = 0.2  # seconds to wait for news of the actors
 LOOK = 1.0  # seconds between looks at the cluster
-PATIENCE = 5.0  # seconds after which waiting for a node is told
+PATIENCE = 15.0  # seconds after which waiting for a node is told
 SILENCE = 60.0  # seconds without an answer after which a node is taken for lost
 FAREWELL = 10.0  # seconds for actors to end what is in progress
 ACTORS = 3  # that may fail on a node before it is left alone

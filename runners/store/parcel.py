@@ -164,11 +164,16 @@ class Arrivals:
         Raises:
             LeaseLost: the run was given to another process.
             StoreProblem: a name that leads elsewhere.
+            OSError: nothing can be written.
         """
         for piece in pieces:
             if piece.number > self.number:
                 self.store.require_lease()
-                self._write(piece)
+                try:
+                    self._write(piece)
+                except OSError:
+                    self.store.require_lease()  # else the folder itself may be gone
+                    raise
                 self.number = piece.number
 
     def _write(self, piece: Piece) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
+import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ from runners.errors import UserProblem
 from runners.options import Limits, Options
 from runners.spec import RunSpec
 from runners.store.grid import GridStore
+from runners.store.lease import Claim
 from runners.store.run import RunStore
 from runners.store.states import State, Status
 from runners.train import train
@@ -112,6 +116,21 @@ def test_has_a_line_in_the_list_and_is_found_by_name(name) -> None:
         chosen(f"x{name}")
 
 
+def test_resources_that_nobody_has_are_refused_at_once(name, make) -> None:
+    asked: dict[str, Any] = {"workers": 1_000_000}
+    said = "at most .* runs at once here"
+    if "cpus" in ENGINES[name].reads:
+        asked, said = {"cpus": 1e6}, r"--cpus 1e\+06 .* has .* CPUs"
+    with pytest.raises(UserProblem, match=said):
+        _enter(name, make, asked)
+
+
+def _enter(name: str, make: Callable[..., Engine], asked: dict[str, Any]) -> None:
+    chosen(name, Resources(**asked))
+    with make(**asked):
+        pass
+
+
 def test_prepares_with_lines_to_print(engine, tiny) -> None:
     (line,) = engine.prepare([tiny()], lambda *_: None)
     assert line.startswith("digits: ")
@@ -177,6 +196,34 @@ def test_a_killed_attempt_is_lost_and_its_slot_free(engine, attempt, tiny) -> No
     assert (last.run, last.attempt) == (spec.run_id, 1)
     assert last.reason
     assert engine.free == 2
+
+
+def test_a_sleeper_that_wakes_up_after_its_run_was_given_away_changes_nothing(
+    engine, attempt, tiny, trained
+) -> None:
+    spec = tiny(steps=400)
+    first = replace(attempt(spec), claim=Claim("command"))
+    store = RunStore(first.folder)
+    engine.submit(first)
+    _heard(engine, _moves)
+    sleeper = store.holder().pid
+    os.kill(sleeper, signal.SIGSTOP)
+    try:
+        engine.submit(replace(first, number=2))
+        last = _heard(engine, _over)[-1]
+        assert (last.attempt, last.status.state) == (2, State.FINISHED)
+        then = _content(first.folder)
+    finally:
+        os.kill(sleeper, signal.SIGCONT)
+    last = _heard(engine, _over)[-1]
+    assert (last.attempt, last.status.state) == (1, State.BUSY)
+    assert _content(first.folder) == then
+    assert _numbers(store) == _numbers(trained(spec, "alone"))
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def test_a_run_that_is_not_in_progress_can_be_stopped_and_killed(engine) -> None:

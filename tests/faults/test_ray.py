@@ -1,0 +1,170 @@
+"""Ray clusters that lose nodes, actors and drivers: no run is lost, no process is left."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("ray")
+
+from ray_clusters import cluster
+
+from runners.engines import ray_engine
+from runners.engines.ray_engine import RayEngine
+from runners.engines.resources import Resources
+from runners.engines.scheduler import Scheduler
+from runners.options import Limits, Options
+from runners.spec import RunSpec
+from runners.store.grid import GridStore
+from runners.store.probe import Probe
+from runners.store.run import RunStore
+from runners.store.states import State
+
+HANG = 900.0
+NUMBERS = ("metrics", "scores", "spectra", "diagnostics", "best")
+OWN = ("ray::Far", "multiprocessing.forkserver")
+"""Command lines of what the engine starts on a node."""
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def mark(tmp_path: Path, monkeypatch) -> bytes:
+    """What is in the environment of everything that the clusters of a test start."""
+    monkeypatch.setenv("BENCH_TEST_RAY", name := f"{tmp_path.name}-{os.getpid()}")
+    return f"BENCH_TEST_RAY={name}\0".encode()
+
+
+def _processes(mark: bytes) -> Iterator[tuple[int, str]]:
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (folder / "environ").read_bytes():
+                yield int(folder.name), (folder / "cmdline").read_text().replace("\0", " ")
+
+
+def _numbers(store: RunStore) -> dict[str, bytes]:
+    files = [store.rows_file(name) for name in NUMBERS]
+    return {file.name: file.read_bytes() for file in (*files, store.proof_file, store.floor_file)}
+
+
+def _unseen(folder: Path) -> Probe:
+    return Probe(folder / "elsewhere", "")
+
+
+def _specs(tiny, steps: int) -> list[RunSpec]:
+    methods = ("none", "spectral_norm", "weight_clipping")
+    return [tiny(method=method, seed=seed, steps=steps) for seed in (0, 1) for method in methods]
+
+
+class Losing:
+    """Removes a node once a run on it has a checkpoint; keeps what the run's folder was then."""
+
+    def __init__(self, engine: RayEngine, made: Any, node: Any) -> None:
+        self.engine, self.made, self.node = engine, made, node
+        self.store: RunStore | None = None
+        self.timing = b""
+
+    def __call__(self, _running: object) -> None:
+        for slot in self.engine.slots if self.store is None else ():
+            attempt = slot.attempt
+            if slot.node.id != self.node.node_id or attempt is None:
+                continue
+            store = RunStore(attempt.folder)
+            if store.checkpoint_file.exists() and not store.is_done():
+                self.made.remove_node(self.node, allow_graceful=False)
+                self.store, self.timing = store, store.rows_file("timing").read_bytes()
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["shared", "shipped"])
+def test_a_node_lost_in_the_middle_of_a_grid_loses_nothing(
+    tiny, trained, tmp_path, monkeypatch, mark, capfd, shared
+) -> None:
+    if not shared:
+        monkeypatch.setattr(ray_engine, "probe", _unseen)
+    specs, grid, told = _specs(tiny, 300), GridStore(tmp_path / "g"), []
+    with cluster(1) as made:
+        node = made.add_node(num_cpus=1)
+        with RayEngine(Options(), Resources(address=made.address)) as engine:
+            scheduler = Scheduler(engine, Limits(retries=1), lambda _, text: told.append(text))
+            scheduler.prepare(specs)
+            assert engine.free == 2
+            losing = Losing(engine, made, node)
+            ended = dict(scheduler.run(specs, grid, losing))
+            assert engine.free == 1
+    assert "raylet" not in "".join(capfd.readouterr())
+    assert {status.state for status in ended.values()} == {State.FINISHED}
+    assert len([text for text in told if text.endswith("retry 1 of 1")]) == 1, told
+    for spec in specs:
+        assert _numbers(grid.run(spec.run_id)) == _numbers(trained(spec, "alone"))
+    assert losing.store
+    kept = losing.timing.splitlines()[:2]
+    assert losing.store.rows_file("timing").read_bytes().splitlines()[:2] == kept  # no new start
+    assert not list(_processes(mark))
+
+
+def test_an_actor_that_is_killed_costs_its_run_one_attempt(tiny, trained, tmp_path, mark) -> None:
+    spec, grid, told = tiny(steps=300), GridStore(tmp_path / "g"), []
+    store, killed = grid.run(spec.run_id), []
+
+    def kill(_running: object) -> None:
+        if not killed and store.checkpoint_file.exists():
+            killed.append(_parent(_parent(worker := store.holder().pid)))
+            os.kill(killed[0], signal.SIGKILL)
+            _until(lambda: not Path(f"/proc/{worker}").exists())
+
+    with cluster(1) as made, RayEngine(Options(), Resources(address=made.address)) as engine:
+        scheduler = Scheduler(engine, Limits(retries=1), lambda _, text: told.append(text))
+        ended = dict(scheduler.run([spec], grid, kill))
+    assert ended[spec].state == State.FINISHED
+    (text,) = [text for text in told if text.endswith("retry 1 of 1")]
+    assert "actor is dead" in text
+    assert _numbers(store) == _numbers(trained(spec, "alone"))
+
+
+def _parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def _until(look: Any, seconds: float = HANG) -> bool:
+    end = time.monotonic() + seconds
+    while not look() and time.monotonic() < end:
+        time.sleep(0.05)
+    return bool(look())
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("own", [4, 0], ids=["own Ray", "a cluster"])
+def test_drivers_killed_at_random_lose_nothing_and_leave_nothing(
+    grid, start, numbers, mark, own
+) -> None:
+    grid("[none, spectral_norm, weight_clipping, gradient_penalty]", steps=400)
+    assert start("--workers", "1", "--out", "whole").wait() == 0
+    draw, quick = random.Random(0), {"BENCH_LEASE": "2"}
+    with contextlib.nullcontext() if own else cluster(2) as made:
+        where = ("--engine", "ray", *(("--address", made.address) if made else ()))
+        killed = []
+        for _ in range(own or 20):
+            bench = start(*where, "--workers", "2", **quick)
+            assert bench.says("preparing")
+            with contextlib.suppress(Exception):
+                bench.process.wait(draw.uniform(0, 7))
+            if bench.process.poll() is not None:
+                break  # the grid is done
+            bench.process.kill()
+            bench.wait()
+            killed.append(bench)
+        last = start(*where, "--workers", "2", **quick)
+        assert last.wait() == 0, last.text()
+        assert numbers(last.runs) == numbers(last.folder / "whole/g/runs")
+        assert len(killed) >= (own or 20)
+        left = lambda: [line for _, line in _processes(mark) if line.startswith(OWN)]  # noqa: E731
+        assert _until(lambda: not any(name in line for line in left() for name in OWN), 180)
+    assert _until(lambda: not list(_processes(mark)), 180), list(_processes(mark))
