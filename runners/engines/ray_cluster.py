@@ -70,12 +70,11 @@ def check(resources: Resources) -> None:
     address = resources.address
     if address not in (None, AUTO) and not ADDRESS.fullmatch(address):
         raise UserProblem(f"--address {address}: is none; give auto, or HOST:PORT of Ray's head")
-    if resources.cpus is not None and resources.cpus <= 0:
-        raise UserProblem(f"--cpus {resources.cpus:g}: a run takes some; 1 is usual")
-    if resources.gpus is not None and (
-        resources.gpus < 0 or resources.gpus % 1 * resources.gpus > 1
-    ):
-        raise UserProblem(f"--gpus {resources.gpus:g}: give a share of one, as .5, or a count")
+    cpus, gpus = resources.cpus, resources.gpus
+    if cpus is not None and not cpus > 0:
+        raise UserProblem(f"--cpus {cpus:g}: a run takes some; 1 is usual")
+    if gpus is not None and not (0 <= gpus <= 1 or (gpus > 1 and gpus.is_integer())):
+        raise UserProblem(f"--gpus {gpus:g}: give a share of one, as .5, or a count")
 
 
 class Cluster:
@@ -166,7 +165,7 @@ def _unanswered(address: str | None) -> str:
 def _own_signals() -> Iterator[None]:
     """Keep this process's handlers, and a closed terminal from ending Ray before the runs."""
     kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP, signal.SIGTERM})
     try:
         yield
     finally:

@@ -17,10 +17,12 @@ pytest.importorskip("ray")
 
 from ray_clusters import cluster
 
-from runners.engines import ray_engine
+from runners.engines import ray_engine, ray_layout
 from runners.engines.ray_engine import RayEngine
+from runners.engines.ray_far import Facts
 from runners.engines.resources import Resources
 from runners.engines.scheduler import Scheduler
+from runners.errors import UserProblem
 from runners.options import Limits, Options
 from runners.spec import RunSpec
 from runners.store.grid import GridStore
@@ -59,9 +61,12 @@ def _unseen(folder: Path) -> Probe:
     return Probe(folder / "elsewhere", "")
 
 
-def _specs(tiny, steps: int) -> list[RunSpec]:
+LONG = {"steps": 240, "evaluation": {"every": 40, "samples": 200}, "diagnostics_every": 100}
+
+
+def _specs(tiny) -> list[RunSpec]:
     methods = ("none", "spectral_norm", "weight_clipping")
-    return [tiny(method=method, seed=seed, steps=steps) for seed in (0, 1) for method in methods]
+    return [tiny(method=method, seed=seed, **LONG) for seed in (0, 1) for method in methods]
 
 
 class Losing:
@@ -89,7 +94,7 @@ def test_a_node_lost_in_the_middle_of_a_grid_loses_nothing(
 ) -> None:
     if not shared:
         monkeypatch.setattr(ray_engine, "probe", _unseen)
-    specs, grid, told = _specs(tiny, 300), GridStore(tmp_path / "g"), []
+    specs, grid, told = _specs(tiny), GridStore(tmp_path / "g"), []
     with cluster(1) as made:
         node = made.add_node(num_cpus=1)
         with RayEngine(Options(), Resources(address=made.address)) as engine:
@@ -111,7 +116,7 @@ def test_a_node_lost_in_the_middle_of_a_grid_loses_nothing(
 
 
 def test_an_actor_that_is_killed_costs_its_run_one_attempt(tiny, trained, tmp_path, mark) -> None:
-    spec, grid, told = tiny(steps=300), GridStore(tmp_path / "g"), []
+    spec, grid, told = tiny(**LONG), GridStore(tmp_path / "g"), []
     store, killed = grid.run(spec.run_id), []
 
     def kill(_running: object) -> None:
@@ -127,6 +132,39 @@ def test_an_actor_that_is_killed_costs_its_run_one_attempt(tiny, trained, tmp_pa
     (text,) = [text for text in told if text.endswith("retry 1 of 1")]
     assert "actor is dead" in text
     assert _numbers(store) == _numbers(trained(spec, "alone"))
+
+
+def test_gpus_are_shared_out_and_another_version_is_refused(tiny, monkeypatch, mark) -> None:
+    with cluster(0) as made:
+        made.add_node(num_cpus=8, num_gpus=2)
+        with RayEngine(Options(), Resources(address=made.address, gpus=0.5)) as engine:
+            assert engine.free == 4
+            engine.prepare([tiny()], lambda *_: None)
+            _until(lambda: len(list(_forkservers(mark))) >= 4)
+            shown = sorted(_forkservers(mark))
+            assert shown == [b"0", b"0", b"1", b"1"]
+        monkeypatch.setattr(ray_layout, "facts", lambda: Facts("another", "0"))
+        with (
+            RayEngine(Options(), Resources(address=made.address)) as engine,
+            pytest.raises(UserProblem, match="node .* here it is another with torch 0"),
+        ):
+            engine.prepare([tiny()], lambda *_: None)
+
+
+def _forkservers(mark: bytes) -> Iterator[bytes]:
+    """Yield the GPUs that those servers see from which the workers are forked."""
+    for pid, line in _processes(mark):
+        if "multiprocessing.forkserver" in line and "ray::Far" in _line(_parent(pid)):
+            environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            yield from (
+                line.partition(b"=")[2]
+                for line in environment
+                if line.startswith(b"CUDA_VISIBLE_DEVICES=")
+            )
+
+
+def _line(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
 
 
 def _parent(pid: int) -> int:
