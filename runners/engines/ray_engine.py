@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any, Self
 
 from runners.engines.base import Attempt, Ended, Event, Lost, Note, Started, Tell
-from runners.engines.ray_cluster import Cluster, Node
+from runners.engines.ray_answers import FOLDER_PROBLEMS, failure, prepared, said
+from runners.engines.ray_cluster import Cluster
 from runners.engines.ray_layout import absolute, difference, room, size
-from runners.engines.ray_slot import Slot
+from runners.engines.ray_slot import Slot, grid_folder
 from runners.engines.resources import Resources
-from runners.errors import StoreProblem, UserProblem
+from runners.errors import UserProblem
 from runners.options import Options
 from runners.spec import RunSpec
-from runners.store.lease import Held, LeaseLost, lapse
-from runners.store.probe import Probe, probe
+from runners.store.lease import lapse
 from runners.store.states import State, Status
 
 POLL = 0.2  # seconds to wait for news of the actors
@@ -33,7 +33,6 @@ FAREWELL = 10.0  # seconds for actors to end what is in progress
 ACTORS = 3  # that may fail on a node before it is left alone
 NO_NODE = "no node of the Ray cluster is left that can hold a run; waiting for one"
 NOT_BEGUN = Status(State.UNFINISHED, reason="stopped before it began")
-FOLDER_PROBLEMS = (Held, LeaseLost, StoreProblem, OSError)
 
 
 class RayEngine:
@@ -49,7 +48,6 @@ class RayEngine:
         self.slots: list[Slot] = []
         self.waiting: deque[Attempt] = deque()
         self.news: deque[Event] = deque()
-        self.probes: dict[Path, Probe] = {}
         self.shared: dict[tuple[str, Path], bool] = {}
         """Whether a node sees a grid's folder."""
         self.failed: Counter[str] = Counter()
@@ -72,7 +70,8 @@ class RayEngine:
     @property
     def free(self) -> int:
         """How many attempts could be submitted now."""
-        return sum(slot.attempt is None for slot in self.slots) - len(self.waiting)
+        idle = sum(slot.attempt is None for slot in self.slots)
+        return max(0, idle - len(self.waiting))
 
     def prepare(self, specs: Sequence[RunSpec], tell: Tell) -> list[str]:
         """Compare and prepare the nodes, the first alone: others may see its caches."""
@@ -86,7 +85,7 @@ class RayEngine:
             for slot in group:
                 slot.prepare(specs)
             for slot, answer in self._answers(group, tell):
-                lines |= dict.fromkeys(_prepared(slot.node, answer, tell))
+                lines |= dict.fromkeys(prepared(slot.node, answer, tell))
         return list(lines)
 
     def submit(self, attempt: Attempt) -> None:
@@ -106,16 +105,22 @@ class RayEngine:
 
     def stop(self, run: str) -> None:
         """Have the actor that has a run stop it; one that no actor has yet is let go."""
-        for attempt in [attempt for attempt in self.waiting if attempt.run == run]:
-            self.waiting.remove(attempt)
-            self._tell(attempt, NOT_BEGUN)
+        self._let_go(run)
         for slot in self._at(run):
             slot.stop()
 
     def kill(self, run: str) -> None:
         """End the actor that has a run, with its worker."""
+        self._let_go(run)
         for slot in self._at(run):
+            slot.sent = True  # nobody is to have it after this
             self._lose(slot, "killed")
+
+    def _let_go(self, run: str) -> None:
+        """Forget an attempt that no actor has yet."""
+        for attempt in [attempt for attempt in self.waiting if attempt.run == run]:
+            self.waiting.remove(attempt)
+            self._tell(attempt, NOT_BEGUN)
 
     def _at(self, run: str) -> list[Slot]:
         return [slot for slot in self.slots if slot.attempt and slot.attempt.run == run]
@@ -145,11 +150,11 @@ class RayEngine:
         except RayError as error:
             self._lose(slot, said(error))
             return
-        slot.reply = None
+        slot.answered()
         if slot.sent:
             self._heard(slot, *answer)
         elif slot.attempt:
-            self.shared[slot.node.id, _grid(slot.attempt)] = answer
+            self.shared[slot.node.id, grid_folder(slot.attempt)] = answer
             self._send(slot, slot.attempt)
         else:
             self._meet(slot, answer)
@@ -171,11 +176,12 @@ class RayEngine:
             if slot.landing:
                 slot.landing.write(pieces)
         except FOLDER_PROBLEMS as error:
-            self.news.append(Ended(attempt.run, attempt.number, _failure(error)))
+            self.news.append(Ended(attempt.run, attempt.number, failure(error)))
             slot.forget()
             self._lose(slot, "")
             return
         self.news.extend(events)
+        slot.started = True
         if any(isinstance(event, Ended | Lost) for event in events):
             slot.forget()
         else:
@@ -187,23 +193,21 @@ class RayEngine:
             if not self.waiting:
                 return
             attempt = self.waiting.popleft()
-            grid = _grid(attempt)
+            grid = grid_folder(attempt)
             if (slot.node.id, grid) in self.shared:
                 self._send(slot, attempt)
                 continue
             try:
-                if grid not in self.probes:
-                    self.probes[grid] = probe(grid)
-                slot.ask(attempt, self.probes[grid])
+                slot.ask(attempt)
             except OSError as error:
-                self._tell(attempt, _failure(error))
+                self._tell(attempt, failure(error))
 
     def _send(self, slot: Slot, attempt: Attempt) -> None:
         try:
-            slot.send(attempt, self.shared[slot.node.id, _grid(attempt)])
+            slot.send(attempt, self.shared[slot.node.id, grid_folder(attempt)])
         except FOLDER_PROBLEMS as error:
             slot.forget()
-            self._tell(attempt, _failure(error))
+            self._tell(attempt, failure(error))
 
     def _tell(self, attempt: Attempt, status: Status) -> None:
         """Tell of an attempt that ended before any actor had it."""
@@ -212,11 +216,12 @@ class RayEngine:
 
     def _lose(self, slot: Slot, reason: str) -> None:
         """Take a slot away, with the attempt that its actor had, and make another."""
-        attempt, begun = slot.attempt, slot.sent
+        attempt, begun, started = slot.attempt, slot.sent, slot.started
         slot.end()
         self.slots.remove(slot)
         self.failed[slot.node.id] += not slot.met
         if attempt and begun:
+            self.news.extend([] if started else [Started(attempt.run, attempt.number)])
             self.news.append(Lost(attempt.run, attempt.number, f"{slot.node.name}: {reason}"))
         elif attempt:
             self.waiting.appendleft(attempt)
@@ -256,7 +261,7 @@ class RayEngine:
         while left:
             for reply in ray.wait(list(left), timeout=POLL)[0]:
                 slot = left.pop(reply)
-                slot.reply = None
+                slot.answered()
                 try:
                     answer = ray.get(reply)
                 except RayError as error:
@@ -276,43 +281,3 @@ class RayEngine:
             ray.wait(closing, num_returns=len(closing), timeout=FAREWELL)
         for slot in self.slots:
             slot.end()
-        for made in self.probes.values():
-            made.remove()
-
-
-def _grid(attempt: Attempt) -> Path:
-    return attempt.folder.parent.parent
-
-
-def _prepared(node: Node, answer: tuple[str, Any, list[tuple[str, str]]], tell: Tell) -> list[str]:
-    """Return the lines that a node has to print.
-
-    Raises:
-        UserProblem: what is missing there.
-    """
-    kind, value, notes = answer
-    for note in notes:
-        tell(*note)
-    if kind == "problem":
-        raise UserProblem(f"{node.name}: {value}")
-    if kind == "failed":
-        raise RuntimeError(value)
-    return value
-
-
-def _failure(error: Exception) -> Status:
-    """Return the status of a run whose folder the driver cannot use."""
-    if isinstance(error, Held | LeaseLost):
-        return Status(State.BUSY, reason=str(error))
-    if isinstance(error, StoreProblem):
-        return Status(State.DAMAGED, reason=str(error))
-    from runners.engines.task import explain
-
-    return Status(State.CRASHED, reason=explain(error), environment=True)
-
-
-def said(error: Exception) -> str:
-    """Return what Ray says of an actor that is gone, in a line."""
-    words = " ".join(str(error).split())
-    start = max(0, words.find("The actor is dead because"))
-    return words[start:][:300]

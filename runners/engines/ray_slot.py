@@ -6,6 +6,7 @@ import os
 import pickle
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from runners.engines.base import Attempt
@@ -14,7 +15,7 @@ from runners.engines.ray_far import Far, Sent
 from runners.engines.ray_landing import Landing
 from runners.options import Options
 from runners.spec import RunSpec
-from runners.store.probe import Probe
+from runners.store.probe import Probe, probe
 
 PASSED_ON = ("BENCH_LEASE",)
 """Variables that must be the same on all nodes."""
@@ -44,15 +45,28 @@ class Slot:
         self.node, self.actor = node, far.remote(options, _environment(options, gpus), plugins)
         self.attempt: Attempt | None = None
         self.landing: Landing | None = None
-        self.met = self.sent = self.stopping = False
-        """Whether the actor is there, has the attempt, is to stop it once it has."""
+        self.met = self.sent = self.started = self.stopping = False
+        """Whether the actor is there, has the attempt, said so, is to stop it once it has it."""
         self.reply: Any = self.actor.facts.remote()
         """What is awaited of the actor."""
+        self.probe: Probe | None = None
         self.asked = 0.0
 
-    def ask(self, attempt: Attempt, probe: Probe) -> None:
-        """Take an attempt on, and ask whether the node sees the grid's folder."""
-        self.attempt, self.reply = attempt, self.actor.sees.remote(probe)
+    def ask(self, attempt: Attempt) -> None:
+        """Take an attempt on, and ask whether the node sees the grid's folder.
+
+        Raises:
+            OSError: nothing can be written there.
+        """
+        self.probe = probe(grid_folder(attempt))
+        self.attempt, self.reply = attempt, self.actor.sees.remote(self.probe)
+
+    def answered(self) -> None:
+        """Nothing is awaited any more."""
+        self.reply = None
+        if self.probe:
+            self.probe.remove()
+            self.probe = None
 
     def prepare(self, specs: Sequence[RunSpec]) -> None:
         """Have the node check what runs need and fill its caches."""
@@ -94,8 +108,9 @@ class Slot:
         """Let the attempt go."""
         if self.landing:
             self.landing.close()
-        self.attempt = self.landing = self.reply = None
-        self.sent = self.stopping = False
+        self.answered()
+        self.attempt = self.landing = None
+        self.sent = self.started = self.stopping = False
 
     def end(self) -> None:
         """End the actor, and with it all that it started."""
@@ -103,6 +118,11 @@ class Slot:
 
         self.forget()
         ray.kill(self.actor)
+
+
+def grid_folder(attempt: Attempt) -> Path:
+    """Return the folder of the grid that an attempt's run belongs to."""
+    return attempt.folder.parent.parent
 
 
 def _environment(options: Options, gpus: float) -> Mapping[str, str]:

@@ -198,10 +198,11 @@ def test_a_killed_attempt_is_lost_and_its_slot_free(engine, attempt, tiny) -> No
     assert engine.free == 2
 
 
+@pytest.mark.slow
 def test_a_sleeper_that_wakes_up_after_its_run_was_given_away_changes_nothing(
     engine, attempt, tiny, trained
 ) -> None:
-    spec = tiny(steps=400)
+    spec = tiny(steps=1000, evaluation={"every": 500, "samples": 200}, diagnostics_every=500)
     first = replace(attempt(spec), claim=Claim("command"))
     store = RunStore(first.folder)
     engine.submit(first)

@@ -17,7 +17,7 @@ pytest.importorskip("ray")
 
 from ray_clusters import cluster
 
-from runners.engines import ray_engine, ray_layout
+from runners.engines import ray_layout, ray_slot
 from runners.engines.ray_engine import RayEngine
 from runners.engines.ray_far import Facts
 from runners.engines.resources import Resources
@@ -52,6 +52,11 @@ def _processes(mark: bytes) -> Iterator[tuple[int, str]]:
                 yield int(folder.name), (folder / "cmdline").read_text().replace("\0", " ")
 
 
+def _started(mark: bytes) -> list[str]:
+    """Return the command lines of what the engine started and is still there."""
+    return [line for _, line in _processes(mark) if any(name in line for name in OWN)]
+
+
 def _numbers(store: RunStore) -> dict[str, bytes]:
     files = [store.rows_file(name) for name in NUMBERS]
     return {file.name: file.read_bytes() for file in (*files, store.proof_file, store.floor_file)}
@@ -61,7 +66,7 @@ def _unseen(folder: Path) -> Probe:
     return Probe(folder / "elsewhere", "")
 
 
-LONG = {"steps": 240, "evaluation": {"every": 40, "samples": 200}, "diagnostics_every": 100}
+LONG = {"steps": 1000, "evaluation": {"every": 50, "samples": 200}, "diagnostics_every": 500}
 
 
 def _specs(tiny) -> list[RunSpec]:
@@ -93,7 +98,7 @@ def test_a_node_lost_in_the_middle_of_a_grid_loses_nothing(
     tiny, trained, tmp_path, monkeypatch, mark, capfd, shared
 ) -> None:
     if not shared:
-        monkeypatch.setattr(ray_engine, "probe", _unseen)
+        monkeypatch.setattr(ray_slot, "probe", _unseen)
     specs, grid, told = _specs(tiny), GridStore(tmp_path / "g"), []
     with cluster(1) as made:
         node = made.add_node(num_cpus=1)
@@ -109,7 +114,6 @@ def test_a_node_lost_in_the_middle_of_a_grid_loses_nothing(
     assert len([text for text in told if text.endswith("retry 1 of 1")]) == 1, told
     for spec in specs:
         assert _numbers(grid.run(spec.run_id)) == _numbers(trained(spec, "alone"))
-    assert losing.store
     kept = losing.timing.splitlines()[:2]
     assert losing.store.rows_file("timing").read_bytes().splitlines()[:2] == kept  # no new start
     assert not list(_processes(mark))
@@ -146,7 +150,7 @@ def test_gpus_are_shared_out_and_another_version_is_refused(tiny, monkeypatch, m
         monkeypatch.setattr(ray_layout, "facts", lambda: Facts("another", "0"))
         with (
             RayEngine(Options(), Resources(address=made.address)) as engine,
-            pytest.raises(UserProblem, match="node .* here it is another with torch 0"),
+            pytest.raises(UserProblem, match=r"node .* here it is another with torch 0"),
         ):
             engine.prepare([tiny()], lambda *_: None)
 
@@ -203,6 +207,5 @@ def test_drivers_killed_at_random_lose_nothing_and_leave_nothing(
         assert last.wait() == 0, last.text()
         assert numbers(last.runs) == numbers(last.folder / "whole/g/runs")
         assert len(killed) >= (own or 20)
-        left = lambda: [line for _, line in _processes(mark) if line.startswith(OWN)]  # noqa: E731
-        assert _until(lambda: not any(name in line for line in left() for name in OWN), 180)
+        assert _until(lambda: not _started(mark), 180), _started(mark)
     assert _until(lambda: not list(_processes(mark)), 180), list(_processes(mark))

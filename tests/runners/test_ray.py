@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from runners.engines import chosen, ray_far, ray_slot
+from runners.engines.ray_answers import failure, said
 from runners.engines.ray_cluster import Node
 from runners.engines.ray_far import Facts, Sealed, facts
 from runners.engines.ray_layout import Size, absolute, difference, room, size
 from runners.engines.resources import Resources
-from runners.errors import UserProblem
+from runners.errors import StoreProblem, UserProblem
 from runners.options import Options
+from runners.store.lease import Held
 from runners.store.probe import probe
 
 SMALL, LARGE = Node("a", "small", 2, 0), Node("b", "large", 8, 2)
@@ -105,6 +107,19 @@ def test_a_node_with_another_version_is_named() -> None:
     assert difference(SMALL, facts()) == ""
     said = difference(SMALL, Facts(facts().suite, "2.0"))
     assert said.startswith(f"node small has lipschitz-bench {facts().suite} with torch 2.0, here")
+
+
+def test_what_ray_says_is_told_in_a_line() -> None:
+    ray = "The actor died because of an error raised in its creation task, F()\n ^^\nNo module"
+    assert said(Exception(ray)).startswith("no actor can be started: No module; every node needs")
+    ray = "The actor died.\n\tpid: 7\nThe actor is dead because its node\n\thas died."
+    assert said(Exception(ray)) == "The actor is dead because its node has died."
+
+
+def test_what_is_wrong_with_a_folder_here_is_the_runs_state() -> None:
+    states = {Held("x"): "busy", StoreProblem("x"): "damaged", OSError(28, "full"): "crashed"}
+    assert {error: failure(error).state for error in states} == states
+    assert failure(OSError(28, "full")).environment
 
 
 def test_what_is_sealed_is_itself_once_unpickled(tiny) -> None:
