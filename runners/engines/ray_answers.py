@@ -43,11 +43,12 @@ def failure(error: Exception) -> Status:
 
 def said(error: Exception) -> str:
     """Return what Ray says of an actor that is gone, in a line."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or ["no answer"]
     if "creation task" in lines[0]:
         return (
             f"no actor can be started: {lines[-1]}; every node needs lipschitz-bench and what it "
             "depends on, as here"
         )
     words = " ".join(" ".join(lines).split())
-    return words[max(0, words.find("The actor is dead because")) :][:300]
+    death = words.find("The actor is dead because")
+    return (lines[-1] if death < 0 else words[death:])[:300]

@@ -45,6 +45,7 @@ class RayEngine:
 
     def __init__(self, options: Options, resources: Resources) -> None:
         self.options, self.resources = absolute(options), resources
+        self.plugins = [path.read_bytes() for path in options.plugins]
         self.slots: list[Slot] = []
         self.waiting: deque[Attempt] = deque()
         self.news: deque[Event] = deque()
@@ -246,7 +247,7 @@ class RayEngine:
         nodes = [node for node in self.cluster.nodes() if self.failed[node.id] < ACTORS]
         taken = Counter(slot.node.id for slot in self.slots)
         for node in room(nodes, self.size, taken, self.resources.workers):
-            self.slots.append(Slot(node, self.options, self.size.cpus, self.size.gpus))
+            self.slots.append(Slot(node, self.options, self.plugins, self.size))
 
     def _answers(self, slots: list[Slot], tell: Tell) -> Iterator[tuple[Slot, Any]]:
         """Yield what actors answer, as it comes.

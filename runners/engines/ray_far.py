@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from runners.engines.base import Attempt, Ended, Event, Lost, Progress
 from runners.engines.local import LocalEngine
 from runners.engines.resources import Resources
 from runners.engines.scratch import scratch
-from runners.errors import UserProblem
+from runners.errors import StoreProblem, UserProblem
 from runners.files import digest
 from runners.options import Options
 from runners.store.lease import NO_CLAIM, Claim
@@ -48,6 +49,7 @@ class Facts:
     torch: str
 
 
+@cache
 def facts() -> Facts:
     """Return those of this process."""
     root = Path(__file__).parents[1]
@@ -136,7 +138,7 @@ class Far:
         """Take pieces of a run's folder that this node does not see."""
         if self.away is None:
             self.away = Away(run)
-        self.away.arrivals.write(pieces)
+        self.away.receive(pieces)
 
     def submit(self, sent: Sent, stop: bool) -> tuple[list[Event], list[Piece]]:
         """Take an attempt on, in a folder of this node if it does not see the run's.
@@ -202,11 +204,25 @@ class Away:
         self.store = RunStore(self.root / "runs" / run)
         self.store.receive()
         self.arrivals, self.changes = Arrivals(self.store), Changes(self.store)
+        self.problem: Exception | None = None
         self.last: list[Event] = []
         self.left: deque[list[Piece]] = deque()
 
+    def receive(self, pieces: list[Piece]) -> None:
+        """Write what there is of the run; nobody waits for the answer, so :meth:`begin` tells."""
+        try:
+            self.arrivals.write(pieces)
+        except (OSError, StoreProblem) as problem:
+            self.problem = problem
+
     def begin(self) -> Path:
-        """Return the folder, with all there is of the run; from now on its changes count."""
+        """Return the folder, with all there is of the run; from now on its changes count.
+
+        Raises:
+            OSError, StoreProblem: it could not be written.
+        """
+        if self.problem:
+            raise self.problem
         for _ in self.changes.look():
             pass
         return self.store.folder

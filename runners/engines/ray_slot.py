@@ -13,6 +13,7 @@ from runners.engines.base import Attempt
 from runners.engines.ray_cluster import Node
 from runners.engines.ray_far import Far, Sent
 from runners.engines.ray_landing import Landing
+from runners.engines.ray_layout import Size
 from runners.options import Options
 from runners.spec import RunSpec
 from runners.store.probe import Probe, probe
@@ -27,22 +28,23 @@ class Slot:
     Args:
         node: where it is.
         options: how and where to run.
-        cpus, gpus: of a run.
+        plugins: contents of the plugin files.
+        each: size of a run.
     """
 
-    def __init__(self, node: Node, options: Options, cpus: float, gpus: float) -> None:
+    def __init__(self, node: Node, options: Options, plugins: Sequence[bytes], each: Size) -> None:
         import ray
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         far: Any = ray.remote(Far).options(
-            num_cpus=cpus,
-            num_gpus=gpus,
+            num_cpus=each.cpus,
+            num_gpus=each.gpus,
             max_restarts=0,
             max_task_retries=0,
             scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, soft=False),
         )
-        plugins = [path.read_bytes() for path in options.plugins]
-        self.node, self.actor = node, far.remote(options, _environment(options, gpus), plugins)
+        self.node = node
+        self.actor = far.remote(options, _environment(options, each.gpus), plugins)
         self.attempt: Attempt | None = None
         self.landing: Landing | None = None
         self.met = self.sent = self.started = self.stopping = False

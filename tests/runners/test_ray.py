@@ -12,12 +12,13 @@ import pytest
 from runners.engines import chosen, ray_far, ray_slot
 from runners.engines.ray_answers import failure, said
 from runners.engines.ray_cluster import Node
-from runners.engines.ray_far import Facts, Sealed, facts
+from runners.engines.ray_far import Away, Facts, Sealed, facts
 from runners.engines.ray_layout import Size, absolute, difference, room, size
 from runners.engines.resources import Resources
 from runners.errors import StoreProblem, UserProblem
 from runners.options import Options
 from runners.store.lease import Held
+from runners.store.parcel import Kind, Piece
 from runners.store.probe import probe
 
 SMALL, LARGE = Node("a", "small", 2, 0), Node("b", "large", 8, 2)
@@ -114,6 +115,8 @@ def test_what_ray_says_is_told_in_a_line() -> None:
     assert said(Exception(ray)).startswith("no actor can be started: No module; every node needs")
     ray = "The actor died.\n\tpid: 7\nThe actor is dead because its node\n\thas died."
     assert said(Exception(ray)) == "The actor is dead because its node has died."
+    assert said(Exception("ray::Far.submit()\n  ^^\nOSError: full")) == "OSError: full"
+    assert said(Exception("")) == "no answer"
 
 
 def test_what_is_wrong_with_a_folder_here_is_the_runs_state() -> None:
@@ -136,6 +139,17 @@ def test_a_plugin_that_a_node_lacks_is_put_there(tmp_path, monkeypatch) -> None:
         placed = ray_far._placed(path, b"A = 2\n")
         assert (placed.name, placed.read_bytes()) == ("mine.py", b"A = 2\n")
     assert there.read_bytes() == b"A = 1\n"
+
+
+def test_an_attempt_does_not_begin_with_half_of_its_folder(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(ray_far, "scratch", lambda: tmp_path)
+    whole = Piece(1, Kind.WHOLE, "metrics.jsonl", b"x")
+    (away := Away("run")).receive([whole])
+    assert away.begin() == away.store.folder
+    (away := Away("run")).receive([whole, Piece(2, Kind.WHOLE, "metrics.jsonl/in/a/file", b"x")])
+    with pytest.raises(OSError, match=r"metrics\.jsonl"):
+        away.begin()
+    away.close()
 
 
 def test_a_probe_is_seen_where_it_lies_only(tmp_path) -> None:

@@ -122,7 +122,7 @@ def test_a_piece_that_comes_twice_changes_nothing(far, near) -> None:
     first = list(changes.look())
     far.append("metrics", [{"step": 4}])
     second = list(changes.look())
-    arrivals.write([*first, *first, *second, *first, *second])
+    arrivals.write([*first, *first, *second, *second, *first])
     assert _files(near) == _files(far)
 
 
