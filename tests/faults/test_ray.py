@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,7 +117,7 @@ def test_a_node_lost_in_the_middle_of_a_grid_loses_nothing(
     for spec in specs:
         assert _numbers(grid.run(spec.run_id)) == _numbers(trained(spec, "alone"))
     kept = losing.timing.splitlines()[:2]
-    assert losing.store.rows_file("timing").read_bytes().splitlines()[:2] == kept  # no new start
+    assert store.rows_file("timing").read_bytes().splitlines()[:2] == kept  # no new start
     assert not list(_processes(mark))
 
 
@@ -193,19 +195,21 @@ def test_drivers_killed_at_random_lose_nothing_and_leave_nothing(
     with contextlib.nullcontext() if own else cluster(2) as made:
         where = ("--engine", "ray", *(("--address", made.address) if made else ()))
         killed = []
-        for _ in range(own or 20):
+        while len(killed) < (own or 20):
             bench = start(*where, "--workers", "2", **quick)
-            assert bench.says("preparing")
-            with contextlib.suppress(Exception):
+            bench.says("preparing")
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 bench.process.wait(draw.uniform(0, 7))
-            if bench.process.poll() is not None:
-                break  # the grid is done
+            if bench.process.poll() is not None:  # a fast machine: once more from the beginning
+                assert bench.wait() == 0, bench.text()
+                assert numbers(bench.runs) == numbers(bench.folder / "whole/g/runs")
+                shutil.rmtree(bench.runs.parent)
+                continue
             bench.process.kill()
             bench.wait()
             killed.append(bench)
         last = start(*where, "--workers", "2", **quick)
         assert last.wait() == 0, last.text()
         assert numbers(last.runs) == numbers(last.folder / "whole/g/runs")
-        assert len(killed) >= (own or 20)
         assert _until(lambda: not _started(mark), 180), _started(mark)
     assert _until(lambda: not list(_processes(mark)), 180), list(_processes(mark))
