@@ -116,7 +116,8 @@ def test_a_node_lost_in_the_middle_of_a_grid_loses_nothing(
     assert len([text for text in told if text.endswith("retry 1 of 1")]) == 1, told
     for spec in specs:
         assert _numbers(grid.run(spec.run_id)) == _numbers(trained(spec, "alone"))
-    kept = losing.timing.splitlines()[:2]
+    store, kept = losing.store, losing.timing.splitlines()[:2]
+    assert store
     assert store.rows_file("timing").read_bytes().splitlines()[:2] == kept  # no new start
     assert not list(_processes(mark))
 
