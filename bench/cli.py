@@ -20,6 +20,8 @@ app = typer.Typer(
 )
 command = partial(app.command, cls=Command)
 
+ENGINES_PANEL = "Engines"
+
 
 class Device(StrEnum):
     """Where to train."""
@@ -65,7 +67,7 @@ Plugins = Annotated[
     list[Path] | None,
     typer.Option("--plugin", metavar="FILE", help="Load components from a Python file."),
 ]
-ENGINE_PANEL = "Engines"
+ENGINES_PANEL = "Engines"
 WATCHED = (
     "--detach: --retries and --run-timeout need somebody who watches the runs; leave them out, or "
     "leave --detach out"
@@ -132,17 +134,46 @@ def run(
         typer.Option(
             help="What executes the runs; see `bench list engines`.",
             autocompletion=completion.engines,
+            rich_help_panel=ENGINES_PANEL,
         ),
     ] = "local",
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Runs at once; default: one per core, or per GPU.")
+        int | None,
+        typer.Option(
+            min=1,
+            help="Runs at once; default: one per core, or per GPU.",
+            rich_help_panel=ENGINES_PANEL,
+        ),
     ] = None,
     devices: Annotated[
         str | None,
-        typer.Option(metavar="LIST", help="Devices of this machine: cpu, or cuda:0,cuda:1."),
+        typer.Option(
+            metavar="LIST",
+            help="Devices of this machine: cpu, or cuda:0,cuda:1.",
+            rich_help_panel=ENGINES_PANEL,
+        ),
     ] = None,
     per_device: Annotated[
-        int | None, typer.Option(min=1, help="Runs at once on each device.")
+        int | None,
+        typer.Option(min=1, help="Runs at once on each device.", rich_help_panel=ENGINES_PANEL),
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Head of a Ray cluster, or auto; default: one started here.",
+            rich_help_panel=ENGINES_PANEL,
+        ),
+    ] = None,
+    cpus: Annotated[
+        float | None,
+        typer.Option(help="Cores of a run, or of a SLURM job.", rich_help_panel=ENGINES_PANEL),
+    ] = None,
+    gpus: Annotated[
+        float | None,
+        typer.Option(
+            help="GPUs of a run, or share of one, or of a SLURM job.", rich_help_panel=ENGINES_PANEL
+        ),
     ] = None,
     share: Annotated[
         str | None,
@@ -150,18 +181,10 @@ def run(
             "--shard", metavar="I/N", help="Run the I-th of N shares of the grid, of equal cost."
         ),
     ] = None,
-    cpus: Annotated[
-        float | None,
-        typer.Option(help="Cores of a job, a run on each.", rich_help_panel=ENGINE_PANEL),
-    ] = None,
-    gpus: Annotated[
-        float | None,
-        typer.Option(help="GPUs of a job, a run on each.", rich_help_panel=ENGINE_PANEL),
-    ] = None,
     time: Annotated[
         str | None,
         typer.Option(
-            metavar="LIMIT", help="Of a SLURM job, as 2:00:00.", rich_help_panel=ENGINE_PANEL
+            metavar="LIMIT", help="Of a SLURM job, as 2:00:00.", rich_help_panel=ENGINES_PANEL
         ),
     ] = None,
     sbatch: Annotated[
@@ -169,7 +192,7 @@ def run(
         typer.Option(
             metavar="OPTION",
             help="For sbatch, as --partition=gpu, or a file of #SBATCH lines.",
-            rich_help_panel=ENGINE_PANEL,
+            rich_help_panel=ENGINES_PANEL,
         ),
     ] = None,
     detach: Annotated[
@@ -177,7 +200,7 @@ def run(
         typer.Option(
             "--detach",
             help="End once SLURM has everything; the same command looks again.",
-            rich_help_panel=ENGINE_PANEL,
+            rich_help_panel=ENGINES_PANEL,
         ),
     ] = False,
     wandb: Annotated[Wandb, typer.Option(help="What wandb does.")] = Wandb.offline,
@@ -222,6 +245,7 @@ def run(
         time=time,
         sbatch=tuple(sbatch or ()),
         detach=detach,
+        address=address,
     )
     limits = Limits(run_timeout, retries)
     if detach and limits != Limits():

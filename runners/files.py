@@ -54,6 +54,15 @@ class Place:
         """Open a file in the folder."""
         return os.open(self.name(path), flags, 0o666, dir_fd=self.descriptor)
 
+    def make(self, folder: Path) -> None:
+        """Make a folder in the folder, unless it is there."""
+        if self.descriptor is None:
+            folder.mkdir(parents=True, exist_ok=True)
+            return
+        for below in (*reversed(self.name(folder).parents), self.name(folder)):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(below, dir_fd=self.descriptor)
+
     def unlink(self, path: Path) -> None:
         """Remove a file in the folder, if it is there."""
         with contextlib.suppress(FileNotFoundError):

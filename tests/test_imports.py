@@ -26,7 +26,7 @@ REPORTS_MAY_USE = (
 ROOMS = ("load", "stats", "figures", "tables", "page")
 """Of reports: each uses only those before it, and tables use no figures."""
 
-HEAVY = ("torch", "torchvision", "torch_fidelity", "wandb", "sklearn")
+HEAVY = ("torch", "torchvision", "torch_fidelity", "wandb", "sklearn", "ray")
 
 
 def _modules() -> dict[str, Path]:
@@ -128,6 +128,7 @@ def test_a_circle_is_found() -> None:
         "import bench.cli",
         "import runners.spec, runners.store.grid, runners.engines.local, bench.grid, bench.session",
         "import runners.plugins, runners.failures",
+        "import runners.engines.ray_engine",
         "import reports.render",
     ],
 )

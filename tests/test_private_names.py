@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from torch import nn
 
 from runners import seeds
 from runners.datasets.digits import Digits
+from runners.engines.ray_cluster import PRINTS
 from runners.lipschitz.weight_norm import _fused
 from runners.metrics import fidelity_functions, inception
 from runners.weights import Reparametrisation, _own_tensors
@@ -111,3 +113,11 @@ def test_scikit_learns_table_of_digits() -> None:
     held = np.arange(1797) % 5 == 4
     mine[~held], mine[held] = images.train[:, 0], images.held_out[0][:, 0]
     assert np.array_equal(mine, np.rint(theirs.images * (255 / 16)))  # pyright: ignore
+
+
+def test_rays_function_that_prints_what_its_processes_report() -> None:
+    """ray._private.worker.print_to_stdstream: runners/engines/ray_cluster.py replaces it."""
+    pytest.importorskip("ray")
+    source = inspect.getsource(importlib.import_module("ray._private.worker"))
+    assert f"def {PRINTS}(" in source
+    assert f"            {PRINTS}(" in source, "what is printed goes another way"

@@ -54,6 +54,18 @@ def _check_slurm(resources: Resources) -> None:
     check(resources)
 
 
+def _ray(options: Options, resources: Resources) -> Engine:
+    from runners.engines.ray_engine import RayEngine
+
+    return RayEngine(options, resources)
+
+
+def _check_ray(resources: Resources) -> None:
+    from runners.engines import ray_cluster
+
+    ray_cluster.check(resources)
+
+
 ENGINES: dict[str, Entry] = {
     "local": Entry(
         "worker processes on this machine, one per core or GPU",
@@ -66,6 +78,12 @@ ENGINES: dict[str, Entry] = {
         _slurm,
         frozenset({"workers", "cpus", "gpus", "time", "sbatch", "detach"}),
         _check_slurm,
+    ),
+    "ray": Entry(
+        "actors on the nodes of a Ray cluster, or of one started here",
+        _ray,
+        frozenset({"workers", "cpus", "gpus", "address"}),
+        _check_ray,
     ),
 }
 

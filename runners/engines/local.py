@@ -69,6 +69,10 @@ class LocalEngine:
         """How many attempts could be submitted now."""
         return sum(self.slots.values()) - len(self.busy)
 
+    def warm_up(self) -> None:
+        """Start the server of workers and a first worker before they are needed."""
+        self.idle.append(self._worker())
+
     def prepare(self, specs: Sequence[RunSpec], tell: Tell) -> list[str]:
         """Fill caches and count GPUs in a worker; see :class:`runners.engines.base.Engine`."""
         worker = self._worker()

@@ -69,6 +69,7 @@ class RunStore:
         self.done_file = folder / "done"
         self.lease_folder = folder.parent.parent / "leases" / folder.name
         self.superseded_folder = folder.parent.parent / "superseded"
+        self.damaged_folder = folder.parent.parent / "damaged"
         self.log_file = folder / "worker.log"
         self.checkpoint_file = folder / "checkpoint.pt"
         self.samples_file = folder / "samples.npz"
@@ -207,7 +208,7 @@ class RunStore:
 
     def set_aside(self) -> Path:
         """Move the folder out of the way, to damaged/<run_id>-<n>, and return where it is."""
-        aside = self.folder.parent.parent / "damaged"
+        aside = self.damaged_folder
         require_own(aside)
         aside.mkdir(parents=True, exist_ok=True)
         names = (aside / f"{self.run_id}-{n}" for n in itertools.count(1))
@@ -228,6 +229,13 @@ class RunStore:
         for folder in (self.folder, self.samples_folder):
             remove_temporaries(folder, self.place)
         self.place.unlink(self.status_file)
+
+    def receive(self) -> None:
+        """Make the folder ready for files of another machine; the caller has the lease."""
+        require_own(self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._leave()
+        self._enter()
 
     def create(self, spec: dict[str, Any]) -> None:
         """Make the folder and write the resolved spec, unless there already."""

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import os
+import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 import slurm
+from ray_clusters import cluster
 
 from runners import plugins
 from runners.engines import ENGINES, chosen
@@ -20,6 +25,7 @@ from runners.lipschitz import METHODS
 from runners.options import Limits, Options
 from runners.spec import RunSpec
 from runners.store.grid import GridStore
+from runners.store.lease import Claim
 from runners.store.run import RunStore
 from runners.store.states import State, Status
 from runners.train import train
@@ -44,14 +50,29 @@ METHODS = {"known_here_only": KnownHere}
 HANG = 600.0  # seconds after which something hangs, however slow the machine
 LONG = {"diagnostics_every": 10_000, "steps": 100_000}
 
-MARKS = {
-    "slurm": (pytest.mark.slow, pytest.mark.skipif(bool(slurm.LACKING), reason=slurm.REASON)),
+LACKING = {
+    "slurm": slurm.REASON if slurm.LACKING else "",
+    "ray": "" if find_spec("ray") else "Ray is not installed",
 }
-"""Of engines that need what a machine may lack."""
+"""Why an engine that needs more than this project cannot be tried here; starting it takes long."""
 
 pytestmark = pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=MARKS.get(name, ())) for name in ENGINES]
+    "name",
+    [
+        pytest.param(
+            name, marks=[pytest.mark.slow, pytest.mark.skipif(bool(why), reason=why or name)]
+        )
+        if (why := LACKING.get(name)) is not None
+        else name
+        for name in ENGINES
+    ],
 )
+
+
+@pytest.fixture(scope="module")
+def ray_address() -> Iterator[str]:
+    with cluster(2) as made:
+        yield made.address
 
 
 @pytest.fixture(autouse=True)
@@ -62,9 +83,20 @@ def _there(name: str, request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-def engine(name: str) -> Iterator[Engine]:
+def make(name: str, request: pytest.FixtureRequest) -> Callable[..., Engine]:
+    """Return a maker of the engine, for options and resources."""
+    where = {"address": request.getfixturevalue("ray_address")} if name == "ray" else {}
+
+    def made(options: Options | None = None, **resources: Any) -> Engine:
+        return ENGINES[name].make(options or Options(device="cpu"), Resources(**resources, **where))
+
+    return made
+
+
+@pytest.fixture
+def engine(make: Callable[..., Engine]) -> Iterator[Engine]:
     """The engine with two slots."""
-    with ENGINES[name].make(Options(device="cpu"), Resources(workers=2)) as made:
+    with make(workers=2) as made:
         yield made
 
 
@@ -109,17 +141,32 @@ def test_has_a_line_in_the_list_and_is_found_by_name(name) -> None:
         chosen(f"x{name}")
 
 
+def test_resources_that_nobody_has_are_refused_at_once(name, make) -> None:
+    asked: dict[str, Any] = {"workers": 1_000_000}
+    said = "at most .* runs at once here"
+    if "cpus" in ENGINES[name].reads:
+        asked, said = {"cpus": 1e6}, r"--cpus 1e\+06 .* has .* CPUs"
+    with pytest.raises(UserProblem, match=said):
+        _enter(name, make, asked)
+
+
+def _enter(name: str, make: Callable[..., Engine], asked: dict[str, Any]) -> None:
+    chosen(name, Resources(**asked))
+    with make(**asked):
+        pass
+
+
 def test_prepares_with_lines_to_print(engine, tiny) -> None:
     (line,) = engine.prepare([tiny()], lambda *_: None)
     assert line.startswith("digits: ")
     assert engine.free >= 2
 
 
-def test_a_problem_found_when_preparing_is_the_users(name, tiny, tmp_path) -> None:
+def test_a_problem_found_when_preparing_is_the_users(make, tiny, tmp_path) -> None:
     (root := tmp_path / "file").write_text("not a folder")
     options = Options(device="cpu", data_root=root)
     with (
-        ENGINES[name].make(options, Resources(workers=1)) as engine,
+        make(options, workers=1) as engine,
         pytest.raises(UserProblem, match="--data-root"),
     ):
         engine.prepare([tiny(dataset="mnist")], lambda *_: None)
@@ -174,6 +221,35 @@ def test_a_killed_attempt_is_lost_and_its_slot_free(engine, attempt, tiny) -> No
     assert (last.run, last.attempt) == (spec.run_id, 1)
     assert last.reason
     assert engine.free == free
+
+
+@pytest.mark.slow
+def test_a_sleeper_that_wakes_up_after_its_run_was_given_away_changes_nothing(
+    engine, attempt, tiny, trained
+) -> None:
+    spec = tiny(steps=1000, evaluation={"every": 500, "samples": 200}, diagnostics_every=500)
+    first = replace(attempt(spec), claim=Claim("command"))
+    store = RunStore(first.folder)
+    engine.submit(first)
+    _heard(engine, _moves)
+    sleeper = store.holder().pid
+    os.kill(sleeper, signal.SIGSTOP)
+    try:
+        engine.submit(replace(first, number=2))
+        last = _heard(engine, _over)[-1]
+        assert (last.attempt, last.status.state) == (2, State.FINISHED)
+        then = _content(first.folder)
+    finally:
+        os.kill(sleeper, signal.SIGCONT)
+    last = _heard(engine, _over)[-1]
+    assert (last.attempt, last.status.state) == (1, State.BUSY)
+    assert _content(first.folder) == then
+    assert _numbers(store) == _numbers(trained(spec, "alone"))
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def test_a_run_that_is_not_in_progress_can_be_stopped_and_killed(engine) -> None:
@@ -248,9 +324,9 @@ def known_here_only(tmp_path: Path) -> Iterator[str]:
     plugins._LOADED.clear()
 
 
-def test_leaving_lets_everything_go(name, attempt, tiny) -> None:
+def test_leaving_lets_everything_go(make, attempt, tiny) -> None:
     spec = tiny(**LONG)
-    with ENGINES[name].make(Options(device="cpu"), Resources(workers=1)) as engine:
+    with make(workers=1) as engine:
         engine.submit(made := attempt(spec))
         _heard(engine, _moves)
     with RunStore(made.folder).lease():
