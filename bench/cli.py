@@ -20,8 +20,6 @@ app = typer.Typer(
 )
 command = partial(app.command, cls=Command)
 
-ENGINES_PANEL = "Engines"
-
 
 class Device(StrEnum):
     """Where to train."""
@@ -141,7 +139,7 @@ def run(
         int | None,
         typer.Option(
             min=1,
-            help="Runs at once; default: one per core, or per GPU.",
+            help="Runs at once, of SLURM jobs; default: one per core or GPU.",
             rich_help_panel=ENGINES_PANEL,
         ),
     ] = None,

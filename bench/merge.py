@@ -41,6 +41,7 @@ def merge(folders: Sequence[Path], out: Path, prefer: Path | None, console: Cons
     plan = united.united(grids)
     planned = united.planned(plan)
     kept, said = chosen(_sound(grids, planned, console), own)
+    copies.require_still(kept.values())
     _require_one_protocol(run for run_id, run in kept.items() if run_id in planned)
     with built(out) as new:
         for run_id, run in _seen(list(kept.items()), "copying", console):

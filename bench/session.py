@@ -68,7 +68,8 @@ def run_grid(
                 record = lambda: write_plan(grid, store, grid.specs, former=former)  # noqa: E731
                 stages.run(grid.name, grid.specs, record)
         except Detached as said:
-            console.print(DETACHED.format(said=said, folder=store.folder), highlight=False)
+            words = DETACHED.format(said=said, folder=store.folder)
+            console.print(words, markup=False, highlight=False)
             return 0
         except KeyboardInterrupt:
             interrupt.count += 1

@@ -85,7 +85,7 @@ def _found(grid: GridStore) -> Folders:
         try:
             ended = run.status().ended
         except StoreProblem as problem:
-            folders.failed[str(problem)] = mine
+            folders.failed |= {str(problem): mine} if mine else {}
             continue
         if not ended:
             folders.unfinished += len(mine)

@@ -36,6 +36,7 @@ def bf16_problem(device: str) -> str | None:
     )
 
 
+@cache
 def _has_instructions() -> bool:
     if os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper() in WITHOUT:
         return False

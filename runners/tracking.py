@@ -86,6 +86,7 @@ class Tracker:
         self._try(lambda: self.run.finish(exit_code=0))
 
     def _start(self, spec: RunSpec, store: RunStore, options: Options) -> None:
+        store.require_lease()
         store.wandb_folder.mkdir(exist_ok=True)
         before = [folder for folder in store.wandb_folder.glob(OFFLINE) if not folder.is_symlink()]
         self._open(spec, store, options)

@@ -16,7 +16,13 @@ from reports.load.results import Results
 from reports.stats.numbers import Numbers
 
 MOST_COLUMNS = 3
-SHOWN = ["sigma_max", "operator_norm", "operator_upper", "largest_operator_norm"]
+LOOKS: dict[str, dict[str, Any]] = {
+    "sigma_max": {"marker": "o", "markersize": 4.5},
+    "operator_norm": {"marker": "D", "markersize": 5.5, "mfc": "none"},
+    "operator_upper": {"marker": "<", "markersize": 6},
+    "largest_operator_norm": {"marker": "|", "markersize": 8},
+}
+SHOWN = list(LOOKS)
 
 
 @style.styled
@@ -43,15 +49,11 @@ def _norms(ax: Axes, rows: Frame, results: Results) -> None:
     colours = style.palette(results)
     for place, method in enumerate(results.methods):
         mine = rows[rows["method"] == method].sort_values("seed")
-        heights = panels.offsets(len(mine), place)
-        for height, run in zip(heights, mine.itertuples(), strict=True):
-            colour: Any = {"color": colours[method]}
-            known = [getattr(run, column) for column in SHOWN]
-            ax.plot(known, [height] * len(known), linewidth=0.8, alpha=0.5, **colour)
-            ax.plot(run.sigma_max, height, "o", markersize=4.5, **colour)
-            ax.plot(run.operator_norm, height, "D", markersize=5.5, mfc="none", **colour)
-            ax.plot(run.operator_upper, height, marker="<", markersize=6, **colour)
-            ax.plot(run.largest_operator_norm, height, "|", markersize=8, **colour)
+        heights, colour = panels.offsets(len(mine), place), colours[method]
+        low, high = mine[SHOWN].min(axis=1), mine[SHOWN].max(axis=1)
+        ax.hlines(heights, low, high, color=colour, linewidth=0.8, alpha=0.5)
+        for column, look in LOOKS.items():
+            ax.plot(mine[column], heights, color=colour, linestyle="none", **look)
     panels.log_if_wide(ax, rows[SHOWN].stack(), axis="x")
     ax.axvline(1, color="0.8", linewidth=1, zorder=0)
     ax.set_xlabel("norm of the effective weight")

@@ -65,16 +65,24 @@ def _points(ax: Axes, rows: Frame, medians: Frame, results: Results) -> None:
 
 def _seeds(ax: Axes, rows: Frame, heights: list[float], colour: style.Colour) -> None:
     strip = blended_transform_factory(ax.transAxes, ax.transData)
-    failures: list[str] = []
-    for height, run in zip(heights, rows.itertuples(), strict=True):
-        if pd.notna(run.best):
-            ax.plot(run.best, height, "o", mfc="none", color=colour, markersize=9)
-        if pd.notna(run.final):
-            ax.plot([run.best, run.final], [height] * 2, color=colour, linewidth=1, alpha=0.6)
-            ax.plot(run.final, height, "o", color=colour, markersize=5)
-        else:
-            failures.append(str(run.state) if run.state != State.FINISHED else "no number")
-            ax.plot(1.03, height, "X", color=colour, mec="black", transform=strip, clip_on=False)
+    places = pd.Series(heights, index=rows.index, dtype=float)
+    best, ended = rows["best"].notna(), rows["final"].notna()
+    look: dict[str, Any] = {"color": colour, "linestyle": "none"}
+    ax.hlines(
+        places[ended],
+        rows["best"][ended],
+        rows["final"][ended],
+        color=colour,
+        linewidth=1,
+        alpha=0.6,
+    )
+    ax.plot(rows["best"][best], places[best], marker="o", mfc="none", markersize=9, **look)
+    ax.plot(rows["final"][ended], places[ended], marker="o", markersize=5, **look)
+    for height in places[~ended]:
+        ax.plot(1.03, height, "X", color=colour, mec="black", transform=strip, clip_on=False)
+    failures = [
+        str(state) if state != State.FINISHED else "no number" for state in rows["state"][~ended]
+    ]
     if failures:
         said = "\n".join(f"{failures.count(f)} {f}" for f in dict.fromkeys(failures))
         middle = (heights[0] + heights[-1]) / 2

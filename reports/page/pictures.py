@@ -12,10 +12,13 @@ import multiprocessing
 import os
 import pickle
 import re
+import signal
 import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +30,7 @@ from reports.figures import style
 from reports.figures.drawing import Drawing
 from reports.load.results import Results
 from reports.stats.numbers import Numbers
+from runners.errors import UserProblem
 
 SVG_LIMIT = 300_000  # bytes; larger drawings are smaller as PNG
 ADDRESS = re.compile(rb"\x8a\x06(.{6})", re.DOTALL)
@@ -71,13 +75,19 @@ def pictures(
     processes = min(_cores(), len(todo))
     if processes < 2 or not sys.platform.startswith("linux"):
         return [picture for one in todo for picture in _pictures(one, results, numbers, earlier)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside library's threads
-        pool = multiprocessing.get_context("fork").Pool(
-            processes, _remember, (results, numbers, earlier)
-        )
-    with pool:  # the last figures take longest
-        drawn = list(pool.imap(_drawn, reversed(todo)))
+    fork = multiprocessing.get_context("fork")
+    with (
+        warnings.catch_warnings(),
+        ProcessPoolExecutor(processes, fork, _remember, (results, numbers, earlier)) as pool,
+    ):  # the last figures take longest
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside libraries' threads
+        try:
+            drawn = list(pool.map(_drawn, reversed(todo)))
+        except BrokenProcessPool as error:
+            raise UserProblem(
+                "a process that draws figures was ended, perhaps as memory ran out; once there is "
+                "more, the same command draws them"
+            ) from error
     return [picture for some in reversed(drawn) for picture in some]
 
 
@@ -86,6 +96,7 @@ _known: list[Any] = []
 
 
 def _remember(*known: Any) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command that has it ends this process
     _known[:] = known
 
 
@@ -105,7 +116,7 @@ def _pictures(
 def _picture(key: str, cell: str, figure: Figure, earlier: Earlier) -> Picture:
     mark = fingerprint(figure)
     if mark in earlier:
-        return earlier[mark]
+        return replace(earlier[mark], key=key, cell=cell)
     return Picture(key, cell, figure.get_figwidth(), mark, *style.encode(figure))
 
 

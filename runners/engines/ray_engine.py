@@ -31,6 +31,7 @@ PATIENCE = 15.0  # seconds after which waiting for a node is told
 SILENCE = 60.0  # seconds without an answer after which a node is taken for lost
 FAREWELL = 10.0  # seconds for actors to end what is in progress
 ACTORS = 3  # that may fail on a node before it is left alone
+FORGIVE = 300.0  # seconds after which nodes that were left alone are tried again
 NO_NODE = "no node of the Ray cluster is left that can hold a run; waiting for one"
 NOT_BEGUN = Status(State.UNFINISHED, reason="stopped before it began")
 
@@ -53,6 +54,7 @@ class RayEngine:
         """Whether a node sees a grid's folder."""
         self.failed: Counter[str] = Counter()
         """By node: actors that could not be started since the last that could."""
+        self.forgiven = time.monotonic()
         self.looked = time.monotonic()
         self.open = ExitStack()
 
@@ -231,13 +233,16 @@ class RayEngine:
     def _look(self) -> None:
         """Drop slots of nodes that are gone or silent, and make new ones where there is room."""
         now, alive = time.monotonic(), {node.id for node in self.cluster.nodes()}
+        if now > self.forgiven + FORGIVE:
+            self.forgiven = now
+            self.failed.clear()
         slept, self.looked = now > self.looked + SILENCE / 2, now
         for slot in list(self.slots):
             if slot.node.id not in alive:
                 self._lose(slot, "the node is gone")
             elif slot.silent(max(SILENCE, lapse())) and not slept:
                 self.failed[slot.node.id] = ACTORS
-                self._lose(slot, f"no answer for {SILENCE:g} s")
+                self._lose(slot, f"no answer for {max(SILENCE, lapse()):g} s")
         self._fill()
         if not self.slots:
             self.news.append(Note("ray nodes", NO_NODE))

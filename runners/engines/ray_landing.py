@@ -32,7 +32,7 @@ class Landing:
     def parcel(self) -> Iterator[list[Piece]]:
         """Yield all there is of the run in batches, at least one."""
         yield []
-        yield from batches(Changes(self.store).look())
+        yield from batches(Changes(self.store, aside=False).look())
 
     def write(self, pieces: Iterable[Piece]) -> None:
         """Write what changed elsewhere; see :class:`runners.store.parcel.Arrivals`."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from runners.engines.ray_cluster import Node
 from runners.engines.ray_far import Facts, facts
 from runners.engines.resources import Resources
+from runners.engines.slots import most
 from runners.errors import UserProblem
 from runners.options import Options
 
@@ -56,7 +57,9 @@ def room(
         workers: that there may be in all; None for any.
     """
     counts = Counter(taken)
-    limits = {node.id: node.holds(each.cpus, each.gpus) for node in nodes}
+    limits = {
+        node.id: min(node.holds(each.cpus, each.gpus), most(int(node.cpus))) for node in nodes
+    }
     while workers is None or counts.total() < workers:
         open_ = [node for node in nodes if counts[node.id] < limits[node.id]]
         if not open_:

@@ -21,9 +21,13 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def most() -> int:
-    """Return how many runs at once may be asked for; their memory is what ends first."""
-    return max(AT_LEAST, PER_CORE * cores())
+def most(count: int | None = None) -> int:
+    """Return how many runs at once may be asked for; their memory is what ends first.
+
+    Args:
+        count: of cores of a machine; None for this one.
+    """
+    return max(AT_LEAST, PER_CORE * (cores() if count is None else count))
 
 
 def check(resources: Resources) -> None:

@@ -91,8 +91,9 @@ class SlurmEngine:
             text = "data and scores are made ready here on CPU; whether GPUs work shows in the jobs"
             tell("slurm device", text)
         options = replace(self.options, device=CPU)
+        anywhere = [replace(spec, precision="fp32") for spec in specs]  # tasks look at their own
         with LocalEngine(options, Resources(workers=1)) as local:
-            return local.prepare(specs, tell)
+            return local.prepare(anywhere, tell)
 
     def submit(self, attempt: Attempt) -> None:
         """Put an attempt in the queue, unless an earlier command did."""
@@ -114,6 +115,7 @@ class SlurmEngine:
     def events(self) -> Iterator[Event]:
         """Wait a moment, and yield what tasks said, how far runs are, and what is lost."""
         if self.spool is not None:
+            self._require_own(self.spool)
             self._have_tasks()
         time.sleep(0 if self.news else POLL)
         if self.spool is not None:
@@ -126,6 +128,16 @@ class SlurmEngine:
         if self.resources.detach:
             self.detached = True
             raise Detached(f"{len(self.open)} runs are with SLURM, in jobs named {self.job.name}")
+
+    def _require_own(self, spool: Spool) -> None:
+        """Leave the jobs alone once another command watches them, as this one slept.
+
+        Raises:
+            UserProblem: it does.
+        """
+        if self.lease.lost():
+            self.detached = True
+            raise UserProblem(f"{spool.folder}: another command watches these jobs by now")
 
     def stop(self, run: str) -> None:
         """Take a run out of the queue, or have its task stop it."""
@@ -154,7 +166,7 @@ class SlurmEngine:
             spool = Spool(folder.absolute().parent.parent / "slurm")
             spool.create()
             self.lease: Lease = alone(spool)
-            self.job = Job(job_name(spool), self.options, self.resources)
+            self.job = Job(job_name(spool), self.options, self.resources, spool.folder.resolve())
             self.owner = secrets.token_hex(8)
             spool.write_job(self.job)
             self.tail, self.watch = Tail(spool, skip=True), Watch(spool, self.job.name)

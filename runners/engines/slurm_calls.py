@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -38,7 +39,7 @@ def check(resources: Resources) -> None:
         )
     for name in ("cpus", "gpus"):
         value = getattr(resources, name)
-        if value is not None and (value != int(value) or value < 1):
+        if value is not None and not (math.isfinite(value) and value >= 1 and value % 1 == 0):
             raise UserProblem(f"--{name} {value:g}: SLURM gives a job whole ones")
     if resources.time:
         seconds(resources.time)

@@ -42,8 +42,9 @@ class Left:
 def job_name(spool: Spool) -> str:
     """Return the name by which the jobs of a folder are found, a new one for a new folder."""
     with contextlib.suppress(StoreProblem):
-        if NAME.fullmatch(name := spool.job().name):
-            return name
+        job = spool.job()
+        if NAME.fullmatch(job.name) and job.folder == spool.folder.resolve():
+            return job.name
     grid = re.sub(r"[^A-Za-z0-9_.-]", "_", spool.folder.parent.name)[:40]
     return f"bench-{grid}-{secrets.token_hex(4)}"
 

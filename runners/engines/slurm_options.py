@@ -12,9 +12,9 @@ from runners.errors import UserProblem
 OWN = (
     "--array", "--signal", "--output", "--error", "--open-mode", "--job-name", "--cpus-per-task",
     "--ntasks", "--nodes", "--time", "--requeue", "--no-requeue", "--parsable", "--test-only",
-    "--wrap",
+    "--wrap", "--begin", "--hold",
 )  # fmt: skip
-OWN_SHORT = ("-a", "-o", "-e", "-J", "-c", "-n", "-N", "-t")
+OWN_SHORT = ("-a", "-o", "-e", "-J", "-c", "-n", "-N", "-t", "-b", "-H")
 """What the engine sets itself."""
 
 TIME = re.compile(r"(?:(?P<days>\d+)-)?(?P<rest>\d+(?::\d+){0,2})")
@@ -94,6 +94,6 @@ def _require_free(text: str, word: str) -> None:
     long = name.startswith("--") and any(own.startswith(name) for own in OWN)  # abbreviations too
     if long or (not name.startswith("--") and name[:2] in OWN_SHORT):
         raise UserProblem(
-            f"--sbatch {text}: {name} is set by the engine itself; --time, --cpus, --gpus and "
-            "--workers of bench run say what a job is given"
+            f"--sbatch {text}: {name} is the engine's own; --time, --cpus, --gpus and --workers of "
+            "bench run say what a job is given, and when it begins is SLURM's"
         )

@@ -61,11 +61,13 @@ class Job:
     Args:
         name: of the SLURM jobs, by which they are found.
         options, resources: how and where to run.
+        folder: of the spool; a copy of it has no jobs.
     """
 
     name: str
     options: Options
     resources: Resources
+    folder: Path
 
 
 def run_of(ticket: str) -> str:
@@ -119,7 +121,8 @@ class Spool:
             lists = {"devices", "sbatch"}
             given = {f.name: data["resources"][f.name] for f in fields(Resources)}
             given |= {name: tuple(given[name]) for name in lists}
-            return Job(str(data["name"]), _options(data["options"]), Resources(**given))
+            name, folder = str(data["name"]), Path(str(data["folder"]))
+            return Job(name, _options(data["options"]), Resources(**given), folder)
         except (KeyError, TypeError) as error:
             raise StoreProblem(f"{self.job_file}: damaged: {error!r}") from error
 
@@ -142,8 +145,8 @@ class Spool:
         for earlier in self.lives():
             if task_of(earlier) == task_of(life) and earlier != life:
                 self.take_back(earlier)
+        (self.taken / life).mkdir(exist_ok=True)  # before any news: who has none is over
         self.events_file(life).touch()
-        (self.taken / life).mkdir(exist_ok=True)
 
     def lives(self) -> dict[str, list[str]]:
         """Return {life: tickets that it has}."""

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from runners import plugins
 from runners.engines import slurm_calls
-from runners.engines.base import Attempt, Ended, Event, Lost, Note, Started
+from runners.engines.base import Attempt, Ended, Event, Lost, Note, Progress, Started
 from runners.engines.local import LocalEngine
 from runners.engines.resources import Resources
 from runners.engines.slots import CPU
@@ -57,6 +57,9 @@ class Told:
         self.ended = True
 
 
+NO_FURTHER = "no run got further before the job's time was up; give it more --time"
+
+
 class Task:
     """A life of a task at work.
 
@@ -74,6 +77,10 @@ class Task:
         self.asked: set[tuple[str, str]] = set()
         self.listed: list[str] = []
         self.count = 0
+        self.first: dict[int, int] = {}
+        """Steps that attempts here began with."""
+        self.useful = False
+        """Whether a run has ended here, or got further."""
         self.last = time.monotonic()
 
     def work(self) -> None:
@@ -125,6 +132,8 @@ class Task:
             self.spool.say(self.life, "note", topic=event.topic, text=event.text)
         elif isinstance(event, Started):
             self.spool.say(self.life, "started", ticket=self.held[event.attempt])
+        elif isinstance(event, Progress):
+            self.useful |= event.step > self.first.setdefault(event.attempt, event.step)
         elif isinstance(event, Ended):
             self._ended(self.held.pop(event.attempt), event)
         elif isinstance(event, Lost):
@@ -149,6 +158,7 @@ class Task:
 
     def _close(self, name: str, kind: str, **what: Any) -> None:
         """Tell of an attempt's end, unless it was given to another meanwhile."""
+        self.useful = True
         if self.spool.close(name, self.life):
             self.spool.say(self.life, kind, ticket=name, **what)
 
@@ -202,20 +212,26 @@ def main(folder: str) -> None:
     spool.begin(name)
     threading.Thread(target=beat, args=(spool, name), daemon=True).start()
     try:
-        _work(spool, name, job, told)
-        if told.time_up and not told.ended and spool.may_take(name) and spool.waiting():
+        useful = _work(spool, name, job, told)
+        left = told.time_up and not told.ended and spool.may_take(name) and spool.waiting()
+        if left and useful:
             slurm_calls.submit(spool, job, 1, environ)
+        elif left:
+            spool.say(name, "problem", text=NO_FURTHER)
     except UserProblem as problem:
         spool.say(name, "problem", text=str(problem))
     spool.take_back(name)
 
 
-def _work(spool: Spool, name: str, job: Job, told: Told) -> None:
+def _work(spool: Spool, name: str, job: Job, told: Told) -> bool:
+    """Execute runs, and return whether any got further."""
     plugins.load_all(job.options.plugins)
     note = lambda topic, text: spool.say(name, "note", topic=topic, text=text)  # noqa: E731
     with LocalEngine(*here(job.options, job.resources)) as engine:
         engine.prepare([], note)
-        Task(spool, name, engine, told).work()
+        task = Task(spool, name, engine, told)
+        task.work()
+        return task.useful
 
 
 if __name__ == "__main__":

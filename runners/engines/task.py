@@ -18,6 +18,7 @@ from runners.contracts import broken
 from runners.device import resolved
 from runners.engines.slots import CPU
 from runners.errors import StoreProblem, UserProblem
+from runners.files import APPEND
 from runners.metrics.extractors import require_enough
 from runners.metrics.scorer import scorer
 from runners.options import Options
@@ -132,8 +133,8 @@ def execute(
             return _while_held(spec, store, resolved(options), stop, lease)
     except Held as other:
         return Status(State.BUSY, reason=str(other))
-    except Exception as error:
-        return _crashed(store, error)
+    except Exception as error:  # of the lease: nothing may be written without it
+        return _crash(error)
 
 
 def _while_held(
@@ -147,8 +148,10 @@ def _while_held(
 
     try:
         return _unless_damaged(spec, store, options, stop_or_lost)
-    except LeaseLost as lost:
-        return Status(State.BUSY, reason=str(lost))
+    except LeaseLost:
+        raise
+    except Exception as error:
+        return _crashed(store, error)
 
 
 def _unless_damaged(spec: RunSpec, store: RunStore, options: Options, stop: Stop) -> Status:
@@ -166,9 +169,10 @@ def _attempt(spec: RunSpec, store: RunStore, options: Options, stop: Stop) -> St
     store.check(spec)
     if store.is_done():
         return store.status()
+    check_precision([spec], options.device)
     saved = checkpoint.load(store)  # refused before anything in the folder changes
     store.begin(spec.as_dict)
-    with _output_to(store.log_file):
+    with _output_to(store):
         try:
             return train(spec, store, options, stop, saved)
         except (StoreProblem, LeaseLost):
@@ -184,15 +188,19 @@ def _crashed(store: RunStore, error: Exception) -> Status:
         LeaseLost: it is no crash: the run, and perhaps its folder, is another's by now.
     """
     store.require_lease()
-    crash = Status(
+    crash = _crash(error)
+    with contextlib.suppress(OSError):
+        store.write_status(crash)
+    return crash
+
+
+def _crash(error: Exception) -> Status:
+    return Status(
         State.CRASHED,
         reason=explain(error),
         traceback=traceback.format_exc(),
         environment=isinstance(error, OSError),
     )
-    with contextlib.suppress(OSError):
-        store.write_status(crash)
-    return crash
 
 
 def explain(error: Exception) -> str:
@@ -208,10 +216,10 @@ def explain(error: Exception) -> str:
 
 
 @contextmanager
-def _output_to(file: Path) -> Iterator[None]:
-    """Send what this process prints, C code included, to a file; an empty one is removed."""
+def _output_to(store: RunStore) -> Iterator[None]:
+    """Send what this process prints, C code included, to the run's log; an empty one is removed."""
     kept = [os.dup(stream) for stream in (1, 2)]
-    log = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
+    log = store.place.open(store.log_file, APPEND | os.O_TRUNC)
     try:
         os.dup2(log, 1)
         os.dup2(log, 2)
@@ -223,5 +231,5 @@ def _output_to(file: Path) -> Iterator[None]:
             os.dup2(copy, stream)
             os.close(copy)
         if os.fstat(log).st_size == 0:
-            file.unlink(missing_ok=True)
+            store.place.unlink(store.log_file)
         os.close(log)

@@ -34,6 +34,7 @@ def built(out: Path) -> Iterator[GridStore]:
     Raises:
         StoreProblem: something is at ``out``, or another process builds it.
     """
+    out = out.absolute()
     new = GridStore(out.with_name(f".{out.name}.building"))
     require_own(new.folder)
     new.folder.mkdir(parents=True, exist_ok=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections.abc import Iterable
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from runners.errors import StoreProblem
 from runners.files import TEMPORARY, read_bytes, read_json
-from runners.store.lease import lapse
+from runners.store.lease import BEATS, lapse
 from runners.store.proof import hashes
 from runners.store.run import EVALS, RunStore
 
@@ -52,24 +53,32 @@ def copy(run: RunStore, target: RunStore) -> None:
         return [name for name in names if TEMPORARY.fullmatch(name)]
 
     try:
-        _require_still(run)
         shutil.copytree(run.folder, target.folder, symlinks=True, ignore=torn)
     except shutil.Error as error:
         source, _, reason = error.args[0][0]
         raise StoreProblem(f"{source}: cannot be copied: {reason}") from error
 
 
-def _require_still(run: RunStore) -> None:
-    """Refuse an unfinished run that a process is at, or may be: nothing is written to find out.
+def require_still(runs: Iterable[RunStore]) -> None:
+    """Refuse unfinished runs that a process is at: nothing is written to find out.
+
+    Of processes of other machines only signs of life tell, whatever their clocks: these are
+    waited for.
 
     Raises:
-        StoreProblem: which process.
+        StoreProblem: which runs, and which processes.
     """
-    holder = run.holder()
-    lives = False if run.is_done() else run.holder_lives(holder)
-    silence = time.time() - holder.sign / 1e9
-    if lives or (lives is None and silence < lapse()):
-        raise StoreProblem(f"{run.folder}: {holder} is at this run; wait until it ends, or stop it")
+    held = {run: run.holder() for run in runs if not run.is_done()}
+    lives = {run: run.holder_lives(holder) for run, holder in held.items()}
+    if None in lives.values():
+        time.sleep(2 * lapse() / BEATS)
+    at = [
+        f"  {run.folder}: {holder} is at this run"
+        for run, holder in held.items()
+        if lives[run] or (lives[run] is None and run.holder() != holder)
+    ]
+    if at:
+        raise StoreProblem("\n".join(("wait until these runs end, or stop them:", *at)))
 
 
 def _of_rows(one: RunStore, other: RunStore, name: str) -> str:

@@ -1,8 +1,10 @@
 """A grid's results folder: its plan and its runs.
 
 results/<grid>/grid.json           the plan: name and run ids, in order, and how it was tuned
-results/<grid>/runs/<run_id>/      one folder a run, see runners/store.py
-results/<grid>/locks/<run_id>      held by the process that is at the run, while it lives
+results/<grid>/runs/<run_id>/      one folder a run, see runners/store/run.py
+results/<grid>/leases/<run_id>/    who has the run, see runners/store/lease.py
+results/<grid>/superseded/         while a run is taken from a process that may wake up
+results/<grid>/locks/grid.json     held by a command that changes the plan
 results/<grid>/damaged/            run folders that `bench run --redo-damaged` set aside
 results/<grid>/slurm/              the queue of SLURM's tasks, see runners/engines/slurm_spool.py
 results/<grid>/report/             made by `bench report`

@@ -35,7 +35,7 @@ class Held(Exception):
     """Another process has the run."""
 
 
-class LeaseLost(Exception):
+class LeaseLost(Held):
     """The run was given to another while this process was stopped or cut off."""
 
 
@@ -158,7 +158,7 @@ class Lease:
             if not (before.free or dead or claim.beats(before)):
                 raise Held(f"{before} is at this run")
             self.number = before.number + 1
-            self.file = str(folder / str(self.number))
+            self.file, self.next = (str(folder / str(self.number + n)) for n in (0, 1))
             me = Holder(self.number, claim.owner, platform.node(), os.getpid(), boot(), False)
             self._take(me)
         older = [number for number in _numbers(folder) if number < before.number]
@@ -181,6 +181,10 @@ class Lease:
             fcntl.flock(self.descriptor, fcntl.LOCK_EX)
         self.me = me
         self._write(me)  # others read nothing before the lock is there
+        if max(_numbers(self.folder)) != self.number:  # others have had it and let it go since
+            os.unlink(self.file)  # noqa: PTH108
+            os.close(self.descriptor)
+            raise Held("another process was faster")
 
     def _write(self, me: Holder) -> None:
         os.pwrite(self.descriptor, json.dumps(asdict(me)).ljust(400).encode(), 0)
@@ -192,7 +196,8 @@ class Lease:
 
     def lost(self) -> bool:
         """Whether the run was given to another."""
-        return not os.path.exists(self.file)  # noqa: PTH110 - asked at every step
+        gone = not os.path.exists(self.file)  # noqa: PTH110 - asked at every step
+        return gone or os.path.exists(self.next)  # noqa: PTH110
 
     def require(self) -> None:
         """Refuse to go on with a run that was given to another.
@@ -208,8 +213,10 @@ class Lease:
 
     def __exit__(self, *error: object) -> None:
         _beating.remove(self)
-        self._write(replace(self.me, free=True))
-        os.close(self.descriptor)
+        with contextlib.suppress(OSError):  # on a network, of a lease that another has removed
+            self._write(replace(self.me, free=True))
+        with contextlib.suppress(OSError):
+            os.close(self.descriptor)
 
 
 def _numbers(folder: Path) -> list[int]:

@@ -68,11 +68,12 @@ class Changes:
     """Tells how a run's folder changed since the last look.
 
     Args:
-        store: the run, alone in a grid's folder; another process may be writing in its own.
+        store: the run; another process may be writing in its folder.
+        aside: whether a folder of damaged runs beside it can be this run's alone.
     """
 
-    def __init__(self, store: RunStore) -> None:
-        self.store, self.number, self.aside = store, 0, False
+    def __init__(self, store: RunStore, aside: bool = True) -> None:
+        self.store, self.number, self.aside = store, 0, not aside
         self.sent: dict[str, _Sent] = {}
 
     def look(self) -> Iterator[Piece]:
@@ -82,7 +83,7 @@ class Changes:
             self.sent.clear()
             yield self._piece(Kind.ASIDE)
         # what knows of other files is read before them, and sent after them
-        last = [(name, self._read(name)) for name in self._last()]
+        last = [(name, self._read(name)) for name in self.store.written_last()]
         for name in self._names():
             if name not in dict(last):
                 yield from self._changed(name, self._read(name))
@@ -91,11 +92,6 @@ class Changes:
             yield self._piece(Kind.GONE, name)
         for name, found in reversed(last):
             yield from self._changed(name, found)
-
-    def _last(self) -> list[str]:
-        store = self.store
-        files = (store.done_file, store.status_file, store.proof_file, store.checkpoint_file)
-        return [file.name for file in files]
 
     def _names(self) -> list[str]:
         folder = self.store.folder

@@ -68,7 +68,7 @@ class RunStore:
         self.proof_file = folder / "proof.json"
         self.done_file = folder / "done"
         self.lease_folder = folder.parent.parent / "leases" / folder.name
-        self.superseded_folder = folder.parent.parent / "superseded"
+        self.superseded_folder = folder.parent.parent / "superseded" / folder.name
         self.damaged_folder = folder.parent.parent / "damaged"
         self.log_file = folder / "worker.log"
         self.checkpoint_file = folder / "checkpoint.pt"
@@ -111,7 +111,7 @@ class RunStore:
         with Lease(self.lease_folder, claim) as lease:
             recover(self.folder, self.superseded_folder)
             if lease.after_sleeper:
-                renew(self.folder, self.superseded_folder)
+                renew(self.folder, self.superseded_folder, self.written_last(), lease)
             lease.settle()
             self._lease = lease
             try:
@@ -119,6 +119,11 @@ class RunStore:
             finally:
                 self._lease = None
                 self._leave()
+
+    def written_last(self) -> list[str]:
+        """Return the names of files that are written after others and know of them, last first."""
+        files = (self.done_file, self.status_file, self.proof_file, self.checkpoint_file)
+        return [file.name for file in files]
 
     def holder(self) -> Holder:
         """Return which process has the run, or had it last."""

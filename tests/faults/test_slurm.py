@@ -239,7 +239,7 @@ def test_what_the_cluster_cannot_give_is_refused_at_once(grid, start, slurm_clus
         assert not bench.runs.parent.exists()
 
 
-def test_a_thousand_short_runs_pass_in_a_minute(grid, start, record_property) -> None:
+def test_a_thousand_short_runs_pass(grid, start, record_property) -> None:
     grid("[none]", steps=10)
     begun, most = time.monotonic(), 0
     bench = start(*SLURM, "--workers", "2", "--seeds", "1000", "--plugin", str(FAKE))

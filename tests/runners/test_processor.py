@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,9 +15,17 @@ from runners.options import Options
 from runners.processor import bf16_problem
 
 
+@pytest.fixture(autouse=True)
+def _forget() -> Iterator[None]:
+    """What was found out of this processor holds for one test."""
+    yield
+    processor._has_instructions.cache_clear()
+
+
 @pytest.fixture
 def without(monkeypatch) -> None:
     """A processor without the instructions, played by the one that is here."""
+    processor._has_instructions.cache_clear()
     monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
     monkeypatch.setattr(processor, "_times_slower", lambda: 96.0)
 
@@ -31,6 +40,7 @@ def without(monkeypatch) -> None:
     ],
 )
 def test_what_the_system_says_of_the_processor(line, has, monkeypatch, tmp_path) -> None:
+    processor._has_instructions.cache_clear()
     (info := tmp_path / "cpuinfo").write_text(f"processor: 0\n{line}\n")
     monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
     monkeypatch.setattr(processor, "Path", lambda _: info)
@@ -51,6 +61,7 @@ def test_it_is_refused_before_anything_is_loaded_unless_forced(without, tiny, tm
 
 def test_the_factor_is_measured(monkeypatch) -> None:
     monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
+    processor._has_instructions.cache_clear()
     processor._times_slower.cache_clear()
     assert processor._times_slower() > 0
     assert "times as long as in float32 (measured now)" in str(bf16_problem("cpu"))

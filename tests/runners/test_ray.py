@@ -60,7 +60,7 @@ def test_the_local_engine_says_whose_resources_they_are() -> None:
         (Size(1, 0), 3, {"small": 2, "large": 1}),
         (Size(1, 0.5), None, {"large": 4}),
         (Size(3, 0), None, {"large": 2}),
-        (Size(0.1, 0), None, {"small": 20, "large": 80}),
+        (Size(0.1, 0), None, {"small": 16, "large": 32}),
     ],
 )
 def test_as_many_runs_as_the_nodes_hold(each, workers, counts) -> None:

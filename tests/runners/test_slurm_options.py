@@ -44,9 +44,12 @@ def test_the_partition_is_found(option) -> None:
     assert partition(words(["--mem=1G"])) is None
 
 
-@pytest.mark.parametrize("option", ["--array=0-3", "-a 3", "--out=x", "-ox", "--time=3", "--sig=1"])
+@pytest.mark.parametrize(
+    "option",
+    ["--array=0-3", "--begin=20:00", "-H", "-a 3", "--out=x", "-ox", "--time=3", "--sig=1"],
+)
 def test_what_the_engine_sets_is_refused(option) -> None:
-    with pytest.raises(UserProblem, match=f"--sbatch {option}: .* is set by the engine itself"):
+    with pytest.raises(UserProblem, match=f"--sbatch {option}: .* is the engine's own"):
         words([option])
 
 

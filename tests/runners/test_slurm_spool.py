@@ -107,7 +107,7 @@ def test_a_sign_of_life_changes_what_is_seen_of_a_task(spool) -> None:
 def test_options_and_resources_survive_as_json(spool, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     options = absolute(Options(data_root=Path("d"), cache=Path("c"), plugins=(Path("p.py"),)))
-    job = Job("bench-g-1", options, Resources(workers=3, sbatch=("-p x",), time="30"))
+    job = Job("bench-g-1", options, Resources(workers=3, sbatch=("-p x",), time="30"), tmp_path)
     spool.write_job(job)
     assert spool.job() == job
     assert job.options.plugins == (tmp_path / "p.py",)

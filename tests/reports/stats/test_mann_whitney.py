@@ -5,7 +5,12 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
-from reports.stats.mann_whitney import mann_whitney_p, probability_of_improvement
+from reports.stats import mann_whitney
+from reports.stats.mann_whitney import (
+    improvements,
+    mann_whitney_p,
+    probability_of_improvement,
+)
 
 
 def by_hand(x, y):
@@ -48,3 +53,23 @@ def test_p_is_scipys_exact_p(n, m):
 )
 def test_ties_and_failures_by_counting_every_deal(x, y):
     assert mann_whitney_p(np.array(x, float), np.array(y, float)) == pytest.approx(by_hand(x, y))
+
+
+def test_of_many_runs_the_normal_limit_is_close_to_counting(monkeypatch):
+    rng = np.random.default_rng(1)
+    for shift in (0.0, 0.1, 0.15):
+        x, y = rng.normal(size=90), rng.normal(size=110) + shift
+        y[0] = math.inf
+        counted = mann_whitney_p(x, y)
+        with monkeypatch.context() as patch:
+            patch.setattr(mann_whitney, "EXACT", 100)
+            assert mann_whitney_p(x, y) == pytest.approx(counted, rel=0.1)
+
+
+def test_the_counts_of_many_pairs_are_close_to_the_normal_limit(monkeypatch):
+    counted = improvements(60, 70)
+    monkeypatch.setattr(mann_whitney, "EXACT", 100)
+    limit = improvements(60, 70)
+    assert limit.shape == counted.shape == (60 * 70 + 1,)
+    assert limit.sum() == pytest.approx(1)
+    assert np.cumsum(limit) == pytest.approx(np.cumsum(counted), abs=1e-3)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -157,7 +158,7 @@ def test_a_sleeper_that_wakes_up_writes_nothing_that_is_read(store, holds) -> No
         assert store.sample_grids() == []
         store.write_status(Status(State.FINISHED, step=1))
     store.check_seal()
-    assert not store.superseded_folder.exists()
+    assert not store.superseded_folder.parent.exists()
 
 
 def test_a_live_holder_gives_signs_and_a_stopped_one_none(store, holds, monkeypatch) -> None:
@@ -206,7 +207,7 @@ def test_a_folder_that_was_being_renewed_is_whole(store, elsewhere, monkeypatch,
         patch.setattr(module, died, die)
         with pytest.raises(KeyboardInterrupt), store.lease(Claim(lapsed=1)):
             pass
-    (store.superseded_folder / "run.copy").mkdir(parents=True, exist_ok=True)
+    (store.superseded_folder / "1.copy").mkdir(parents=True, exist_ok=True)
     with store.lease():
         assert store.spec() == {"seed": 1}
         assert store.rows("metrics") == [{"step": 1}]
@@ -214,8 +215,8 @@ def test_a_folder_that_was_being_renewed_is_whole(store, elsewhere, monkeypatch,
 
 def test_a_copy_takes_the_place_of_a_folder_that_was_moved_away(store) -> None:
     store.create({"seed": 1})
-    store.superseded_folder.mkdir()
-    store.folder.rename(store.superseded_folder / "run.copy")
+    (store.superseded_folder / "9.copy").mkdir(parents=True)
+    store.folder.rename(store.superseded_folder / "11.copy")
     with store.lease():
         assert store.spec() == {"seed": 1}
 
@@ -231,3 +232,60 @@ def test_the_time_after_which_a_run_is_taken_over(monkeypatch) -> None:
     for text, seconds in (("2.5", 2.5), ("often", leases.LAPSE), ("-1", 0.1)):
         monkeypatch.setenv("BENCH_LEASE", text)
         assert lapse() == seconds
+
+
+def test_a_lease_that_another_machine_removed_is_let_go_without_a_word(store, monkeypatch) -> None:
+    def stale(*_: object) -> int:
+        raise OSError(116, "Stale file handle")
+
+    with store.lease():
+        monkeypatch.setattr(leases.os, "pwrite", stale)
+    assert not store.holder().free
+
+
+def test_an_old_look_at_the_leases_gives_nobody_a_number_again(store, monkeypatch) -> None:
+    for _ in range(2):
+        with store.lease():
+            pass
+    looked = leases.Holder(1, free=True)  # as a network's old list of the folder may say
+    with store.lease(), monkeypatch.context() as patch:
+        patch.setattr(leases, "holder", lambda _: looked)
+        (store.lease_folder / "2").unlink(missing_ok=True)
+        with pytest.raises(Held, match="faster"), store.lease():
+            pass
+        assert [file.name for file in store.lease_folder.iterdir()] == ["3"]
+
+
+def test_what_knows_of_rows_is_copied_before_them(store, elsewhere, monkeypatch) -> None:
+    store.create({"seed": 1})
+    store.append("metrics", [{"step": 1}])
+    store.write(store.checkpoint_file, b"knows of one row")
+    copied = places.shutil.copy2
+
+    def writes_on(source: Any, *rest: Any, **how: Any) -> Any:
+        if Path(source).name == "checkpoint.pt":
+            done = copied(source, *rest, **how)
+            store.append("metrics", [{"step": 2}])
+            store.write(store.checkpoint_file, b"knows of two rows")
+            return done
+        return copied(source, *rest, **how)
+
+    monkeypatch.setattr(places.shutil, "copy2", writes_on)
+    with store.lease(Claim(lapsed=1)):
+        assert store.checkpoint_file.read_bytes() == b"knows of one row"
+        assert store.rows("metrics") == [{"step": 1}, {"step": 2}]
+
+
+def test_who_slept_while_it_renewed_a_folder_moves_nothing(store, elsewhere, monkeypatch) -> None:
+    store.create({"seed": 1})
+    taken: list[Lease] = []
+
+    def given_away(_: Path) -> None:
+        monkeypatch.setattr(places, "_sync", lambda _: None)
+        taken.append(Lease(store.lease_folder, Claim(lapsed=2)))
+
+    monkeypatch.setattr(places, "_sync", given_away)
+    with pytest.raises(Held, match="given to another"), store.lease(Claim(lapsed=1)):
+        pass
+    assert store.spec() == {"seed": 1}
+    taken[0].__exit__()
