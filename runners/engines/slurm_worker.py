@@ -21,8 +21,8 @@ from pydantic import ValidationError
 
 from runners import plugins
 from runners.engines import slurm_calls
-from runners.engines.base import Attempt, Ended, Event, Lost, Note, Progress, Started
-from runners.engines.local import LocalEngine
+from runners.engines.base import Attempt, Ended, Event, Lost, Note, Started
+from runners.engines.local import LocalEngine, progress
 from runners.engines.resources import Resources
 from runners.engines.slots import CPU
 from runners.engines.slurm_spool import Job, Spool, Ticket, run_of
@@ -78,7 +78,7 @@ class Task:
         self.listed: list[str] = []
         self.count = 0
         self.first: dict[int, int] = {}
-        """Steps that attempts here began with."""
+        """Steps that attempts here began after, by their number here."""
         self.useful = False
         """Whether a run has ended here, or got further."""
         self.last = time.monotonic()
@@ -117,6 +117,7 @@ class Task:
             self._close(name, "lost", reason=f"the run cannot be read there: {error}")
             return
         self.held[attempt.number] = name
+        self.first[attempt.number] = progress(attempt).step
         self.engine.submit(attempt)
 
     def _attempt(self, ticket: Ticket) -> Attempt:
@@ -132,8 +133,6 @@ class Task:
             self.spool.say(self.life, "note", topic=event.topic, text=event.text)
         elif isinstance(event, Started):
             self.spool.say(self.life, "started", ticket=self.held[event.attempt])
-        elif isinstance(event, Progress):
-            self.useful |= event.step > self.first.setdefault(event.attempt, event.step)
         elif isinstance(event, Ended):
             self._ended(self.held.pop(event.attempt), event)
         elif isinstance(event, Lost):
@@ -143,6 +142,7 @@ class Task:
 
     def _ended(self, name: str, event: Ended) -> None:
         if event.status.state == State.UNFINISHED and self._cut_off(name):
+            self.useful |= (event.status.step or 0) > self.first[event.attempt]
             self.spool.put_back(name, self.life)
             return
         known = event.status.to_json() | {"environment": event.status.environment}
