@@ -131,7 +131,8 @@ def _who(holder: Holder, here: bool | None, age: float) -> str:
 
 
 def _table(runs: Sequence[Run]) -> Table:
-    table = Table("run", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    table.add_column("run", overflow="fold")
     for name in ("step", "steps/s"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("where")

@@ -30,6 +30,8 @@ from runners.files import require_own
 LAPSE, BEATS = 60.0, 12
 """Seconds without a sign of life after which a run may be taken over, and signs in that time."""
 
+LEAST, MOST = 0.1, 86_400.0
+
 
 class Held(Exception):
     """Another process has the run."""
@@ -91,7 +93,7 @@ def lapse() -> float:
     BENCH_LEASE wins; it must be the same for all that use a folder.
     """
     try:
-        return max(0.1, float(os.environ.get("BENCH_LEASE", LAPSE)))
+        return min(max(LEAST, float(os.environ.get("BENCH_LEASE", LAPSE))), MOST)
     except ValueError:
         return LAPSE
 

@@ -229,7 +229,7 @@ def test_leases_that_are_links_are_refused(store, tmp_path) -> None:
 
 
 def test_the_time_after_which_a_run_is_taken_over(monkeypatch) -> None:
-    for text, seconds in (("2.5", 2.5), ("often", leases.LAPSE), ("-1", 0.1)):
+    for text, seconds in (("2.5", 2.5), ("often", leases.LAPSE), ("-1", 0.1), ("inf", 86_400.0)):
         monkeypatch.setenv("BENCH_LEASE", text)
         assert lapse() == seconds
 
