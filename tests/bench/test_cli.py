@@ -326,7 +326,7 @@ def test_more_workers_than_a_machine_can_hold_are_refused(tmp_path, more) -> Non
     done = bench("run", "--grid", "smoke.yaml", "--workers", "100000", *more, cwd=tmp_path)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
-    assert line.startswith(f"--workers 100000: at most {most()} here, ")
+    assert line.startswith(f"--workers 100000: at most {most()} runs at once here, ")
     assert not list(tmp_path.iterdir())
 
 

@@ -33,7 +33,8 @@ def test_list_has_a_line_for_every_entry() -> None:
     lines = _invoke("list", "methods").splitlines()
     assert [line.split()[0] for line in lines] == list(METHODS)
     lines = _invoke("list", "engines").splitlines()
-    assert lines == [f"{name}  {entry.summary}" for name, entry in ENGINES.items()]
+    width = max(map(len, ENGINES))
+    assert lines == [f"{name:{width}}  {entry.summary}" for name, entry in ENGINES.items()]
     everything = _invoke("list")
     assert all(f"{kind}:" in everything for kind in KINDS)
     with pytest.raises(UserProblem, match="choices: methods, losses"):

@@ -128,7 +128,8 @@ def test_the_same_command_finds_what_is_queued_and_taken(cluster, attempt, spool
     _detached(made, other)
     assert cluster.submitted == [2]
     assert cluster.cancelled == []
-    cluster.tasks, name = RUNNING, _take(spool)
+    cluster.tasks = RUNNING
+    name = _take(spool)
     with SlurmEngine(Options(), Resources()) as again:
         again.submit(attempt(4))
         again.submit(attempt(seed=1))
@@ -171,7 +172,8 @@ def test_an_attempt_of_a_task_that_is_gone_is_lost_and_fenced(
     made = attempt()
     engine.submit(made)
     list(engine.events())
-    cluster.tasks, name = RUNNING, _take(spool)
+    cluster.tasks = RUNNING
+    name = _take(spool)
     (spool.output / "7_0.txt").write_text("slurmstepd: error: out of time")
     with RunStore(made.folder).lease(Claim("me")) as sleeper:
         _heard(engine, Started)
@@ -201,7 +203,8 @@ def test_an_attempt_of_a_task_to_be_started_anew_waits_again(
 ) -> None:
     engine.submit(attempt())
     list(engine.events())
-    cluster.tasks, name = RUNNING, _take(spool)
+    cluster.tasks = RUNNING
+    name = _take(spool)
     _heard(engine, Started)
     cluster.tasks = {"7_0": slurm_calls.HELD}
     while not spool.waiting():
@@ -216,7 +219,8 @@ def test_a_task_without_a_sign_of_life_is_cancelled(
     monkeypatch.setenv("BENCH_LEASE", "0.5")
     engine.submit(attempt())
     list(engine.events())
-    cluster.tasks, _ = RUNNING, _take(spool)
+    cluster.tasks = RUNNING
+    _ = _take(spool)
     assert _heard(engine, Lost)[-1].reason == "its task gave no sign of life"
     assert cluster.cancelled == ["7_0"]
 
@@ -224,7 +228,8 @@ def test_a_task_without_a_sign_of_life_is_cancelled(
 def test_silence_of_slurm_loses_nothing(engine, cluster, attempt, spool) -> None:
     engine.submit(attempt())
     list(engine.events())
-    cluster.tasks, name = RUNNING, _take(spool)
+    cluster.tasks = RUNNING
+    name = _take(spool)
     _heard(engine, Started)
     cluster.tasks = None
     for _ in range(20):
