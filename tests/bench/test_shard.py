@@ -53,6 +53,7 @@ def test_what_names_a_share_and_what_does_not() -> None:
             parse(text)
 
 
+@pytest.mark.slow
 def test_shares_in_one_folder_are_the_whole_grid(tmp_path, capsys) -> None:
     grid = load(find("smoke.yaml"), Overrides(methods=("none", "weight_clipping"), seeds="1"))
     store, counts = GridStore(tmp_path / grid.name), itertools.count(1)

@@ -75,9 +75,9 @@ def test_a_figure_that_was_edited_is_drawn(mixed_folder, report, monkeypatch) ->
 
 
 @pytest.mark.parametrize("text", ["", "[", "[1]", '[{"mark": "x"}]', '{"mark": 1}'])
-def test_a_list_that_cannot_be_read_is_none(report, text) -> None:
-    (report / "figures.json").write_text(text)
-    place = ReportFolder(report, given=True)
+def test_a_list_that_cannot_be_read_is_none(tmp_path, text) -> None:
+    (tmp_path / "figures.json").write_text(text)
+    place = ReportFolder(tmp_path, given=True)
     place._written = lambda: {"figures.json": digest(text.encode())}  # pyright: ignore
     assert earlier_pictures(place) == {}
 
