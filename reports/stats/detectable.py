@@ -50,8 +50,8 @@ def detectable(
     if min(map(len, groups)) < LEAST_SEEDS or not np.isfinite(np.concatenate([x, y])).all():
         return math.nan
     level = LEVEL / max(family.size, 1)
-    if not paired and len(x) + len(y) > EXACT:
-        return _of_many(x, y, level)
+    if sum(map(len, groups)) > (EXACT // 2 if paired else EXACT):
+        return _of_many(groups, level)
     needed = critical_count([len(group) for group in groups], level)
     if needed is None:
         return math.inf
@@ -62,15 +62,19 @@ def detectable(
     return float(np.quantile(shifts, POWER))
 
 
-def _of_many(x: np.ndarray, y: np.ndarray, level: float) -> float:
-    """Return the smallest difference by the normal limit of the count of pairs in order.
+def _of_many(groups: list[np.ndarray], level: float) -> float:
+    """Return the smallest difference by the normal limit of the count of positive quantities.
 
     The spread of so many runs is known. Reference: Noether 1987, sample sizes of rank tests.
     """
-    n, m = len(x), len(y)
     far = norm.isf(level / 2) + norm.isf(1 - POWER)
-    share = 0.5 + far * math.sqrt((n + m + 1) / (12 * n * m))
-    return math.sqrt(2) * _spread([x, y]) * float(norm.ppf(min(share, 1.0)))
+    sizes = [len(group) for group in groups]
+    if len(groups) == 1:
+        share, unit = 0.5 + far / math.sqrt(3 * sizes[0]), math.sqrt(0.5)
+    else:
+        share = 0.5 + far * math.sqrt((sum(sizes) + 1) / (12 * math.prod(sizes)))
+        unit = math.sqrt(2)
+    return unit * _spread(groups) * float(norm.ppf(min(share, 1.0)))
 
 
 def critical_count(sizes: list[int], level: float) -> int | None:
