@@ -46,6 +46,8 @@ def test_killed_anywhere_it_chooses_the_same_winners(start, numbers, tmp_path) -
     for number in range(KILLS):
         victim = _further(bench, draw.randrange(9000))
         victim = bench.process.pid if number % 4 == 3 else victim
+        if victim not in (bench.process.pid, *bench.workers().values()):
+            continue  # its run ended in between; it may be preparing what comes next
         with contextlib.suppress(ProcessLookupError):
             os.kill(victim, draw.choice([signal.SIGKILL, signal.SIGTERM]))
         if victim == bench.process.pid:
