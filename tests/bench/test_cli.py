@@ -135,6 +135,7 @@ def test_dry_run_tells_what_a_run_would_leave_out_and_fetch(tmp_path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["photos"]
 
 
+@pytest.mark.slow
 def test_dry_run_of_many_runs_has_a_line_per_method(tmp_path) -> None:
     data = ("--set", "dataset=mnist", "--data-root", str(tmp_path))
     done = bench("run", "--grid", "smoke.yaml", "--seeds", "400", "--dry-run", *data, cwd=tmp_path)
@@ -150,6 +151,7 @@ def test_dry_run_of_many_runs_has_a_line_per_method(tmp_path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_tunings_of_the_built_in_grid(tmp_path) -> None:
     data = ("--set", "dataset=mnist", "--data-root", str(tmp_path))  # measures nothing
     done = bench("run", "--grid", "tuned.yaml", "--dry-run", *data, cwd=tmp_path)
@@ -222,6 +224,7 @@ def test_nothing_stays_in_the_folder_for_temporary_files(tmp_path) -> None:
     assert not list(long.iterdir())
 
 
+@pytest.mark.slow
 def test_wandb_offline_holds_the_run_with_its_config_and_metrics(tmp_path, wandb_records) -> None:
     done = bench("run", "--grid", "smoke.yaml", "--methods", "spectral_norm", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -62,6 +62,7 @@ def test_show_sample_and_eval_a_finished_run(tiny, trained, tmp_path) -> None:
     assert "gen-150" in _invoke("show", run)
 
 
+@pytest.mark.slow
 def test_runs_of_an_earlier_version_are_shown_sampled_scored_and_reported(tmp_path) -> None:
     old = tmp_path / "old"
     shutil.copytree(SCHEMA_1, old)

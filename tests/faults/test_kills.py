@@ -91,6 +91,7 @@ def until_running(bench, run: Path) -> bool:
     return bench.until(lambda: not (run / "status.json").exists() or (run / "done").exists())
 
 
+@pytest.mark.slow
 def test_ctrl_c_once_writes_checkpoints_and_says_how_to_resume(grid, start) -> None:
     grid("[none, weight_norm]", steps=100_000)
     bench = start("--workers", "2", wandb="offline")

@@ -132,6 +132,7 @@ def test_a_dead_worker_costs_its_run_only(number, words, tiny, execute, store) -
     assert statuses["spectral_norm"].state == State.FINISHED
 
 
+@pytest.mark.slow
 def test_retries_go_on_from_the_checkpoint_to_the_same_bytes(tiny, execute, store) -> None:
     spec = tiny(diagnostics_every=100, steps=300, method="spectral_norm")
     strike = _strike(store(spec), signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV)
@@ -183,6 +184,7 @@ def test_a_slow_run_gets_further_with_every_retry(tiny, execute, store) -> None:
     assert 0 < first < last
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_where_it_stopped(tiny, execute, store) -> None:
     spec, other = tiny(diagnostics_every=100, steps=250), tiny(method="spectral_norm")
 

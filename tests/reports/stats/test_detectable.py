@@ -34,6 +34,7 @@ def found_again(drawn_scores, cells, n, correlation, repeats):
     return found / repeats
 
 
+@pytest.mark.slow
 def test_the_stated_difference_is_found_in_four_of_five_repetitions(drawn_scores):
     assert found_again(drawn_scores, 1, 6, 0.5, 400) == pytest.approx(0.8, abs=0.05)
 
