@@ -105,6 +105,7 @@ def _photos(folder: Path) -> None:
     os.mkfifo(folder / "pipe.png")
 
 
+@pytest.mark.slow
 def test_dry_run_refuses_what_a_run_refuses(tmp_path) -> None:
     _photos(tmp_path / "photos")
     command = ("run", "--grid", "smoke.yaml", "--set", "dataset=folder:photos")
@@ -314,6 +315,7 @@ def test_a_finished_grid_on_a_disk_that_cannot_be_written(tmp_path) -> None:
         subprocess.run(["umount", "-l", disk], check=True)
 
 
+@pytest.mark.slow
 def test_an_environment_that_wandb_refuses_is_a_sentence_and_nothing_is_run(tmp_path) -> None:
     arguments = ("run", "--grid", "smoke.yaml", "--methods", "none")
     done = bench(*arguments, cwd=tmp_path, WANDB_MODE="", WANDB_BASE_URL="http://127.0.0.1")

@@ -124,6 +124,7 @@ def test_ctrl_c_twice_stops_at_once_even_with_a_worker_that_hangs(grid, start) -
     assert bench.gone() == {}
 
 
+@pytest.mark.slow
 def test_no_orphan_survives_a_killed_parent(grid, start) -> None:
     grid("[none, spectral_norm]", steps=100_000)
     bench = start("--workers", "2", wandb="offline")
