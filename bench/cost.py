@@ -97,7 +97,7 @@ def estimate(
             pixels, only where it is measured.
     """
     wanted = {kind(spec.as_dict): spec for spec in specs}
-    stored = stored_paces(out, wanted.keys())
+    stored = stored_paces(out.glob("*/runs/*"), wanted.keys())
     if not wanted:
         return Estimate({}, "all runs are done")
     absent = missing(wanted.values(), options)
@@ -118,10 +118,15 @@ def _mean(paces: Collection[Pace]) -> Pace:
     return Pace(fmean(pace.step for pace in paces), fmean(pace.measure for pace in paces))
 
 
-def stored_paces(out: Path, wanted: Iterable[str]) -> dict[str, Pace]:
-    """Return the pace of stored runs of the wanted kinds, the median where there are several."""
+def stored_paces(folders: Iterable[Path], wanted: Iterable[str]) -> dict[str, Pace]:
+    """Return the pace of stored runs of the wanted kinds, the median where there are several.
+
+    Args:
+        folders: of runs, looked at until enough are known of every kind.
+        wanted: kinds.
+    """
     found: dict[str, list[Pace]] = {which: [] for which in wanted}
-    for folder in out.glob("*/runs/*"):
+    for folder in folders:
         if all(len(paces) >= ENOUGH for paces in found.values()):
             break
         store = RunStore(folder)

@@ -11,21 +11,21 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
-from bench.cost import Pace, kind, stored_paces
+from bench.cost import kind, stored_paces
 from runners.lipschitz.penalty import Penalty
 from runners.spec import RunSpec
 
 PENALTY = 1.5  # what a discriminator update with a gradient of a gradient costs of one without
 
 
-def ordered(specs: Sequence[RunSpec], out: Path) -> list[RunSpec]:
+def ordered(specs: Sequence[RunSpec], runs: Path) -> list[RunSpec]:
     """Return runs in the order in which they should be started.
 
     Args:
         specs: in the order of the plan.
-        out: where results are stored; paces of ended runs there are this machine's own.
+        runs: the folder of the grid's runs; paces of those that ended are this machine's own.
     """
-    costs = _costs(specs, stored_paces(out, {kind(spec.as_dict) for spec in specs}))
+    costs = _costs(specs, runs)
 
     def cost(spec: RunSpec) -> float:
         return costs[spec.run_id]
@@ -47,13 +47,15 @@ def _seeds(specs: Sequence[RunSpec]) -> Iterator[list[RunSpec]]:
     yield runs
 
 
-def _costs(specs: Sequence[RunSpec], paces: dict[str, Pace]) -> dict[str, float]:
+def _costs(specs: Sequence[RunSpec], runs: Path) -> dict[str, float]:
     """Return the seconds of every run, by its id; of kinds without a pace, by their size."""
+    kinds = {spec.run_id: kind(spec.as_dict) for spec in specs}
+    paces = stored_paces(runs.glob("*"), kinds.values())
     sizes = {spec.run_id: _size(spec) for spec in specs}
     known = {
         spec.run_id: paces[which].seconds(spec)
         for spec in specs
-        if (which := kind(spec.as_dict)) in paces
+        if (which := kinds[spec.run_id]) in paces
     }
     unit = median(known[run] / sizes[run] for run in known) if known else 1.0
     return {run: known.get(run, size * unit) for run, size in sizes.items()}

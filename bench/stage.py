@@ -129,7 +129,7 @@ class Stages:
                     scheduler.stop()
                     self.notes("interrupt", STOPPING)
 
-            first = ordered(todo, self.store.folder.parent)
+            first = ordered(todo, self.store.runs_folder)
             for spec, status in scheduler.run(first, self.store, update):
                 statuses[spec.run_id] = status
                 _show(view, spec, status, self.store)

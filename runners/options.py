@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 
@@ -43,6 +43,17 @@ class Options:
     trust_weights: bool = False
     redo_damaged: bool = False
     plugins: tuple[Path, ...] = ()
+
+    def absolute(self) -> Options:
+        """Return options whose paths mean the same in any working folder."""
+        weights = self.inception_weights
+        return replace(
+            self,
+            data_root=self.data_root.absolute(),
+            cache=self.cache.absolute(),
+            inception_weights=weights.absolute() if weights else None,
+            plugins=tuple(path.absolute() for path in self.plugins),
+        )
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from typing import Any
 from runners.engines.base import Tell
 from runners.engines.ray_cluster import Node
 from runners.errors import StoreProblem, UserProblem
-from runners.store.lease import Held, LeaseLost
+from runners.store.lease import Held
 from runners.store.states import State, Status
 
-FOLDER_PROBLEMS = (Held, LeaseLost, StoreProblem, OSError)
+FOLDER_PROBLEMS = (Held, StoreProblem, OSError)
 """What may be wrong with a run's folder where the driver uses it."""
 
 
@@ -32,7 +32,7 @@ def prepared(node: Node, answer: tuple[str, Any, list[tuple[str, str]]], tell: T
 
 def failure(error: Exception) -> Status:
     """Return the status of a run whose folder the driver cannot use."""
-    if isinstance(error, Held | LeaseLost):
+    if isinstance(error, Held):
         return Status(State.BUSY, reason=str(error))
     if isinstance(error, StoreProblem):
         return Status(State.DAMAGED, reason=str(error))

@@ -16,7 +16,7 @@ from typing import Any, Self
 from runners.engines.base import Attempt, Ended, Event, Lost, Note, Started, Tell
 from runners.engines.ray_answers import FOLDER_PROBLEMS, failure, prepared, said
 from runners.engines.ray_cluster import Cluster
-from runners.engines.ray_layout import absolute, difference, room, size
+from runners.engines.ray_layout import difference, room, size
 from runners.engines.ray_slot import Slot, grid_folder
 from runners.engines.resources import Resources
 from runners.errors import UserProblem
@@ -45,7 +45,7 @@ class RayEngine:
     """
 
     def __init__(self, options: Options, resources: Resources) -> None:
-        self.options, self.resources = absolute(options), resources
+        self.options, self.resources = options.absolute(), resources
         self.plugins = [path.read_bytes() for path in options.plugins]
         self.slots: list[Slot] = []
         self.waiting: deque[Attempt] = deque()

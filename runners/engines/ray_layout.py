@@ -78,14 +78,3 @@ def difference(node: Node, theirs: Facts) -> str:
         f"node {node.name} has lipschitz-bench {theirs.suite} with torch {theirs.torch}, here it "
         f"is {mine.suite} with torch {mine.torch}; the same bytes need the same versions there"
     )
-
-
-def absolute(options: Options) -> Options:
-    """Return options whose paths mean the same in any working folder."""
-    weights = options.inception_weights
-    return replace(
-        options,
-        data_root=options.data_root.absolute(),
-        cache=options.cache.absolute(),
-        inception_weights=weights.absolute() if weights else None,
-    )

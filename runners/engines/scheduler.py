@@ -71,7 +71,6 @@ class Scheduler:
         limits: of time and of attempts.
         tell: called with (topic, text) of what there is to say besides results.
         clock: seconds that never go back.
-        owner: names the command that runs are executed for; a new name is made up for None.
     """
 
     def __init__(
@@ -80,10 +79,10 @@ class Scheduler:
         limits: Limits | None = None,
         tell: Tell = lambda _topic, _text: None,
         clock: Callable[[], float] = time.monotonic,
-        owner: str | None = None,
     ) -> None:
         self.engine, self.tell, self.clock = engine, tell, clock
-        self.owner = owner or secrets.token_hex(8)
+        self.owner = secrets.token_hex(8)
+        """Names the command that runs are executed for."""
         self.limits = limits or Limits()
         self.jobs: dict[str, Job] = {}
         self.stopping = False

@@ -23,7 +23,7 @@ from runners.engines.local import LocalEngine, progress
 from runners.engines.resources import Resources
 from runners.engines.slots import CPU
 from runners.engines.slurm_earlier import Left, job_name, left
-from runners.engines.slurm_spool import Job, Spool, absolute, run_of, task_of
+from runners.engines.slurm_spool import Job, Spool, run_of, task_of
 from runners.engines.slurm_tail import Tail
 from runners.engines.slurm_watch import Watch, alone, fence
 from runners.errors import StoreProblem, UserProblem
@@ -50,7 +50,7 @@ class SlurmEngine:
     """
 
     def __init__(self, options: Options, resources: Resources) -> None:
-        self.options, self.resources = absolute(options), resources
+        self.options, self.resources = options.absolute(), resources
         self.environ = dict(os.environ)  # before the local engine sets what is for its own workers
         self.open: dict[str, Attempt] = {}
         """Ticket -> attempt that is not over."""

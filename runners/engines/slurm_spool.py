@@ -21,7 +21,7 @@ import json
 import os
 import re
 import secrets
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -214,13 +214,6 @@ class Spool:
         except OSError:
             return ""
         return content[-most:].strip()
-
-
-def absolute(options: Options) -> Options:
-    """Return options whose paths mean the same in another folder."""
-    paths = {name: getattr(options, name) for name in PATHS}
-    whole = {name: path.absolute() for name, path in paths.items() if path is not None}
-    return replace(options, **whole, plugins=tuple(path.absolute() for path in options.plugins))
 
 
 def _options(data: dict[str, Any]) -> Options:

@@ -50,7 +50,7 @@ def test_stored_runs_tell_their_pace(tiny, trained, tmp_path) -> None:
     (tmp_path / "out/g/runs/broken/spec.json").write_text("{")
     wanted = tiny(seed=9, steps=40)
     costs = estimate([wanted], tmp_path / "out", Options(), _no_engine)
-    (pace,) = stored_paces(tmp_path / "out", [kind(wanted.as_dict)]).values()
+    (pace,) = stored_paces((tmp_path / "out").glob("*/runs/*"), [kind(wanted.as_dict)]).values()
     steps = [store.status().seconds_per_step for store in stores]
     assert pace.step == pytest.approx(sum(steps) / 2)
     assert pace.measure > 0
@@ -103,5 +103,5 @@ def test_data_that_are_gone_are_told_of_where_stored_runs_tell_the_pace(
 def test_a_run_that_was_resumed_lowers_no_pace_below_nothing(tiny, trained, tmp_path) -> None:
     store = trained(tiny(), "out/g/runs")
     os.utime(store.floor_file, (2**31, 2**31))  # written again when it went on
-    (pace,) = stored_paces(tmp_path / "out", [kind(tiny().as_dict)]).values()
+    (pace,) = stored_paces((tmp_path / "out").glob("*/runs/*"), [kind(tiny().as_dict)]).values()
     assert pace.measure == 0

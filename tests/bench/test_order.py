@@ -34,7 +34,7 @@ def test_this_machine_s_own_paces_count_and_others_are_scaled_by_them(
     names = ("none", "gradient_penalty", "weight_norm")
     none, penalty, norm = (tiny(method=name) for name in names)
     paces = {kind(none.as_dict): Pace(0.01, 0), kind(norm.as_dict): Pace(0.03, 0)}
-    monkeypatch.setattr(order, "stored_paces", lambda out, wanted: paces)
+    monkeypatch.setattr(order, "stored_paces", lambda folders, wanted: paces)
     methods = [spec.method.name for spec in ordered([none, penalty, norm], tmp_path)]
     assert methods == ["weight_norm", "gradient_penalty", "none"]
 

@@ -1,6 +1,6 @@
 """A plugin that makes every run last 10 ms: what is left is what the suite itself costs.
 
-A run writes the files of a real one, named by FAKE_RUN_TEMPLATE, with scores of its own.
+Where FAKE_RUN_TEMPLATE names a real run, each writes files like those, with scores of its own.
 """
 
 from __future__ import annotations
@@ -27,15 +27,20 @@ TEMPLATE = "FAKE_RUN_TEMPLATE"
 def train(spec: RunSpec, store: RunStore, _options: Options, *_: Any) -> Status:
     """Take the time of a short run, and leave what one leaves."""
     time.sleep(SECONDS)
+    if TEMPLATE in os.environ:
+        _write(spec, store)
+    status = Status(State.FINISHED, spec.steps, None, "", SECONDS, SECONDS / spec.steps)
+    store.write_status(status)
+    return status
+
+
+def _write(spec: RunSpec, store: RunStore) -> None:
     (template, proof), draw = _template(), random.Random(spec.run_id)
     for name, rows in template.items():
         store.append(name, [row | _scored(row, draw) for row in rows])
     seed = hashlib.sha256(f"{spec.seed}".encode()).hexdigest()
     mine = {key: seed if len(str(value)) == len(seed) else value for key, value in proof.items()}
     store.write_json(store.proof_file, mine)
-    status = Status(State.FINISHED, spec.steps, None, "", SECONDS, SECONDS / spec.steps)
-    store.write_status(status)
-    return status
 
 
 @cache

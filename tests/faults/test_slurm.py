@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.usefixtures("slurm_cluster"),
 ]
 SLURM = ("--engine", "slurm")
-FAKE = Path(__file__).with_name("fake_runs.py")
+FAKE = Path(__file__).parents[1] / "benchmarks/fake_run.py"
 
 
 @pytest.fixture

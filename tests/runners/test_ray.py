@@ -13,7 +13,7 @@ from runners.engines import chosen, ray_far, ray_slot
 from runners.engines.ray_answers import failure, said
 from runners.engines.ray_cluster import Node
 from runners.engines.ray_far import Away, Facts, Sealed, facts
-from runners.engines.ray_layout import Size, absolute, difference, room, size
+from runners.engines.ray_layout import Size, difference, room, size
 from runners.engines.resources import Resources
 from runners.errors import StoreProblem, UserProblem
 from runners.options import Options
@@ -164,7 +164,7 @@ def test_a_probe_is_seen_where_it_lies_only(tmp_path) -> None:
 
 def test_paths_mean_the_same_in_any_folder(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
-    found = absolute(Options(data_root=Path("d"), cache=Path("c"), inception_weights=Path("w")))
+    found = Options(data_root=Path("d"), cache=Path("c"), inception_weights=Path("w")).absolute()
     assert [found.data_root, found.cache, found.inception_weights] == [
         tmp_path / name for name in "dcw"
     ]

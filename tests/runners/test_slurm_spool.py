@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runners.engines.resources import Resources
-from runners.engines.slurm_spool import Job, Spool, absolute, run_of
+from runners.engines.slurm_spool import Job, Spool, run_of
 from runners.engines.slurm_tail import Tail
 from runners.engines.slurm_watch import alone
 from runners.errors import StoreProblem, UserProblem
@@ -106,7 +106,7 @@ def test_a_sign_of_life_changes_what_is_seen_of_a_task(spool) -> None:
 
 def test_options_and_resources_survive_as_json(spool, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
-    options = absolute(Options(data_root=Path("d"), cache=Path("c"), plugins=(Path("p.py"),)))
+    options = Options(data_root=Path("d"), cache=Path("c"), plugins=(Path("p.py"),)).absolute()
     job = Job("bench-g-1", options, Resources(workers=3, sbatch=("-p x",), time="30"), tmp_path)
     spool.write_job(job)
     assert spool.job() == job
