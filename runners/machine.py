@@ -9,6 +9,8 @@ from pathlib import Path
 
 import torch
 
+from runners.models import kernels
+
 CPUINFO = Path("/proc/cpuinfo")
 DISTRIBUTIONS = {
     "numpy": "numpy",
@@ -36,6 +38,7 @@ def environment(device: str) -> dict[str, str]:
         "device": device if device == "cpu" else torch.cuda.get_device_name(),
         "processor": platform.machine(),
         "instructions": torch.backends.cpu.get_cpu_capability(),
+        "kernels": kernels.described(device),
         "threads": str(torch.get_num_threads()),
         **_of_this_process(),
     }

@@ -68,7 +68,7 @@ class DCGAN(Model):
         """Return G: latents (batch, latent) -> images (batch, *shape) in [-1, 1]."""
         from torch import nn
 
-        from runners.models.layers import to_image
+        from runners.models.layers import Doubling, to_image
 
         channels, size, _ = shape
         levels = _levels(size)
@@ -80,21 +80,21 @@ class DCGAN(Model):
         for _ in range(levels):
             layers += [nn.BatchNorm2d(features), nn.ReLU()]
             features //= 2
-            layers.append(nn.ConvTranspose2d(features * 2, features, 4, 2, 1, bias=False))
+            layers.append(Doubling(features * 2, features, bias=False))
         return nn.Sequential(*layers[:-1], to_image(features * 2, channels), nn.Tanh())
 
     def discriminator(self, shape: tuple[int, ...]) -> nn.Module:
         """Return D: images (batch, *shape) -> logits (batch,)."""
         from torch import nn
 
-        from runners.models.layers import from_image
+        from runners.models.layers import Halving, from_image
 
         channels, size, _ = shape
         layers: list[nn.Module] = []
         features = self.width
         for level in range(_levels(size) + 1):
             if level:
-                layers.append(nn.Conv2d(channels, features, 4, 2, 1))
+                layers.append(Halving(channels, features))
                 layers += _norm(self.norm, features)
             else:
                 layers.append(from_image(channels, features))

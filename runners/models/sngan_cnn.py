@@ -56,6 +56,8 @@ class SNGANCnn(Model):
         """Return G: latents (batch, latent) -> images (batch, *shape) in [-1, 1]."""
         from torch import nn
 
+        from runners.models.layers import Doubling
+
         colours, size, _ = shape
         base, channels = size // 8, 8 * self.width
         layers: list[nn.Module] = [
@@ -64,7 +66,7 @@ class SNGANCnn(Model):
         ]
         for _ in range(3):
             layers += [
-                nn.ConvTranspose2d(channels, channels // 2, 4, 2, 1, bias=False),
+                Doubling(channels, channels // 2, bias=False),
                 nn.BatchNorm2d(channels // 2),
                 nn.ReLU(),
             ]
@@ -75,12 +77,15 @@ class SNGANCnn(Model):
         """Return D: images (batch, *shape) -> logits (batch,)."""
         from torch import nn
 
+        from runners.models.layers import Halving
+
         channels, size, _ = shape
         layers: list[nn.Module] = []
         for number in range(7):
             width = self.width << (number + 1) // 2
-            kernel, stride = (4, 2) if number % 2 else (3, 1)
-            layers.append(nn.Conv2d(channels, width, kernel, stride, 1))
+            halving = number % 2 == 1
+            layer = Halving(channels, width) if halving else nn.Conv2d(channels, width, 3, 1, 1)
+            layers.append(layer)
             layers += [_batch_norm(width)] if number and self.norm == "batch" else []
             layers.append(nn.LeakyReLU(SLOPE))
             channels = width

@@ -11,6 +11,7 @@ ENVIRONMENT = {
     "device": "device",
     "processor": "architecture",
     "instructions": "instruction set",
+    "kernels": "kernels of 4x4 convolutions",
     "threads": "threads",
     "cpu": "processor's model",
     "host": "host",
@@ -20,7 +21,7 @@ ENVIRONMENT = {
 }
 """What of a proof says what a run ran on, in words; everything else are hashes."""
 
-ROUNDING = ("torch", "device", "instructions", "threads")
+ROUNDING = ("torch", "device", "instructions", "kernels", "threads")
 """What of it decides how numbers are rounded."""
 
 

@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
 from runners.models.dcgan import DCGAN
-from runners.models.layers import FromGrey, ToGrey
+from runners.models.layers import Doubling, FromGrey, Halving, ToGrey
 
 CLIP, LAMBDA_GP = 0.01, 10.0
 
@@ -64,12 +64,13 @@ def networks(size: Size, method: str) -> tuple[nn.Sequential, nn.Sequential]:
 
 
 def _plain(network: nn.Sequential) -> None:
-    """Put torch's own layers where ours touch a grey image."""
+    """Put torch's own layers where ours choose kernels."""
     for place, layer in enumerate(network):
-        if isinstance(layer, FromGrey):
-            network[place] = nn.Conv2d(1, layer.out_channels, 4, 2, 1)
-        elif isinstance(layer, ToGrey):
-            network[place] = nn.ConvTranspose2d(layer.in_channels, 1, 4, 2, 1)
+        if not isinstance(layer, FromGrey | ToGrey | Halving | Doubling):
+            continue
+        plain = nn.Conv2d if isinstance(layer, nn.Conv2d) else nn.ConvTranspose2d
+        sizes, bias = (layer.in_channels, layer.out_channels), layer.bias is not None
+        network[place] = plain(*sizes, 4, 2, 1, bias=bias)
 
 
 def gradient_penalty(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
