@@ -142,9 +142,11 @@ def averaged(generator: nn.Module, decay: float) -> AveragedModel:
     """
 
     @torch.no_grad()
-    def update(averages: Iterable[Tensor], now: Iterable[Tensor], count: Tensor | int) -> None:
-        weight = (1 - decay) / (1 - decay ** (int(count) + 1))
-        for average, parameter in zip(averages, now, strict=True):
-            average.lerp_(parameter, weight)
+    def update(averages: Iterable[Tensor], now: Iterable[Tensor], _: Tensor | int) -> None:
+        count = int(average.n_averaged)  # on the host: the one given is on the device
+        weight = (1 - decay) / (1 - decay ** (count + 1))
+        for mean, parameter in zip(averages, now, strict=True):
+            mean.lerp_(parameter, weight)
 
-    return AveragedModel(generator, multi_avg_fn=update)  # pyright: ignore
+    average = AveragedModel(generator, multi_avg_fn=update)  # pyright: ignore
+    return average

@@ -245,7 +245,7 @@ def resumed_training(model: Model) -> None:
     )
 
 
-def _small(model: Model) -> Model:
+def small(model: Model) -> Model:
     """Return the model at a small width and with short phases, as far as it has these."""
     small = {"width": WIDTH, "phase_steps": 2}
     changes = {name: value for name, value in small.items() if getattr(model, name, 0) > value}
@@ -258,7 +258,7 @@ def _small(model: Model) -> Model:
 def _at_small_width(check: Check) -> Check:
     @functools.wraps(check)
     def checked(model: Model) -> None:
-        check(_small(model))
+        check(small(model))
 
     return checked
 

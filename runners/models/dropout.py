@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from runners import seeds
+from runners.on_host import OnHost
 
 KEYS = 2**62
 
 
-class Dropout(nn.Module):
+class Dropout(OnHost):
     """Zeros each number with probability p and divides the others by 1 - p (arXiv 1207.0580).
 
     torch's own draws from the global generator. Here a layer's key is drawn with the initial
@@ -24,6 +25,8 @@ class Dropout(nn.Module):
     Args:
         p: share of zeros, below 1.
     """
+
+    on_host = ("key",)
 
     def __init__(self, p: float) -> None:
         super().__init__()

@@ -9,12 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from runners.on_host import OnHost
+
 SLOPE = 0.2
 HALVED = 0.5
 """Operator norm of averaging 2x2 pixels: orthogonal rows of four times 1/4, each of norm 1/2."""
 
 
-class Grows(nn.Module):
+class Grows(OnHost):
     """A network with a stage, as ``runners.models.grown`` explains it.
 
     The stage is a buffer, so that a copy takes it along and an average of the network follows it;
@@ -23,6 +25,8 @@ class Grows(nn.Module):
     Args:
         levels: resolutions above 4 pixels.
     """
+
+    on_host = ("stage",)
 
     def __init__(self, levels: int) -> None:
         super().__init__()

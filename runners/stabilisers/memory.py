@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from runners.on_host import OnHost
 
 
-class Memory(nn.Module):
+class Memory(OnHost):
     """Generated data of earlier batches; once it is full, new ones replace some at random."""
 
+    on_host = ("filled",)
     kept: Tensor
     filled: Tensor
 
