@@ -358,6 +358,79 @@ def merge(
     merge_folders(folders, out, prefer, Console(soft_wrap=True))
 
 
+@command("import")
+def import_(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SOURCE",
+            help="Offline wandb folders, CSV files, TensorBoard event files, folders of images.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="A new results folder.")],
+    map_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="NAME=COLUMN",
+            help="Which column is run, method, seed, step, protocol, dataset, fid, loss_d, ...",
+        ),
+    ] = None,
+    lower: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A score the suite does not know; lower is better."),
+    ] = None,
+    higher: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A score the suite does not know; higher is better."),
+    ] = None,
+    pattern: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGEX", help="Of runs' names, with the groups (?P<method>) and (?P<seed>)."
+        ),
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="A data set, or a grid, that folders of images are scored against."),
+    ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            help="Of images, separated by commas; default: the usual ones.",
+            autocompletion=completion.metrics,
+        ),
+    ] = None,
+    extractor: Annotated[
+        str | None, typer.Option(help="Of images: classifier, inception or inception_bf16.")
+    ] = None,
+    data_root: DataRoot = None,
+    inception_weights: Weights = None,
+    trust_weights: Trust = False,
+    plugin: Plugins = None,
+) -> None:
+    """Import runs that others made as a results folder for `bench report`, never as paired ones."""
+    from rich.console import Console
+
+    from bench.imports.asked import asked
+    from bench.imports.command import import_runs
+    from bench.imports.image_folders import Judge
+    from bench.judged import judged
+    from runners.options import Options
+
+    _load(plugin)
+    judge = None
+    if dataset is not None:
+        options = Options(
+            device="auto", inception_weights=inception_weights, trust_weights=trust_weights
+        )
+        if data_root is not None:
+            options = replace(options, data_root=data_root)
+        judge = Judge(*judged(dataset, extractor, _names(metrics)), options)
+    said = asked(map_ or (), lower or (), higher or (), pattern)
+    import_runs(sources, out, said, judge, Console(soft_wrap=True))
+
+
 @command()
 def sync(
     results: Annotated[

@@ -15,6 +15,7 @@ from runners.metrics.scorer import scorer
 from runners.networks import generate, generator_at
 from runners.options import Options
 from runners.spec import Evaluation, RunSpec, from_stored
+from runners.store import imported
 from runners.store.run import RunStore
 from runners.store.states import State
 
@@ -44,6 +45,7 @@ def samples(
 
 def _spec(store: RunStore) -> RunSpec:
     plain = store.spec()
+    imported.require_own([plain], f"{store.folder}: cannot be sampled or scored again")
     try:
         return from_stored(plain)
     except ValidationError as error:

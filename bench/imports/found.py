@@ -1,0 +1,113 @@
+"""What a reader gives of one run, and what the user said of names and columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from runners.errors import UserProblem
+from runners.store.imported import Origin
+from runners.store.states import Status
+
+NAMED = re.compile(r"(?P<method>.+?)[-_/ .,]+(?:seed|s)?[-_=/]?(?P<seed>[0-9]+)", re.IGNORECASE)
+"""How runs are usually called: ``spectral_norm-s0``, ``sn/seed_3``, ``wgan/2``."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user said of the sources.
+
+    Args:
+        columns: names of ours -> of the source's columns.
+        directions: further scores -> whether lower is better.
+        pattern: of a run's name, with the groups ``method`` and ``seed``; None for NAMED.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    directions: Mapping[str, bool] = field(default_factory=dict)
+    pattern: re.Pattern[str] | None = None
+
+    def method_and_seed(self, name: str, where: object) -> tuple[str, int]:
+        """Return what a run's name says.
+
+        Raises:
+            UserProblem: nothing, by the pattern.
+        """
+        matched = (self.pattern or NAMED).fullmatch(name)
+        if matched is None:
+            raise UserProblem(
+                f"{where}: the name {name[:80]!r} says no method and seed, as sn-s0 or sn/seed_0 "
+                "would; say how it does: --pattern '(?P<method>.+)_run(?P<seed>[0-9]+)'"
+            )
+        if not matched["seed"].isdecimal():
+            raise UserProblem(f"{where}: --pattern finds the seed {matched['seed'][:40]!r}")
+        return matched["method"], int(matched["seed"])
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a run recorded at a step.
+
+    Args:
+        where: file, and line or step, for messages.
+        step: generator updates so far, as the source counts them.
+        values: the numbers by our names of them; NaN and infinities are kept as they are.
+    """
+
+    where: str
+    step: int
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One run.
+
+    Args:
+        where: the file or folder, for messages.
+        origin: what its spec says of that.
+        method: its name.
+        seed: as the source says, which proves nothing.
+        lines: by ascending step, at most one a step.
+        spec: of a run of this suite, its own; else what is known besides method and seed.
+        status: how it ended, where the source says so.
+    """
+
+    where: str
+    origin: Origin
+    method: str
+    seed: int
+    lines: tuple[Line, ...]
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    status: Status | None = None
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is a run of this suite, with its whole spec."""
+        return "method" in self.spec
+
+    @property
+    def last(self) -> int:
+        """The last step of which anything is known."""
+        return self.lines[-1].step
+
+
+def in_order(lines: list[Line], what: object) -> tuple[Line, ...]:
+    """Return lines by ascending step.
+
+    Raises:
+        UserProblem: there are none, or two of one step; both are named.
+    """
+    if not lines:
+        raise UserProblem(f"{what}: holds no row of any run")
+    first: dict[int, Line] = {}
+    for line in lines:
+        if line.step in first:
+            raise UserProblem(
+                f"{line.where}: step {line.step} of {what} stands there again, after "
+                f"{first[line.step].where}; a run has one row a step"
+            )
+        first[line.step] = line
+    return tuple(first[step] for step in sorted(first))
