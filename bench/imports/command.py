@@ -177,6 +177,8 @@ def _write(ready: Sequence[Ready], new: GridStore, name: str, asked: Asked) -> N
         for file, mine in one.rows.items():
             store.append(file, mine)
         write_json(store.proof_file, {})
+        if one.run.floor is not None:
+            write_json(store.floor_file, dict(one.run.floor))
         store.write_status(one.status)
     new.write_plan(name, runs, columns=map(dataclasses.asdict, _columns(asked)))
 

@@ -73,6 +73,7 @@ class Found:
         lines: by ascending step, at most one a step.
         spec: of a run of this suite, its own; else what is known besides method and seed.
         status: how it ended, where the source says so.
+        floor: what real data score under its protocol, where that is known.
     """
 
     where: str
@@ -82,6 +83,7 @@ class Found:
     lines: tuple[Line, ...]
     spec: Mapping[str, Any] = field(default_factory=dict)
     status: Status | None = None
+    floor: Mapping[str, Any] | None = None
 
     @property
     def ours(self) -> bool:

@@ -15,12 +15,12 @@ from runners.errors import UserProblem
 from runners.files import digest, irregular
 from runners.options import Options
 from runners.spec import Evaluation
-from runners.store.imported import Origin
+from runners.store.imported import IMAGES, Origin
 
 if TYPE_CHECKING:
     import numpy as np
 
-READER = "images"
+READER = IMAGES
 STEP = 1
 """Stands for the end of training, of which images do not say when it was."""
 
@@ -62,7 +62,7 @@ def read(source: Path, asked: Asked, judge: Judge, say: Callable[[str], None]) -
         groups.setdefault(file.parent, []).append(file)
     named = {folder: _named(folder, source, asked) for folder in groups}
     count = _one_count(groups, source)
-    score = _scorer(judge, count)
+    score, floor = _scorer(judge, count)
     found = []
     for folder, mine in groups.items():
         data, hashed = _read(mine, judge.dataset)
@@ -70,7 +70,8 @@ def read(source: Path, asked: Asked, judge: Judge, say: Callable[[str], None]) -
         method, seed = named[folder]
         spec = {"dataset": {"name": judge.dataset.name}}
         origin = Origin(str(folder), hashed, READER)
-        found.append(Found(str(folder), origin, method, seed, in_order([line], folder), spec))
+        lines = in_order([line], folder)
+        found.append(Found(str(folder), origin, method, seed, lines, spec, floor=floor))
     say(f"{source}: scored as {found[0].lines[0].values['protocol']}; step {STEP} is their end")
     return found
 
@@ -96,8 +97,8 @@ def _one_count(groups: dict[Path, list[Path]], source: Path) -> int:
     return next(iter(counts.values()))
 
 
-def _scorer(judge: Judge, count: int) -> Callable[[Any], dict[str, Any]]:
-    """Return what scores so many images.
+def _scorer(judge: Judge, count: int) -> tuple[Callable[[Any], dict[str, Any]], dict[str, Any]]:
+    """Return what scores so many images, and what real ones score.
 
     Raises:
         UserProblem: they are too few for a metric.
@@ -112,7 +113,7 @@ def _scorer(judge: Judge, count: int) -> Callable[[Any], dict[str, Any]]:
     scores = scorer(judge.dataset, plan.extractor, resolved(judge.options))
     require_enough(scores.reference.count, plan.metrics)
     settings = Settings(plan.metrics, count)
-    return lambda data: scores.score(data, settings)
+    return lambda data: scores.score(data, settings), scores.floor(settings)
 
 
 def _read(mine: Sequence[Path], dataset: Dataset) -> tuple[Any, str]:

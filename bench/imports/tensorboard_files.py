@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from bench.imports.columns import Columns, columns, number
 from bench.imports.found import Asked, Found, Line, in_order
@@ -90,19 +89,12 @@ def _events(file: Path, source: Path) -> Iterator[tuple[int, str, float]]:
         from tensorboard.util.tensor_util import make_ndarray  # pyright: ignore
     except ImportError as error:
         raise UserProblem(MISSING.format(source=source)) from error
-    for event in EventFileLoader(str(file)).Load():
+    for event in EventFileLoader(str(file)).Load():  # which makes tensors of older scalars
         for value in event.summary.value:
-            if value.metadata.plugin_data.plugin_name == "scalars" or value.HasField("tensor"):
-                yield from _scalar(event.step, value, make_ndarray, file)
-
-
-def _scalar(
-    step: int, value: Any, make_ndarray: Callable[[Any], Any], file: Path
-) -> Iterator[tuple[int, str, float]]:
-    if value.HasField("tensor"):
-        array = make_ndarray(value.tensor)
-        if array.size == 1 and array.dtype.kind in "fiu":
-            yield step, value.tag, number(array.item(), f"{file}: {value.tag} at step {step}")
+            array = make_ndarray(value.tensor) if value.HasField("tensor") else None
+            if array is not None and array.size == 1 and array.dtype.kind in "fiu":
+                what = f"{file}: {value.tag} at step {event.step}"
+                yield event.step, value.tag, number(array.item(), what)
 
 
 def _require_whole(file: Path) -> None:

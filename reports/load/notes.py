@@ -8,15 +8,19 @@ from collections.abc import Iterable, Mapping
 from reports.load.columns import Frame
 from reports.load.planned import Planned, plugin_files
 from reports.text import counted
+from runners.store.imported import IMAGES
 from runners.store.states import State
 
 NOT_KNOWN = (
     "The suite did not make them: their initial weights, data order and seeds are not known, nor "
-    "what differs between methods besides their names, and their protocol is known only as far as "
-    "the files say one, without proof. So comparisons are unpaired, no seed of one method is held "
-    "against the same of another, and no difference can be put down to the constraint."
+    "what differs between methods besides their names. {protocol} So comparisons are unpaired, no "
+    "seed of one method is held against the same of another, and no difference can be put down to "
+    "the constraint."
 )
 """Of imported runs."""
+
+STATED = "Their protocol is known only as far as the files say one, and nothing proves it."
+SCORED_HERE = "Their images were scored here."
 
 OPEN_STATES = (State.CRASHED, State.UNFINISHED, State.MISSING)
 
@@ -47,7 +51,7 @@ def _imported(plans: Mapping[str, Planned]) -> list[str]:
     readers = ", ".join(sorted({origin.reader for origin in origins}))
     return [
         f"{counted(len(origins), 'run')} imported from {counted(files, 'source')} by "
-        f"{readers}. {NOT_KNOWN}"
+        f"{readers}. {NOT_KNOWN.format(protocol=SCORED_HERE if readers == IMAGES else STATED)}"
     ]
 
 

@@ -18,6 +18,10 @@ from runners.files import digest
 KEY = "imported"
 """The field of a spec that says so."""
 
+IMAGES = "images"
+"""The reader of runs of which only images are known: they are scored here, at a step that stands
+for their end."""
+
 UNKNOWN_PROTOCOL = "unknown protocol"
 """The protocol of scores that say none."""
 
@@ -29,7 +33,7 @@ class Origin:
     Args:
         file: what was read, as the user named it.
         sha256: of its bytes; of several files, of their names and hashes.
-        reader: what read it: ``wandb``, ``csv``, ``tensorboard`` or ``images``.
+        reader: what read it: ``wandb``, ``csv``, ``tensorboard`` or IMAGES.
     """
 
     file: str
