@@ -86,7 +86,7 @@ def rescore(store: RunStore, changes: dict[str, Any], options: Options) -> dict[
     plain["evaluation"] = {**plain["evaluation"], **renewed}
     plan, options = _plan(plain), resolved(options)
     spec, generated, step = samples(store, "evaluation", plan.samples, options.device)
-    judge = scorer(spec.dataset, plan.extractor, options)
+    judge = scorer(spec.dataset, plan.extractor, options, plan.reference)
     require_enough(judge.reference.count, plan.metrics)
     row = {"step": step} | judge.score(generated, plan)
     store.append_eval(row)

@@ -110,7 +110,7 @@ def _scorer(judge: Judge, count: int) -> tuple[Callable[[Any], dict[str, Any]], 
     plan = judge.plan
     if why := problem(judge.dataset, plan.extractor, plan.metrics, count):
         raise UserProblem(why)
-    scores = scorer(judge.dataset, plan.extractor, resolved(judge.options))
+    scores = scorer(judge.dataset, plan.extractor, resolved(judge.options), plan.reference)
     require_enough(scores.reference.count, plan.metrics)
     settings = Settings(plan.metrics, count)
     return lambda data: scores.score(data, settings), scores.floor(settings)
