@@ -28,7 +28,7 @@ ID_DIGITS = 16
 FOLDER, SUFFIX = "references", ".safetensors"
 PREPROCESSING = "uint8 data as the data set gives them, features in float32, covariance of n - 1"
 Moments = tuple[np.ndarray, np.ndarray]
-"""Mean (dim,) and covariance (dim, dim) of features."""
+"""Mean, float32 (dim,), and covariance, float64 (dim, dim), of features."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Statistics:
 
         tensors = {}
         for part, (mean, covariance) in self.moments.items():
-            tensors[f"{name(part)}/mean"] = np.ascontiguousarray(mean, np.float64)
+            tensors[f"{name(part)}/mean"] = np.ascontiguousarray(mean, np.float32)
             tensors[f"{name(part)}/covariance"] = np.ascontiguousarray(covariance, np.float64)
         card = json.dumps({"form": FORM, **dataclasses.asdict(self.card)}, sort_keys=True)
         return save(tensors, {"card": card})
@@ -117,9 +117,9 @@ class Statistics:
         """
         if self.card.identity != extractor.identity:
             raise UserProblem(
-                f"{where}: made by the extractor {self.card.extractor} ({self.card.identity[:16]}), "
-                f"and scores here are made by {extractor.name} ({extractor.identity[:16]}); "
-                "distances between their features mean nothing"
+                f"{where}: made by the extractor {self.card.extractor} "
+                f"({self.card.identity[:16]}), and scores here are made by {extractor.name} "
+                f"({extractor.identity[:16]}); distances between their features mean nothing"
             )
         if self.card.shape != tuple(shape):
             raise UserProblem(
@@ -156,7 +156,7 @@ def read(file: Path) -> Statistics:
 
 
 def sound(mean: np.ndarray, covariance: np.ndarray) -> Moments:
-    """Return a mean and a covariance in float64.
+    """Return a mean in float32 and a covariance in float64, as those of generated data are.
 
     Raises:
         ValueError: they are none of one set of features.
@@ -164,7 +164,7 @@ def sound(mean: np.ndarray, covariance: np.ndarray) -> Moments:
     size = len(mean) if mean.ndim == 1 else 0
     if not size or covariance.shape != (size, size):
         raise ValueError(f"a mean of shape {mean.shape} and covariance of {covariance.shape}")
-    mean, covariance = mean.astype(np.float64), covariance.astype(np.float64)
+    mean, covariance = mean.astype(np.float32), covariance.astype(np.float64)
     if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
         raise ValueError("a number that is not finite")
     if not np.allclose(covariance, covariance.T):
