@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from runners.errors import UserProblem
@@ -13,6 +14,15 @@ from runners.store.states import Status
 
 NAMED = re.compile(r"(?P<method>.+?)[-_/ .,]+(?:seed|s)?[-_=/]?(?P<seed>[0-9]+)", re.IGNORECASE)
 """How runs are usually called: ``spectral_norm-s0``, ``sn/seed_3``, ``wgan/2``."""
+
+LONG = 10  # digits that no seed has
+
+
+def run_name(folder: Path, source: Path) -> str:
+    """Return what a folder's run is called: its path below the source, or its own name."""
+    root = (source if source.is_dir() else source.parent).resolve()
+    here = folder.resolve()
+    return (here.relative_to(root) if here != root else Path(here.name)).as_posix()
 
 
 @dataclass(frozen=True)
@@ -41,9 +51,12 @@ class Asked:
                 f"{where}: the name {name[:80]!r} says no method and seed, as sn-s0 or sn/seed_0 "
                 "would; say how it does: --pattern '(?P<method>.+)_run(?P<seed>[0-9]+)'"
             )
-        if not matched["seed"].isdecimal():
-            raise UserProblem(f"{where}: --pattern finds the seed {matched['seed'][:40]!r}")
-        return matched["method"], int(matched["seed"])
+        method, seed = matched["method"], matched["seed"]
+        if not (method and seed and seed.isdecimal() and len(seed) < LONG):
+            raise UserProblem(
+                f"{where}: the name says method {method!r} and seed {str(seed)[:40]!r}"
+            )
+        return method, int(seed)
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.imports.found import Asked, Found, Line, in_order
+from bench.imports.found import Asked, Found, Line, in_order, run_name
 from runners.datasets.base import Dataset
 from runners.datasets.image_files import FEW, Unusable, walk
 from runners.errors import UserProblem
@@ -60,7 +59,7 @@ def read(source: Path, asked: Asked, judge: Judge, say: Callable[[str], None]) -
     groups: dict[Path, list[Path]] = {}
     for file in files(source):
         groups.setdefault(file.parent, []).append(file)
-    named = {folder: _named(folder, source, asked) for folder in groups}
+    named = {f: asked.method_and_seed(run_name(f, source), f) for f in groups}
     count = _one_count(groups, source)
     score, floor = _scorer(judge, count)
     found = []
@@ -74,11 +73,6 @@ def read(source: Path, asked: Asked, judge: Judge, say: Callable[[str], None]) -
         found.append(Found(str(folder), origin, method, seed, lines, spec, floor=floor))
     say(f"{source}: scored as {found[0].lines[0].values['protocol']}; step {STEP} is their end")
     return found
-
-
-def _named(folder: Path, source: Path, asked: Asked) -> tuple[str, int]:
-    name = Path(os.path.relpath(folder, source if folder != source else source.parent))
-    return asked.method_and_seed(name.as_posix(), folder)
 
 
 def _one_count(groups: dict[Path, list[Path]], source: Path) -> int:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from bench.imports.columns import LOGGED, SCORES
 from bench.imports.found import Found, Line
-from reports.load.columns import LATER_COLUMNS, ROW_COLUMNS
+from reports.load.columns import LATER_COLUMNS, ROW_COLUMNS, fits
 from runners.errors import UserProblem
 from runners.store.imported import UNKNOWN_PROTOCOL
 from runners.store.states import State, Status
@@ -42,13 +42,17 @@ def rows(run: Found, further: Iterable[str]) -> Rows:
     }
 
 
-def _of_file(run: Found, name: str, scores: Iterable[str]) -> Iterator[dict[str, Any]]:
+def _of_file(run: Found, name: str, scores: Collection[str]) -> Iterator[dict[str, Any]]:
     wanted = (*ROW_COLUMNS[name], *LATER_COLUMNS.get(name, ()))
     for line in run.lines:
         if OURS[name] in line.values:
             row = {key: line.values.get(key, EMPTY.get(key)) for key in wanted}
             more = {key: line.values[key] for key in scores if key in line.values}
-            yield {**row, "step": line.step} | (more if name == "scores" else {})
+            row |= {"step": line.step} | (more if name == "scores" else {})
+            if wrong := [key for key, value in row.items() if not fits(key, value, scores)]:
+                said = str(row[wrong[0]])[:40]
+                raise UserProblem(f"{line.where}: {wrong[0]} is {said!r}, of the wrong type")
+            yield row
 
 
 def _score(line: Line, scored: Mapping[str, None]) -> dict[str, Any]:

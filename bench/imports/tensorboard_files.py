@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bench.imports.columns import Columns, columns, number
-from bench.imports.found import Asked, Found, Line, in_order
+from bench.imports.found import Asked, Found, Line, in_order, run_name
 from runners.errors import UserProblem
 from runners.files import digest
 from runners.store.imported import Origin
@@ -53,8 +52,8 @@ def read(source: Path, asked: Asked, say: Callable[[str], None]) -> list[Found]:
 def _run(
     folder: Path, mine: list[Path], steps: Scalars, known: Columns, asked: Asked, source: Path
 ) -> Found:  # fmt: skip
-    name = os.path.relpath(folder, source if folder != source else source.parent)
-    method, seed = asked.method_and_seed(Path(name).as_posix(), folder)
+    name = run_name(folder, source)
+    method, seed = asked.method_and_seed(name, folder)
     lines = [
         Line(f"{folder}: step {step}", step, values)
         for step, row in steps.items()

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from bench import stored_runs
 from bench.cli import app
 from bench.grid import load as load_grid
-from bench.imports.found import NAMED
+from bench.imports.found import NAMED, run_name
 from bench.merge import merge
 from bench.plan import require_kept
 from reports.load.loader import load
@@ -124,3 +124,11 @@ def test_a_source_of_nothing_known_is_named(tmp_path, imported) -> None:
         imported(tmp_path / "empty")
     with pytest.raises(UserProblem, match="gone: there is nothing of this name"):
         imported(tmp_path / "gone")
+
+
+def test_a_folder_is_named_below_its_source_or_by_itself(tmp_path) -> None:
+    run = tmp_path / "all" / "sn" / "seed_0"
+    run.mkdir(parents=True)
+    (run / "events").touch()
+    assert run_name(run, tmp_path / "all") == "sn/seed_0"
+    assert run_name(run, run) == run_name(run, run / "events") == "seed_0"

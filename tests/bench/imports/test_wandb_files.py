@@ -29,11 +29,12 @@ def test_our_runs_imported_again_have_the_same_scores_rows_and_tables(ours, impo
     assert "4 finished" in said
     for name in ("scores", "metrics", "diagnostics"):
         assert_frame_equal(_sorted(getattr(before, name)), _sorted(getattr(after, name)))
-    every = [run_scores(results) for results in (before, after)]
-    assert_frame_equal(*map(_sorted, every))
+    first, second = run_scores(before), run_scores(after)
+    assert_frame_equal(_sorted(first), _sorted(second))
     known = before.columns.by_name
-    assert_frame_equal(*(_sorted(score_summary(one, known)) for one in every))
-    assert_frame_equal(*(_sorted(summary(results)) for results in (before, after)))
+    medians = [_sorted(score_summary(one, known)) for one in (first, second)]
+    assert_frame_equal(medians[0], medians[1])
+    assert_frame_equal(_sorted(summary(before)), _sorted(summary(after)))
     assert (before.paired, after.paired) == (True, False)
 
 
