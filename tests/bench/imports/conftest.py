@@ -19,7 +19,7 @@ from runners.store.grid import GridStore
 SPEC = {
     "dataset": "digits", "model": {"name": "dcgan", "width": 8, "latent": 16},
     "loss": "nonsaturating", "optimizer": "adam", "steps": 4, "batch_size": 32,
-    "evaluation": {"every": 2, "samples": 100}, "log_every": 1, "diagnostics_every": 2,
+    "evaluation": {"every": 4, "samples": 100}, "log_every": 2, "diagnostics_every": 4,
 }  # fmt: skip
 METHODS = ("none", "spectral_norm")
 
