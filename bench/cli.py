@@ -6,12 +6,15 @@ from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench import built_in, completion
 from bench.arguments import Command
+
+if TYPE_CHECKING:
+    from runners.options import Options
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,6 +22,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 command = partial(app.command, cls=Command)
+stats = typer.Typer(
+    no_args_is_help=True, help="Statistics of real data as files, to score against one reference."
+)
+app.add_typer(stats, name="stats")
+stats_command = partial(stats.command, cls=Command)
 
 
 class Device(StrEnum):
@@ -358,6 +366,124 @@ def merge(
     merge_folders(folders, out, prefer, Console(soft_wrap=True))
 
 
+@stats_command("export")
+def export_statistics(
+    name: Annotated[str, typer.Argument(metavar="DATASET_OR_GRID", help="What it is of.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="A .safetensors file, or .npz for other tools.")
+    ],
+    split: Annotated[str, typer.Option(help="Of an .npz: train, validation or test.")] = "train",
+    extractor: Annotated[
+        str | None, typer.Option(help="classifier, inception, inception_bf16 or coordinates.")
+    ] = None,
+    data_root: DataRoot = None,
+    inception_weights: Weights = None,
+    trust_weights: Trust = False,
+    plugin: Plugins = None,
+) -> None:
+    """Write mean and covariance of real data's features, and what they were made of, as a file."""
+    from bench.stats import export
+
+    _load(plugin)
+    options = _judging(data_root, inception_weights, trust_weights)
+    for line in export(name, out, split, extractor, options):
+        typer.echo(line)
+
+
+@stats_command("import")
+def import_statistics(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Of export, or mu and sigma.")],
+    dataset: Annotated[
+        str | None, typer.Option(help="Of an .npz: the data set, or a grid with it.")
+    ] = None,
+    n: Annotated[int | None, typer.Option("--n", min=2, help="Of an .npz: of how many data.")] = (
+        None
+    ),
+    extractor: Annotated[
+        str | None, typer.Option(help="Of an .npz: what made its features.")
+    ] = None,
+    data_root: DataRoot = None,
+    inception_weights: Weights = None,
+    trust_weights: Trust = False,
+    plugin: Plugins = None,
+) -> None:
+    """Put a file of statistics where grids that name its id score against it."""
+    from bench.stats import take_in
+
+    _load(plugin)
+    options = _judging(data_root, inception_weights, trust_weights)
+    for line in take_in(file, dataset, n, extractor, options):
+        typer.echo(line)
+
+
+@command("import")
+def import_(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SOURCE",
+            help="Offline wandb folders, CSV files, TensorBoard event files, folders of images.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="A new results folder.")],
+    map_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="NAME=COLUMN",
+            help="Which column is run, method, seed, step, protocol, dataset, fid, loss_d, ...",
+        ),
+    ] = None,
+    lower: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A score the suite does not know; lower is better."),
+    ] = None,
+    higher: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A score the suite does not know; higher is better."),
+    ] = None,
+    pattern: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGEX", help="Of runs' names, with the groups (?P<method>) and (?P<seed>)."
+        ),
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="A data set, or a grid, that folders of images are scored against."),
+    ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            help="Of images, separated by commas; default: the usual ones.",
+            autocompletion=completion.metrics,
+        ),
+    ] = None,
+    extractor: Annotated[
+        str | None, typer.Option(help="Of images: classifier, inception or inception_bf16.")
+    ] = None,
+    data_root: DataRoot = None,
+    inception_weights: Weights = None,
+    trust_weights: Trust = False,
+    plugin: Plugins = None,
+) -> None:
+    """Import runs that others made as a results folder for `bench report`, never as paired ones."""
+    from rich.console import Console
+
+    from bench.imports.asked import asked
+    from bench.imports.command import import_runs
+    from bench.imports.image_folders import Judge
+    from bench.judged import judged
+
+    _load(plugin)
+    judge = None
+    if dataset is not None:
+        options = _judging(data_root, inception_weights, trust_weights)
+        judge = Judge(*judged(dataset, extractor, _names(metrics)), options)
+    said = asked(map_ or (), lower or (), higher or (), pattern)
+    import_runs(sources, out, said, judge, Console(soft_wrap=True))
+
+
 @command()
 def sync(
     results: Annotated[
@@ -408,6 +534,10 @@ def evaluate(
     extractor: Annotated[
         str | None, typer.Option(help="classifier, inception, inception_bf16 or coordinates.")
     ] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Of statistics that `bench stats import` took in."),
+    ] = None,
     data_root: DataRoot = None,
     inception_weights: Weights = None,
     trust_weights: Trust = False,
@@ -415,15 +545,15 @@ def evaluate(
 ) -> None:
     """Score finished runs again from their checkpoints, G itself and no average; appended."""
     from bench import stored_runs
-    from runners.options import Options
 
     _load(plugin)
-    options = Options(
-        device="auto", inception_weights=inception_weights, trust_weights=trust_weights
-    )
-    if data_root is not None:
-        options = replace(options, data_root=data_root)
-    changes = {"metrics": _names(metrics), "samples": samples, "extractor": extractor}
+    options = _judging(data_root, inception_weights, trust_weights)
+    changes = {
+        "metrics": _names(metrics),
+        "samples": samples,
+        "extractor": extractor,
+        "reference": reference,
+    }
     given = {key: value for key, value in changes.items() if value is not None}
     for line in stored_runs.evaluate(folder, given, options):
         typer.echo(line)
@@ -493,6 +623,14 @@ def _load(plugin: list[Path] | None) -> tuple[Path, ...]:
     files = tuple(path.absolute() for path in plugin or ())
     plugins.load_all(files)
     return files
+
+
+def _judging(data_root: Path | None, weights: Path | None, trust: bool) -> Options:
+    """Return the options of a command that scores and trains nothing."""
+    from runners.options import Options
+
+    options = Options(device="auto", inception_weights=weights, trust_weights=trust)
+    return options if data_root is None else replace(options, data_root=data_root)
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:

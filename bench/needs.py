@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from runners.datasets.base import Dataset
 from runners.errors import UserProblem
 from runners.metrics.extractors import lacking, require_enough
+from runners.metrics.statistics_file import installed
 from runners.options import Options
 from runners.spec import RunSpec
 
@@ -40,6 +41,8 @@ def missing(specs: Iterable[RunSpec], options: Options) -> str:
         count = dataset.look(options.data_root)
         if count is not None:
             require_enough(count, plan.metrics)
+        if plan.reference is not None:
+            installed(plan.reference, options.cache)
         words += filter(None, [lacking(dataset, plan.extractor, options)])
     return "; ".join(dict.fromkeys(words))
 

@@ -16,6 +16,7 @@ from bench.grid import Grid
 from runners import identity
 from runners.errors import StoreProblem, UserProblem
 from runners.spec import RunSpec
+from runners.store import imported
 from runners.store.grid import GridStore
 from runners.tuning.plan import DEFAULT, TuningPlan, from_json
 
@@ -155,6 +156,7 @@ def _stored(store: GridStore) -> dict[str, Any]:
             f"{problem}\nWhat it plans is not known, so nothing is planned over it: --plan replace "
             "writes the plan of this command in its place, --out OTHER leaves it alone"
         ) from problem
+    imported.require_own(stored.values(), f"{store.folder}: no grid can be run there")
     mine = {i: one for i, one in stored.items() if not identity.earlier(one)}
     return plan | {"runs": mine, EARLIER: len(stored) - len(mine)}
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from runners import identity
 from runners.errors import StoreProblem, UserProblem
 from runners.spec import from_stored
+from runners.store import imported
 from runners.store.grid import GridStore
 from runners.tuning.plan import from_json
 
@@ -83,6 +84,7 @@ def _checked(grid: GridStore) -> Plan:
         raise StoreProblem(f"{grid.plan_file}: lacks its runs")
     if not isinstance(plan.get("name"), str):
         raise StoreProblem(f"{grid.plan_file}: lacks the grid's name")
+    imported.require_own(runs.values(), f"{grid.folder}: cannot be merged")
     for run_id in runs:
         grid.run(run_id)
     grid.tuning()

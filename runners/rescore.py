@@ -15,6 +15,7 @@ from runners.metrics.scorer import scorer
 from runners.networks import generate, generator_at
 from runners.options import Options
 from runners.spec import Evaluation, RunSpec, from_stored
+from runners.store import imported
 from runners.store.run import RunStore
 from runners.store.states import State
 
@@ -44,6 +45,7 @@ def samples(
 
 def _spec(store: RunStore) -> RunSpec:
     plain = store.spec()
+    imported.require_own([plain], f"{store.folder}: cannot be sampled or scored again")
     try:
         return from_stored(plain)
     except ValidationError as error:
@@ -84,7 +86,7 @@ def rescore(store: RunStore, changes: dict[str, Any], options: Options) -> dict[
     plain["evaluation"] = {**plain["evaluation"], **renewed}
     plan, options = _plan(plain), resolved(options)
     spec, generated, step = samples(store, "evaluation", plan.samples, options.device)
-    judge = scorer(spec.dataset, plan.extractor, options)
+    judge = scorer(spec.dataset, plan.extractor, options, plan.reference)
     require_enough(judge.reference.count, plan.metrics)
     row = {"step": step} | judge.score(generated, plan)
     store.append_eval(row)

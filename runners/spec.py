@@ -67,12 +67,26 @@ class Evaluation:
         samples: generated data per score; the reference is the whole training split.
         metrics: what is scored, with its settings; none given means the usual ones.
         extractor: what turns data into features; ``auto`` is the one that suits the data set.
+        reference: the id of a file of real data's statistics to score against, as `bench stats
+            import` prints it; none computes them from the data set.
     """
 
     every: Annotated[int, Field(ge=1)] = 1000
     samples: Annotated[int, Field(ge=100, le=1_000_000)] = 2000
     metrics: tuple[one_of(METRICS), ...] = ()  # pyright: ignore
     extractor: _known(EXTRACTORS, "auto") = "auto"  # pyright: ignore
+    reference: Annotated[str, Field(pattern="^[0-9a-f]{16}$")] | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """Say which metric its reference does not suffice for, or return None."""
+        lacking = [metric.name for metric in self.metrics if metric.needs_features]
+        if self.reference is None or not lacking:
+            return None
+        return (
+            f"evaluation.reference: holds mean and covariance and no features, which "
+            f"{' and '.join(lacking)} needs; leave one of them out"
+        )
 
     def resolved(self, dataset: Dataset) -> Evaluation:
         """Return the evaluation with its extractor and metrics named."""
@@ -142,7 +156,7 @@ class RunSpec:
 
     def _misfit(self) -> str | None:
         plan = self.evaluation
-        unfitting = unfit(self.dataset, plan.extractor, plan.metrics, plan.samples)
+        unfitting = unfit(self.dataset, plan.extractor, plan.metrics, plan.samples) or plan.problem
         problem = self.model.problem(self.dataset.shape) or unfitting or self._unfit_regime()
         if problem or self.per_sample or self.force or not self.method.per_sample_gradient:
             return problem

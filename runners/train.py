@@ -70,7 +70,7 @@ def train(
     store.truncate_rows(saved["row_sizes"] if saved else {})
 
     tracker = Tracker(spec, store, options)
-    judge = scorer(spec.dataset, spec.evaluation.extractor, options)
+    judge = scorer(spec.dataset, spec.evaluation.extractor, options, spec.evaluation.reference)
     recorder = Recorder(spec, store, tracker, judge, real_images, state.starts)
 
     def due(every: int) -> bool:

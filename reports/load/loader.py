@@ -45,6 +45,7 @@ def load(folder: Path) -> Results:
         notes=tuple(_notes(grid, plan, frames["runs"])),
         tuning=plan.tuning,
         trials=trials,
+        origins={i: run.origin for i, run in plan.runs.items() if run.origin},
         **frames,
     )
 

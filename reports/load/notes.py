@@ -7,7 +7,20 @@ from collections.abc import Iterable, Mapping
 
 from reports.load.columns import Frame
 from reports.load.planned import Planned, plugin_files
+from reports.text import counted
+from runners.store.imported import IMAGES
 from runners.store.states import State
+
+NOT_KNOWN = (
+    "The suite did not make them: their initial weights, data order and seeds are not known, nor "
+    "what differs between methods besides their names. {protocol} So comparisons are unpaired, no "
+    "seed of one method is held against the same of another, and no difference can be put down to "
+    "the constraint."
+)
+"""Of imported runs."""
+
+STATED = "Their protocol is known only as far as the files say one, and nothing proves it."
+SCORED_HERE = "Their images were scored here."
 
 OPEN_STATES = (State.CRASHED, State.UNFINISHED, State.MISSING)
 
@@ -20,15 +33,35 @@ def all_notes(runs: Frame, plans: Mapping[str, Planned], unplanned: Iterable[str
         plans: the planned runs by id.
         unplanned: folders that the newest plan does not name.
     """
-    return [*_incomplete(runs), *_damaged(runs), *_outside(unplanned), *_unknown(plans)]
-
-
-def _incomplete(runs: Frame) -> list[str]:
-    counts = {state: int((runs["state"] == state).sum()) for state in OPEN_STATES}
     return [
-        f"{n} of {len(runs)} planned runs: {state}; run the grid again to complete the comparison."
-        for state, n in counts.items()
-        if n
+        *_imported(plans),
+        *_incomplete(runs, any(plan.origin for plan in plans.values())),
+        *_damaged(runs),
+        *_outside(unplanned),
+        *_unknown(plans),
+    ]
+
+
+def _imported(plans: Mapping[str, Planned]) -> list[str]:
+    """Say what is not known of runs that the suite did not make, and what follows from that."""
+    origins = [plan.origin for plan in plans.values() if plan.origin]
+    if not origins:
+        return []
+    files = len({origin.file for origin in origins})
+    readers = ", ".join(sorted({origin.reader for origin in origins}))
+    return [
+        f"{counted(len(origins), 'run')} imported from {counted(files, 'source')} by "
+        f"{readers}. {NOT_KNOWN.format(protocol=SCORED_HERE if readers == IMAGES else STATED)}"
+    ]
+
+
+def _incomplete(runs: Frame, imported: bool) -> list[str]:
+    counts = {state: int((runs["state"] == state).sum()) for state in OPEN_STATES}
+    what = (
+        "they have no final score" if imported else "run the grid again to complete the comparison"
+    )
+    return [
+        f"{n} of {len(runs)} planned runs: {state}; {what}." for state, n in counts.items() if n
     ]
 
 

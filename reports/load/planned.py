@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,6 +12,8 @@ from runners import identity
 from runners.errors import StoreProblem
 from runners.metrics import METRICS
 from runners.spec import PARTS, RunSpec, from_stored
+from runners.store import imported
+from runners.store.imported import Origin
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Planned:
         loss: the name of its loss.
         setting: the named optimiser setting, None if it is none of them or nobody knows.
         unknown: what of it this process does not know, '' if nothing.
+        origin: where an imported run comes from, None of one that the suite made.
     """
 
     run_id: str
@@ -40,6 +43,7 @@ class Planned:
     loss: str
     setting: str | None = None
     unknown: str = ""
+    origin: Origin | None = None
 
     @property
     def batch_size(self) -> int | None:
@@ -65,6 +69,8 @@ def planned(run_id: str, data: object, where: object) -> Planned:
         StoreProblem: the entry is no spec, of this version or another, or another run's.
     """
     problem: object = "no mapping"
+    if isinstance(data, dict) and (origin := imported.origin(data, f"{where}: {run_id}")):
+        return _imported(run_id, data, origin, where)
     if isinstance(data, dict):
         try:
             spec = from_stored(data)
@@ -76,6 +82,18 @@ def planned(run_id: str, data: object, where: object) -> Planned:
             if _has_the_least(data):
                 return _unknown(run_id, data, _said(error))
     raise StoreProblem(f"{where}: run {run_id} cannot be read by this version: {problem}")
+
+
+def _imported(run_id: str, data: Mapping[str, Any], origin: Origin, where: object) -> Planned:
+    """Return a run that the suite did not make: it is what its spec says, as far as it says it."""
+    if not _has_the_least(data) or imported.run_id(data) != run_id:
+        raise StoreProblem(f"{where}: {run_id} holds another run's spec; import it again")
+    spec = {key: value for key, value in data.items() if key != imported.KEY}
+    try:
+        return replace(_known(run_id, from_stored(spec)), origin=origin)
+    except ValidationError:
+        name, told = spec["method"]["name"], str(spec.get("loss", ""))
+        return Planned(run_id, spec, name, name, spec["seed"], spec["steps"], told, origin=origin)
 
 
 def _known(run_id: str, spec: RunSpec) -> Planned:

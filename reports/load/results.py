@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ from reports.load.one_cell import one_cell
 from reports.load.protocols import extractors
 from reports.load.score_columns import Judging, Score, ScoreColumns, judging
 from reports.load.tuning import Tuning
+from runners.store.imported import Origin
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Results:
         surfaces: one row per run of data in the plane: step and path of D's values there.
         trials: one row per trial run of a tuned grid, without a cell; see ``reports.load.trials``.
         tuning: what a tuned grid searched and chose, None in others.
+        origins: where imported runs come from, by run id; none of runs that the suite made.
     """
 
     name: str
@@ -63,6 +66,12 @@ class Results:
     surfaces: Frame = field(repr=False)
     trials: Frame = field(repr=False)
     tuning: Tuning | None = None
+    origins: Mapping[str, Origin] = field(default_factory=dict, repr=False)
+
+    @property
+    def paired(self) -> bool:
+        """Whether runs of one seed may be held against each other: imported ones prove nothing."""
+        return not self.origins
 
     @property
     def methods(self) -> list[str]:

@@ -34,6 +34,12 @@ UNPROVEN = (
     "this choice is not shown here."
 )
 
+IMPORTED = (
+    "These runs were imported: what differs between methods besides their names is not known, and "
+    "whether their scores were made alike is not proven. So a difference is one of these runs, and "
+    "cannot be put down to the constraint."
+)
+
 DOUBTED = (
     "The proof that methods were tuned on equal terms does not hold, so that this ranking is of "
     "the default settings alone, and may depend on them."
@@ -85,18 +91,19 @@ def _opening(results: Results, family: Family, pairs: Frame) -> str:
     extractor = results.extractors.get(results.protocol(family.cells[0]) or "", "not scored")
     return (
         f"Compared by {score.title} at the end of training ({extractor}, {score.direction}), "
-        f"{_seeds(pairs)}, at {where}: {operating_point(results, family.cells)}. The methods: "
+        f"{_seeds(pairs, family.paired)}, at {where}: "
+        f"{operating_point(results, family.cells) or 'of which nothing is known'}. The methods: "
         f"{methods_in_full(results, family.cells)}. Exact {family.test} test, Holm over all "
         f"{counted(family.size, 'pair')}, level .05."
     )
 
 
-def _seeds(pairs: Frame) -> str:
+def _seeds(pairs: Frame, paired: bool) -> str:
     if pairs.empty:
         return "no pair has results yet"
     counts = sorted({*pairs["n_first"], *pairs["n_second"]})
     many = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-    return f"n = {many} seeds per method"
+    return f"n = {many} {'seeds' if paired else 'runs'} per method"
 
 
 def _claims(pairs: Frame, family: Family) -> Iterable[str]:
@@ -152,6 +159,8 @@ def _open(rows: Sequence[Any]) -> Iterable[str]:
 
 
 def _scope(results: Results, family: Family, tuned: str | None) -> str:
+    if not family.paired:
+        return IMPORTED
     if family.cells == (TUNED,):
         return tuned or UNPROVEN
     if results.tuning:

@@ -81,7 +81,7 @@ def _sentences(results: Results, numbers: Numbers) -> dict[str, Any]:
         "inferred": inference(results, numbers.family, numbers.power),
         "floor_said": floor_notes(results, numbers.references),
         "later_blocks": later_tables(results, numbers),
-        "unpaired": violations(numbers.pairing),
+        "unpaired": violations(numbers.pairing, results.paired),
         "machines": several_machines(runs),
         "apart": apart(results.runs),
         "undeclared": undeclared(results.differences),

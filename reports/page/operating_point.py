@@ -11,6 +11,7 @@ from reports.load.columns import Frame
 from reports.load.labels import as_text
 from reports.load.protocols import real_data
 from reports.load.results import Results
+from runners.store.imported import IMAGES
 
 SETTING = "spec."
 NAMED = {
@@ -61,7 +62,14 @@ def _settings(runs: Frame) -> list[str]:
 
 
 def _with_size(shared: Mapping[str, Any], results: Results, cell: str) -> dict[str, Any]:
-    """Return settings with the number of training data, also where all there are were used."""
+    """Return settings with the number of training data, also where all there are were used.
+
+    Imported runs say of both only what their specs do.
+    """
+    if any(origin.reader == IMAGES for origin in results.origins.values()):
+        shared = {key: value for key, value in shared.items() if key != "steps"}
+    if not results.paired and "dataset.train_size" not in shared:
+        return dict(shared)
     whole = real_data(results.protocol(cell) or "").get("train")
     if f"{SETTING}dataset.train_size" in results.runs:  # cells differ in it, and are named by it
         return dict(shared)

@@ -39,6 +39,7 @@ from reports.tables.conformance import CONFORMANCE
 from reports.tables.differences import DIFFERENCES
 from reports.tables.failures import FAILURE_RATES
 from reports.tables.falls import FALLS
+from reports.tables.origins import ORIGINS
 from reports.tables.over_training import COURSES
 from reports.tables.pairing import PROOF
 from reports.tables.seed_spread import SEED_SPREAD
@@ -181,7 +182,7 @@ SECTIONS = (
     Section(
         "pairing",
         "Pairing proof",
-        (Block("violations"), PROOF, DIFFERENCES),
+        (Block("violations"), PROOF, ORIGINS, DIFFERENCES),
         explanation="For each seed, whether all methods started from the same raw weights and saw "
         "the same batches and latents, by their hashes. Batches and latents are compared over "
         "finished runs: one that stopped early used fewer.",

@@ -99,13 +99,29 @@ def _family(results: Results, family: Family) -> str:
     where = f" in {len(family.cells)} cells" if len(family.cells) > 1 else where
     return (
         f"One family of tests: {score} at the end of training, {counted(family.size, 'pair')} of "
-        f"methods{where}, two-sided, level .05 over all of them by Holm's correction. It is fixed "
-        "by the plan. Other scores are exploratory: their p are not adjusted, and no sentence "
-        "claims anything from them."
+        f"methods{where}, two-sided, level .05 over all of them by Holm's correction. "
+        f"{FIXED[family.paired]} Other scores are exploratory: their p are not adjusted, and no "
+        "sentence claims anything from them."
     )
 
 
+FIXED = {
+    True: "It is fixed by the plan.",
+    False: "It was fixed when the runs were imported, by which runs and scores there are.",
+}
+UNPAIRED = (
+    "The exact Mann-Whitney test carries the claims, alone: nothing proves that imported runs of "
+    "one seed share anything, so none is held against another as a pair, and no test deals scores "
+    "anew within seeds. It takes runs for independent; where they are not, its p are not exact."
+)
+UNPAIRED_ALIKE = (
+    "No two methods are said not to differ: that takes paired differences, of which there are none."
+)
+
+
 def _test(family: Family) -> str:
+    if not family.paired:
+        return UNPAIRED
     flips = smallest_flip_p(family.n)
     least = (
         f"smallest p {flips:.2g}, times {counted(family.size, 'pair')} {flips * family.size:.2g}"
@@ -135,15 +151,16 @@ def _at_best(family: Family, power: Power) -> str:
     if power.n == 0:
         return "Some method has no result yet, so not all pairs can be compared."
     fewest = "per method" if power.n == family.n else "in the pair with the fewest results"
+    unit = "seed" if family.paired else "run"
     facts = (
-        f"n = {counted(power.n, 'seed')} {fewest}. The smallest two-sided exact {family.test} p "
+        f"n = {counted(power.n, unit)} {fewest}. The smallest two-sided exact {family.test} p "
         f"is {power.smallest_p:.2g}, after Holm over all pairs {power.smallest_holm:.2g}. "
     )
     if power.can_reject:
         return f"{facts}A difference can be significant at .05 {BEST_CASE[family.test]}."
     return (
         f"{facts}No difference can be significant at .05 whatever the scores; that takes at least "
-        f"{family.seeds_needed} seeds. Read the points, not a verdict."
+        f"{counted(family.seeds_needed, unit)}. Read the points, not a verdict."
     )
 
 
@@ -154,6 +171,8 @@ BEST_CASE = {
 
 
 def _equivalence(family: Family) -> str:
+    if not family.paired:
+        return UNPAIRED_ALIKE
     said = (
         "Only methods shown to be alike are said not to differ: two one-sided sign-flip tests of "
         f"the paired differences against {MARGIN:.0%} of the median of both methods' scores, under "

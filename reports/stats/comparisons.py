@@ -6,6 +6,7 @@ The training seed is the unit. Only runs with a result are ranked, diverged ones
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
@@ -87,9 +88,9 @@ def _least(scores: Frame, family: Family, rng: np.random.Generator) -> dict[str,
     """Return for each cell the p below which none of its claims may lie.
 
     Flips within seeds need none. A test of independent groups needs that the methods of the cell
-    differ at all by one that is exact within seeds, if they share any.
+    differ at all by one that is exact within seeds, if they share any and are paired.
     """
-    if family.test == SIGN_FLIP or family.n == 0:
+    if family.test == SIGN_FLIP or family.n == 0 or not family.paired:
         return dict.fromkeys(family.cells, 0.0)
     mine = scores[(scores["metric"] == family.metric) & scores["cost"].notna()]
     return {cell: alike_p_of(mine[mine["cell"] == cell], rng) for cell in family.cells}
@@ -108,7 +109,7 @@ def _pairs(scores: Frame, family: Family, rng: np.random.Generator) -> Iterator[
 def _compared(a: Frame, b: Frame, family: Family, rng: np.random.Generator) -> dict[str, Any]:
     """Return what is said of one pair, of runs by their seeds."""
     x, y = a["cost"].to_numpy(float), b["cost"].to_numpy(float)
-    shared = a.index.intersection(b.index)
+    shared = a.index.intersection(b.index) if family.paired else a.index[:0]
     paired = differences(*(one.loc[shared, "cost"].to_numpy(float) for one in (a, b)))
     better, wide = probability_of_improvement(x, y), margin(x, y)
     lean = -signed_ranks(paired).sum() if family.test == SIGN_FLIP else better - 0.5
@@ -118,8 +119,8 @@ def _compared(a: Frame, b: Frame, family: Family, rng: np.random.Generator) -> d
         "n_pairs": len(shared),
         "probability_first_better": better,
         "lean": lean,  # of the test that carries the claims; positive: the first is better
-        **_spread((a["final"] - b["final"]).dropna()),
-        "p_flip": sign_flip_p(paired),
+        **_spread((a.loc[shared, "final"] - b.loc[shared, "final"]).dropna()),
+        "p_flip": sign_flip_p(paired) if family.paired else math.nan,
         "p_mann_whitney": mann_whitney_p(x, y),
         "margin": wide,
         "p_equivalence": equivalence_p(paired, wide),

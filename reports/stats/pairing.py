@@ -74,8 +74,21 @@ def _deciding(runs: Frame, deciding: Collection[str], chosen: Collection[str]) -
     return [column for column, f in varied if is_of(f, deciding) and is_of(f, chosen)]
 
 
-def violations(proof: Frame) -> list[str]:
-    """Return a sentence for every comparison that is not paired."""
+NO_PROOF = (
+    "These runs were imported and carry no hashes: that methods of a seed share initial weights, "
+    "batches and latents is not proven, and no score of one is held against another as a pair."
+)
+
+
+def violations(proof: Frame, paired: bool = True) -> list[str]:
+    """Return a sentence for every comparison that is not paired.
+
+    Args:
+        proof: the rows of :func:`pairing`.
+        paired: whether runs of one seed may be held against each other at all.
+    """
+    if not paired:
+        return [NO_PROOF]
     return [
         f"{row['cell'] + ', ' if row['cell'] else ''}seed {row['seed']}: {name} differs between "
         "methods; their scores must not be compared as a pair."

@@ -51,13 +51,16 @@ class Family:
         metric: the column of the score that is claimed of, None where none was recorded.
         cells: in which.
         size: pairs of planned methods in these cells, whether they have results yet or not.
-        n: planned seeds that the methods of every pair share.
+        n: planned seeds that the methods of every pair share; where nothing is paired, the fewest
+            planned runs of a method.
+        paired: whether runs of one seed may be held against each other.
     """
 
     metric: str | None
     cells: tuple[str, ...]
     size: int
     n: int
+    paired: bool = True
 
     @property
     def test(self) -> str:
@@ -67,12 +70,19 @@ class Family:
         Mann-Whitney needs that dealing each seed's scores anew tells methods apart, which for two
         is flipping signs, and so few seeds have too few of them.
         """
+        if not self.paired:
+            return MANN_WHITNEY
         reaches = smallest_flip_p(self.n) * self.size <= LEVEL
         return SIGN_FLIP if reaches or self._two_with_few_seeds else MANN_WHITNEY
 
     @property
     def _two_with_few_seeds(self) -> bool:
-        return self.n > 0 and self.size == len(self.cells) and smallest_flip_p(self.n) > LEVEL
+        return (
+            self.paired
+            and self.n > 0
+            and self.size == len(self.cells)
+            and smallest_flip_p(self.n) > LEVEL
+        )
 
     @property
     def seeds_needed(self) -> int:
@@ -90,17 +100,19 @@ class Family:
         return metric == self.metric and cell in self.cells
 
 
-def declare(runs: Frame, metric: str | None) -> Family:
+def declare(runs: Frame, metric: str | None, paired: bool = True) -> Family:
     """Return the family of a grid: all pairs of its methods, by one score.
 
     Args:
         runs: the planned runs.
         metric: the first score that methods are ranked by.
+        paired: whether runs of one seed may be held against each other.
     """
     cells = tuple(map(str, runs["cell"].unique()))
     cells = (OF_A_TUNED_GRID[cells],) if cells in OF_A_TUNED_GRID else cells
-    shared = [len(a & b) for cell in cells for a, b in combinations(_seeds(runs, cell), 2)]
-    return Family(metric, cells, len(shared), min(shared, default=0))
+    both = set.intersection if paired else lambda *seeds: min(seeds, key=len)
+    shared = [len(both(a, b)) for cell in cells for a, b in combinations(_seeds(runs, cell), 2)]
+    return Family(metric, cells, len(shared), min(shared, default=0), paired)
 
 
 def _seeds(runs: Frame, cell: str) -> list[set[int]]:

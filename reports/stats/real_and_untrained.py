@@ -9,7 +9,7 @@ import pandas as pd
 
 from reports.load.columns import Frame
 from reports.load.floors import MEMORISER, REAL
-from reports.load.protocols import comparable, same_reference, samples_scored
+from reports.load.protocols import comparable, real_data, same_reference, samples_scored
 from reports.load.results import Results
 from reports.load.score_columns import TRAIN
 from reports.stats.spreads import spread
@@ -78,6 +78,8 @@ def floor_notes(results: Results, found: Frame) -> list[str]:
 def _unsplit(results: Results) -> list[str]:
     """Say which claims rest on the data that generators were trained on."""
     names = [score.name for score in results.score_columns if score.split == TRAIN]
+    if not any(map(real_data, results.scores["protocol"].unique())) and not results.paired:
+        return [f"What real data {', '.join(names)} were held against is not known."] * bool(names)
     return [
         f"No validation or test scores of {', '.join(names)} were recorded: they are held against "
         "the training data, so a generator that copies those would score best, and the best step "

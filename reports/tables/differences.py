@@ -8,7 +8,10 @@ from reports.load.columns import Frame
 from reports.load.results import Results
 from reports.stats.numbers import Numbers
 from reports.tables.table import Table
-from reports.text import listed
+from reports.text import ABSENT, listed
+
+UNSAID = {"field": "whatever the files do not say", "why it differs": "NOT KNOWN"}
+"""Of imported runs."""
 
 
 def difference_table(results: Results, numbers: Numbers) -> Frame:  # noqa: ARG001
@@ -21,6 +24,8 @@ def difference_table(results: Results, numbers: Numbers) -> Frame:  # noqa: ARG0
         }
         for difference in results.differences
     ]
+    if not results.paired:
+        rows.append(UNSAID | dict.fromkeys(results.methods, ABSENT))
     return pd.DataFrame(rows)
 
 

@@ -61,7 +61,7 @@ def prepare(specs: list[RunSpec], options: Options) -> list[str]:
     check_precision(specs, options.device)
     lines: dict[str, None] = {}
     for spec in specs:
-        judge = scorer(spec.dataset, spec.evaluation.extractor, options)
+        judge = scorer(spec.dataset, spec.evaluation.extractor, options, spec.evaluation.reference)
         require_enough(judge.reference.count, spec.evaluation.metrics)
         accuracy = judge.extractor.accuracy
         right = "" if accuracy is None else f" (held-out accuracy {accuracy:.1%})"

@@ -31,6 +31,7 @@ class KID(Metric):
         Column("kid_std"),
     )
     compares: ClassVar[bool] = True
+    needs_features: ClassVar[bool] = True
     formerly: ClassVar[Mapping[str, str]] = {
         "kid_subsets": "subsets",
         "kid_subset_size": "subset_size",

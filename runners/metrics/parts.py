@@ -59,11 +59,11 @@ class Parts:
 
     Args:
         whole: each split that has data, by its name, train first.
-        even: as many data of test as of train, for the gap between them.
+        even: as many data of test as of train, for the gap between them; () where there is none.
     """
 
     whole: dict[str, Part]
-    even: tuple[Part, Part]
+    even: tuple[Part, ...]
 
     @property
     def protocol(self) -> str:
@@ -103,7 +103,7 @@ class Parts:
                 terms = (Against(self.whole[split], pool),)
                 yield from (Compared(variant(c, split), c, terms) for c in own)
         terms = tuple(Against(part, "validation") for part in self.even)
-        ranking = [column.name for column in metric.columns if column.ranks]
+        ranking = [column.name for column in metric.columns if column.ranks and terms]
         yield from (Compared(variant(c, GAP), c, terms) for c in ranking)
 
 

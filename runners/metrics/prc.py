@@ -26,6 +26,7 @@ class PRC(Metric):
         Column("recall", "recall", lower_is_better=False),
     )
     compares: ClassVar[bool] = True
+    needs_features: ClassVar[bool] = True
     name: Literal["prc"] = "prc"
 
     @classmethod

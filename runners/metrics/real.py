@@ -22,6 +22,10 @@ from runners.metrics.parts import Part
 from runners.metrics.score import Reference
 
 
+def _no_features() -> Tensor:
+    raise LookupError("statistics from a file have no features: a spec with both is refused")
+
+
 @dataclass(frozen=True)
 class RealData:
     """What an extractor makes of a data set, in files named by what they were computed from."""
@@ -37,6 +41,21 @@ class RealData:
             statistics["mean"], statistics["covariance"], images.label_shares, images.mixture,
             part.count, functools.cache(lambda: self._embedding(part)), lambda: self._data(part),
         )  # fmt: skip
+
+    def given(self, part: Part, mean: np.ndarray, covariance: np.ndarray) -> Reference:
+        """Return the real side of scores against statistics that were not computed here.
+
+        Their data and features are not known: what metrics need besides is of the data set here.
+        """
+        images, train = self.images, Part("train", len(self.images.train))
+        return Reference(
+            mean, covariance, images.label_shares, images.mixture, part.count, _no_features,
+            lambda: self._data(train),
+        )  # fmt: skip
+
+    def features_hash(self, part: Part) -> str:
+        """Return the hash of the features of a part, as float32."""
+        return digest(self._embed(part).numpy().tobytes())
 
     def file(self, what: str, suffix: str, compute: Callable[[], bytes]) -> Path:
         """Return the file of ``what``, computed by one process where it is missing."""

@@ -146,6 +146,8 @@ class Metric(Component):
     compares: ClassVar[bool] = False
     """Whether it compares with real data, so that it matters which: it is then scored against
     each split of them."""
+    needs_features: ClassVar[bool] = False
+    """Whether it needs real features themselves, which a file of their statistics lacks."""
     formerly: ClassVar[Mapping[str, str]] = {}
 
     @property

@@ -25,6 +25,7 @@ from runners.metrics.features import outputs
 from runners.metrics.parts import HELD_OUT, Part, Parts, parts_of
 from runners.metrics.real import RealData
 from runners.metrics.score import Features, Metric, Reference
+from runners.metrics.statistics_file import installed
 from runners.options import Options
 
 
@@ -38,6 +39,7 @@ class Scorer:
         parts: what scores are against.
         references: their statistics; parts that are too small have none.
         real: what was computed from real data, in files.
+        stamp: of the statistics' file that scores are against; '' where they were computed here.
     """
 
     extractor: Extractor
@@ -45,6 +47,7 @@ class Scorer:
     parts: Parts
     references: Mapping[Part, Reference]
     real: RealData
+    stamp: str = ""
 
     @property
     def reference(self) -> Reference:
@@ -53,8 +56,12 @@ class Scorer:
 
     @property
     def protocol(self) -> str:
-        """Extractor, splits and their sizes: the stamp shared by all scores."""
-        return f"{self.extractor.name}/ref-{self.parts.protocol}"
+        """Extractor, splits and their sizes, and the statistics' file: shared by all scores."""
+        return f"{self.extractor.name}/ref-{self._against}"
+
+    @property
+    def _against(self) -> str:
+        return "/".join(filter(None, [self.parts.protocol, self.stamp]))
 
     def score(self, data: Tensor, plan: Plan) -> dict[str, Any]:
         """Return the columns of the plan's metrics, and the full protocol.
@@ -89,7 +96,7 @@ class Scorer:
             }
             return json.dumps(found).encode()
 
-        what = f"real and memoriser/{plan.metrics}/{plan.samples}/{self.parts.protocol}"
+        what = f"real and memoriser/{plan.metrics}/{plan.samples}/{self._against}"
         return json.loads(self.real.file(what, ".json", compute).read_bytes())
 
     def memoriser(self, plan: Plan) -> dict[str, float]:
@@ -154,16 +161,32 @@ class Settings:
 
 
 @lru_cache(maxsize=4)
-def scorer(dataset: Dataset, extractor: str, options: Options) -> Scorer:
+def scorer(
+    dataset: Dataset, extractor: str, options: Options, reference: str | None = None
+) -> Scorer:
     """Return the scorer of a data set on the options' device.
 
     It is kept for the next run of this process, and its real features in files by content.
+
+    Args:
+        dataset, extractor: what is scored, and by what.
+        options: where data, weights and statistics are.
+        reference: the id of a statistics' file to score against; None computes them.
+
+    Raises:
+        UserProblem: that file is not there, or of another extractor or size.
     """
     images = load_images(dataset, options.data_root)
     whole = replace(dataset, train_size=None)  # scores of all sizes have one extractor
     judge = EXTRACTORS[extractor](whole, load_whole(whole, options.data_root), options)
     judge.network.to(options.device)
     real, parts = RealData(options.cache / "statistics", judge, images), parts_of(images)
+    if reference is not None:
+        given = installed(reference, options.cache)
+        given.require_fits(judge, dataset.shape, f"evaluation.reference: {reference}")
+        parts = given.parts(parts)
+        against = {part: real.given(part, *given.moments[part]) for part in parts.all}
+        return Scorer(judge, images, parts, against, real, given.stamp)
     # what has no covariance is no reference
     train = parts.whole["train"]
     usable = [part for part in parts.all if part.count >= FEWEST or part == train]

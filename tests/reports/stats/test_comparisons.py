@@ -136,3 +136,20 @@ def test_of_a_tuned_grid_the_tuned_cell_is_claimed_of(drawn_scores, rng):
     assert set(pairs[pairs["claimed"]]["cell"]) == {"tuned"}
     assert len(pairs) == 6
     assert pairs["claimed"].sum() == 3
+
+
+def test_where_nothing_is_paired_the_numbers_of_seeds_change_nothing(split):
+    scores = run_scores(split)
+    family = declare(split.runs, split.score_columns[0].column, paired=False)
+    moved = scores.assign(seed=scores["seed"].where(scores["method"] != "none", 2 - scores["seed"]))
+    first, second = (
+        comparisons.pairwise(one, family, np.random.default_rng(0)) for one in (scores, moved)
+    )
+    pd.testing.assert_frame_equal(first, second)
+    assert set(first["n_pairs"]) == {0}
+    unpaired = ["p_flip", "p_equivalence", "difference_median"]
+    assert first[unpaired].isna().all(axis=None)
+    claimed = first[first["claimed"]]
+    assert claimed["p_holm"].tolist() == pytest.approx(
+        comparisons.holm(claimed["p_mann_whitney"].tolist(), family.size)
+    )

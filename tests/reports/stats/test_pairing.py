@@ -74,3 +74,9 @@ def test_networks_may_differ_by_a_recipes_model_and_by_nothing_else():
     assert pairing(runs, chosen=("loss",))["discriminator_init"].tolist() == ["DIFFERENT"]
     same = runs.assign(**{"spec.model.norm": ["none", "batch", "batch"]})
     assert pairing(same, chosen=("model.norm",))["discriminator_init"].tolist() == ["DIFFERENT"]
+
+
+def test_imported_runs_are_never_called_paired(mixed):
+    (said,) = violations(pairing(mixed.runs), paired=False)
+    assert "carry no hashes" in said
+    assert "as a pair" in said

@@ -112,3 +112,16 @@ def test_the_family_is_of_the_plan_and_not_of_the_results(mixed, numbers_of):
     assert family == powers.Family("fid", ("",), 10, 3)
     assert powers.declare(mixed.runs.head(0), "fid").size == 0
     assert dataclasses.replace(family, n=9).test == "sign-flip"
+
+
+def test_where_nothing_is_paired_mann_whitney_decides_by_the_runs_there_are(mixed):
+    family = powers.declare(mixed.runs, "fid", paired=False)
+    assert (family.test, family.n, family.size) == ("Mann-Whitney", 3, 10)
+    assert powers.Family("fid", ("",), 1, 6, paired=False).test == "Mann-Whitney"
+    assert powers.Family("fid", ("",), 1, 3, paired=False).seeds_needed == 4
+    said = " ".join(inference(mixed, family, powers.Power(3, 0.1, 1.0)))
+    assert "fixed when the runs were imported" in said
+    assert "carries the claims, alone" in said
+    assert "No two methods are said not to differ" in said
+    assert "n = 3 runs per method" in said
+    assert "sign-flip" not in said

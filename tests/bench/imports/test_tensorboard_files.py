@@ -1,0 +1,69 @@
+"""TensorBoard's event files, written by torch and read by TensorBoard itself."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from reports.load.loader import load
+from runners.errors import UserProblem
+
+NUMBERS = {0: 300.0, 50: 120.5, 100: 20.25}
+
+
+@pytest.fixture(scope="module")
+def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two methods x two seeds, a folder each."""
+    pytest.importorskip("tensorboard")
+    from torch.utils.tensorboard import SummaryWriter
+
+    folder = tmp_path_factory.mktemp("events")
+    for method in ("sn", "wc"):
+        for seed in range(2):
+            writer = SummaryWriter(str(folder / method / f"seed_{seed}"))
+            for step, value in NUMBERS.items():
+                writer.add_scalar("eval/fid", value + seed, step)
+                writer.add_text("note", "no number", step)
+            writer.close()
+    return folder
+
+
+def test_scalars_come_back_with_methods_and_seeds_of_the_folders(events, imported) -> None:
+    grid, said = imported(events)
+    results = load(grid.folder)
+    assert "guessed fid=eval/fid" in said
+    for (_, seed), mine in results.scores.groupby(["method", "seed"], observed=True):
+        assert dict(zip(mine["step"], mine["fid"] - seed, strict=True)) == NUMBERS
+    assert len(results.runs) == 4
+    assert set(results.methods) == {"sn", "wc"}
+
+
+def test_a_file_that_is_cut_off_is_named(events, imported, tmp_path, nothing_written) -> None:
+    whole = next((events / "sn" / "seed_0").iterdir())
+    file = tmp_path / "sn-0" / whole.name
+    file.parent.mkdir()
+    file.write_bytes(whole.read_bytes()[:-5])
+    with pytest.raises(UserProblem, match=r"tfevents.*: cut off in the record at byte [0-9]+"):
+        imported(tmp_path / "sn-0")
+    assert nothing_written()
+
+
+def test_one_number_twice_at_a_step_is_named(events, imported, tmp_path) -> None:
+    whole = next((events / "sn" / "seed_0").iterdir())
+    (tmp_path / "sn-0").mkdir()
+    for name in (whole.name, f"{whole.name}.1"):
+        (tmp_path / "sn-0" / name).write_bytes(whole.read_bytes())
+    with pytest.raises(UserProblem, match="eval/fid at step 0 stands there twice"):
+        imported(tmp_path / "sn-0")
+
+
+def test_without_tensorboard_it_says_what_to_install(imported, tmp_path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    for name in [name for name in sys.modules if name.startswith("tensorboard.")]:
+        monkeypatch.setitem(sys.modules, name, None)
+    (tmp_path / "sn-0").mkdir()
+    (tmp_path / "sn-0" / "events.out.tfevents.1").write_bytes(b"")
+    with pytest.raises(UserProblem, match=r"pip install 'lipschitz-bench\[tensorboard\]'"):
+        imported(tmp_path / "sn-0")
