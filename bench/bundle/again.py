@@ -96,7 +96,7 @@ def made(
 
 def compared(
     bundled: RunStore, again: RunStore, ended: Status, found: Any
-) -> tuple[str, Iterator[str]]:
+) -> tuple[str, list[str]]:
     """Return what was found of a run in words, and a line for everything that is wrong.
 
     Args:
@@ -107,10 +107,10 @@ def compared(
     """
     if ended.state not in ENDED:
         why = f"{ended.state} here: {ended.reason or ended.traceback}"
-        return "", iter([f"{bundled.run_id}: {why}"])
+        return "", [f"{bundled.run_id}: {why}"]
     apart = _apart(bundled.proof(), again.proof())
     if not apart:
-        return "the same kind of machine, the same bytes", _bytes(bundled, again)
+        return "the same kind of machine, the same bytes", list(_bytes(bundled, again))
     other = f"another kind of machine ({', '.join(apart)})"
     return _within(other, bundled.run_id, again, found)
 
@@ -146,19 +146,19 @@ def _bytes(bundled: RunStore, again: RunStore) -> Iterator[str]:
         yield f"{bundled.run_id}: made again, not the same: {what} here{words}"
 
 
-def _within(other: str, run_id: str, again: RunStore, found: Any) -> tuple[str, Iterator[str]]:
+def _within(other: str, run_id: str, again: RunStore, found: Any) -> tuple[str, list[str]]:
     """Hold a run against bands, where no bytes can be expected."""
     result = bands.outside(found, run_id, again)
     if result is None:
         few = f"fewer than {bands.LEAST} seeds of its settings, so no band to hold it against"
-        return f"{other}, and {few}: it ran, and nothing was compared", iter(())
+        return f"{other}, and {few}: it ran, and nothing was compared", []
     count, of, columns = result
     words = f"{count} of {of} losses and scores outside the bands of its seeds"
     if bands.too_far(count, of):
         most = ", ".join(columns[:SHOWN])
         line = f"{run_id}: {other}: {words}, more than {bands.TOLERATED:.0%}; most in {most}"
-        return "", iter([line])
-    return f"{other}: {words}, as another seed's may be; bytes are not compared there", iter(())
+        return "", [line]
+    return f"{other}: {words}, as another seed's may be; bytes are not compared there", []
 
 
 def _same_members(mine: Path, theirs: Path) -> bool:

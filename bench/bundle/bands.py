@@ -103,7 +103,7 @@ def _columns(runs: list[dict[tuple[str, int], float]]) -> dict[str, list[Band]]:
 
 
 def differing(stored: object, found: Bands) -> Iterator[str]:
-    """Yield a line for every band that is not that of the rows, the first of each column."""
+    """Yield a line for all runs of one setting whose bands are not those of the rows."""
     if not isinstance(stored, list) or len(stored) != len(found):
         yield f"{FILE}: has not one entry for each of the {len(found)} settings of the plan"
         return
@@ -112,8 +112,15 @@ def differing(stored: object, found: Bands) -> Iterator[str]:
         if not isinstance(mine, dict) or mine.keys() != rows.keys() or mine["runs"] != rows["runs"]:
             yield f"{who}: lists other runs than the plan"
             continue
-        for column, steps in rows["columns"].items():
-            there = mine["columns"].get(column, [])
-            if wrong := [band for n, band in enumerate(steps) if there[n : n + 1] != [band]]:
-                step, low, high, seeds = wrong[0]
-                yield f"{who}: {column}, step {step}: not {low} to {high} of {seeds} seeds"
+        wrong = [
+            (column, *band)
+            for column, steps in rows["columns"].items()
+            for n, band in enumerate(steps)
+            if mine["columns"].get(column, [])[n : n + 1] != [band]
+        ]
+        if wrong:
+            column, step, low, high, seeds = wrong[0]
+            more = f"; {len(wrong) - 1} more are not those of the rows" if len(wrong) > 1 else ""
+            yield f"{who}: {column}, step {step}: not {low} to {high} of {seeds} seeds{more}"
+        elif mine["columns"].keys() != rows["columns"].keys():
+            yield f"{who}: has columns that no run has"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +14,7 @@ from bench.bundle import bands, contents, tables
 from bench.bundle.archive import FIRST
 from bench.bundle.contents import Manifest
 from runners.errors import StoreProblem, UserProblem
-from runners.files import read_bytes
+from runners.files import read_bytes, read_json
 from runners.store.grid import GridStore
 from runners.store.seal import part
 from runners.store.states import ENDED, State
@@ -61,7 +63,13 @@ def hashes(opened: Opened) -> Iterator[str]:
     there = {path.relative_to(opened.folder).as_posix(): path for path in paths}
     del there[FIRST]
     known = opened.said["files"]
+    gone = Counter(_run_of(name) for name in known if name not in there)
+    whole = gone.keys() - {_run_of(name) for name in there} - {""}
+    for run in sorted(whole):
+        yield f"{run}: its {gone[run]} files are in {FIRST}, but not in the bundle"
     for name in sorted({*there, *known}):
+        if _run_of(name) in whole:
+            continue
         if name not in there:
             yield f"{name}: is in {FIRST}, but not in the bundle"
         elif name not in known:
@@ -70,19 +78,32 @@ def hashes(opened: Opened) -> Iterator[str]:
             yield f"{name}: changed since it was bundled"
 
 
+def _run_of(name: str) -> str:
+    """Return the folder of the run whose file this is, '' if it is none's."""
+    return "/".join(name.split("/")[:2]) if name.startswith("runs/") else ""
+
+
+def plan(opened: Opened) -> Iterator[str]:
+    """The plan is as it was written, and no run was taken out of it."""
+    stated = opened.said["uneven"]
+    gaps = contents.uneven(read_json(opened.grid.plan_file))
+    yield from (f"grid.json: {line}" for line in gaps if line not in stated)
+    try:
+        united.checked(opened.grid)
+    except StoreProblem as problem:
+        yield str(problem).partition(";")[0]
+
+
 def runs(opened: Opened) -> Iterator[str]:
     """Every planned run is there, over, sealed, and the run that the plan says."""
     grid, said = opened.grid, opened.said["runs"]
-    plan = united.checked(grid)
-    planned = united.planned(plan)
+    planned = united.planned(united.checked(grid))
     yield from (f"{i}: is in {FIRST}, but not in the plan" for i in said if i not in planned)
     for run_id, spec in planned.items():
         yield from _run(grid, run_id, spec, said.get(run_id))
     for name in grid.folders():
         if name not in planned and (problem := _problem(grid, name)):
             yield problem
-    stated = opened.said["uneven"]
-    yield from (line for line in contents.uneven(plan) if line not in stated)
 
 
 def _run(grid: GridStore, run_id: str, spec: dict[str, Any], said: object) -> Iterator[str]:
@@ -131,8 +152,6 @@ def stored_bands(opened: Opened) -> Any:
     Raises:
         ValueError: they are damaged.
     """
-    import json
-
     return json.loads(read_bytes(opened.folder / bands.FILE))
 
 
@@ -141,6 +160,7 @@ Check = Callable[[Opened], Iterator[str]]
 CHECKS: Mapping[str, tuple[Check, str]] = {
     "digest": (digest, "is the published one"),
     "hashes": (hashes, "every file is as it was bundled"),
+    "plan": (plan, "is as it was written, every setting with every seed"),
     "runs": (runs, "every planned run is there, over, and as it was sealed"),
     "report": (report, "every table and the page, made again from the rows, are those bundled"),
     "bands": (seeds, "the reference bands are those of the rows"),

@@ -9,19 +9,23 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from difflib import SequenceMatcher
 from itertools import zip_longest
 from pathlib import Path
+from typing import TypeVar
 
 from bench.bundle.make import WHEN
 from runners.store.grid import GridStore
 
+T = TypeVar("T")
 CLOSE = 1e-9
 """Relative difference of numbers that other processors and libraries round differently."""
 
 NUMBER = re.compile(r"(-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)")
-AROUND = 30  # characters shown on either side of a difference
+SHOWN = 3  # lines of a text
+AROUND = 30  # characters on either side of a difference
 
 
 def differing(grid: GridStore) -> Iterator[str]:
@@ -40,7 +44,7 @@ def differing(grid: GridStore) -> Iterator[str]:
     made = {name: content for name, content in made.items() if name != LIST}
     yield from (f"report/{name}: is not bundled" for name in made if name not in stored)
     yield from (f"report/{name}: is no file of a report" for name in stored if name not in made)
-    for name in made:
+    for name in sorted(made, key=lambda name: (name != "runs.csv", name)):  # which names runs
         if name in stored and (content := stored[name].read_bytes()) != made[name]:
             yield from (f"report/{name}{line}" for line in _lines(name, content, made[name]))
 
@@ -58,24 +62,45 @@ def _lines(name: str, stored: bytes, made: bytes) -> Iterator[str]:
         yield ": is not what the rows give"
         return
     if name.endswith(".csv"):
-        yield from _cells(mine, theirs)
+        yield from _rows(mine, theirs)
         return
-    for number, (a, b) in enumerate(zip_longest(mine.split("\n"), theirs.split("\n")), 1):
-        if place := _place(a or "", b or ""):
-            yield f":{number}: {place}"
+    found = [
+        f":{number}: {place}"
+        for number, a, b in _pairs(mine.split("\n"), theirs.split("\n"))
+        if (place := _place(a or "", b or ""))
+    ]
+    yield from found[:SHOWN]
+    if len(found) > SHOWN:
+        yield f": {len(found) - SHOWN} more lines are not what the rows give"
 
 
-def _cells(stored: str, made: str) -> Iterator[str]:
+def _rows(stored: str, made: str) -> Iterator[str]:
     """Yield the first cell that differs in every row of a table, with the row's first cell."""
-    tables = [list(csv.reader(io.StringIO(text))) for text in (stored, made)]
-    head = tables[1][0] if tables[1] else []
-    for number, (mine, theirs) in enumerate(zip_longest(*tables, fillvalue=[]), 1):
-        for column, (a, b) in enumerate(zip_longest(mine, theirs, fillvalue="")):
-            if not _same(a, b):
-                title = head[column] if column < len(head) else f"column {column + 1}"
-                row = (theirs or mine)[0]
-                yield f":{number}: {row}: {title} is {a[:80]!r}, its rows give {b[:80]!r}"
+    mine, theirs = ([tuple(row) for row in csv.reader(io.StringIO(t))] for t in (stored, made))
+    head = theirs[0] if theirs else ()
+    for number, a, b in _pairs(mine, theirs):
+        if a is None or b is None:
+            there = "not in the bundled table" if a is None else "a row that the runs do not give"
+            yield f":{number}: {_first(a or b or ())}: {there}"
+            continue
+        for title, x, y in zip_longest(head, a, b, fillvalue=""):
+            if not _same(x, y):
+                yield f":{number}: {_first(b)}: {title} is {x[:80]!r}, the rows give {y[:80]!r}"
                 break
+
+
+def _first(row: Sequence[str]) -> str:
+    """Return what a row is called by: its first cell that holds anything."""
+    return next(filter(None, row), "")
+
+
+def _pairs(mine: Sequence[T], theirs: Sequence[T]) -> Iterator[tuple[int, T | None, T | None]]:
+    """Yield what differs between two sequences, with its place; None for what one of them lacks."""
+    matcher = SequenceMatcher(None, mine, theirs, autojunk=False)
+    for kind, begin, end, first, last in matcher.get_opcodes():
+        if kind != "equal":
+            pairs = zip_longest(mine[begin:end], theirs[first:last])
+            yield from ((begin + n, a, b) for n, (a, b) in enumerate(pairs, 1))
 
 
 def _place(stored: str, made: str) -> str:
@@ -86,12 +111,12 @@ def _place(stored: str, made: str) -> str:
     pairs = enumerate(zip(stored, made, strict=False))
     first = next((n for n, (a, b) in pairs if a != b), min(len(stored), len(made)))
     shown = [repr(text[max(0, first - AROUND) : first + AROUND]) for text in (stored, made)]
-    return "" if stored == made else f"is {shown[0]}, the rows give {shown[1]}"
+    return f"is {shown[0]}, the rows give {shown[1]}"
 
 
 def _same(one: str, other: str) -> bool:
     if one == other:
         return True
     if NUMBER.fullmatch(one) and NUMBER.fullmatch(other):
-        return math.isclose(float(one), float(other), rel_tol=CLOSE, abs_tol=1e-300)
+        return math.isclose(float(one), float(other), rel_tol=CLOSE)
     return False

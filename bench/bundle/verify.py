@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -15,8 +16,10 @@ from bench.bundle.checks import CHECKS, Opened
 from bench.progress import seen
 from runners.errors import StoreProblem, UserProblem
 from runners.options import Options
+from runners.spec import RunSpec
 from runners.store.grid import GridStore
 
+SHA256 = re.compile("(?:sha256:)?[0-9a-fA-F]{64}")
 MOST = 20  # lines shown of a check
 ONE, NONE, ALL = "one", "none", "all"
 UNPUBLISHED = (
@@ -92,6 +95,8 @@ def verify(file: Path, asked: Asked, options: Options, console: Console) -> int:
 def _require_sense(asked: Asked) -> None:
     if asked.run and asked.rerun:
         raise UserProblem("--run names the run that is made again, --rerun how many; give one")
+    if asked.digest and not SHA256.fullmatch(asked.digest):
+        raise UserProblem(f"--digest {asked.digest}: is no SHA-256, which has 64 digits, 0 to f")
 
 
 def _require_room(file: Path, made: Path) -> None:
@@ -127,7 +132,7 @@ def _check(opened: Opened, asked: Asked, findings: Findings) -> None:
             wrong = checks.tried(check, opened)
         findings.tell(title, wrong, words)
     for line in opened.said["uneven"]:
-        findings.say(f"note: {line}; whoever made the bundle says so too")
+        findings.say(f"note: {line}, as the bundle itself says")
 
 
 def _again(
@@ -139,22 +144,39 @@ def _again(
     wanted = _wanted(opened, asked)
     if not wanted:
         return ["no run was made again"]
-    specs, skipped = [], []
     _load(options.plugins)
+    skipped: list[str] = []
+    specs = [spec for run_id in wanted if (spec := _spec(opened, run_id, asked, skipped))]
+    if not specs:
+        return skipped
+    findings.say(_announced(opened, [spec.run_id for spec in specs], asked))
+    out = GridStore(made / "again")
     try:
-        for run_id in wanted:
-            specs.append(again.spec_of(opened.grid.run(run_id)))
-        findings.say(_announced(opened, wanted, asked))
-        ended = again.made(specs, GridStore(made / "again"), options, findings.console)
+        ended = again.made(specs, out, options, findings.console)
     except UserProblem as problem:
         if asked.run or asked.rerun:
             raise
         return [f"not made again: {problem}"]
-    for run_id in wanted:
-        stored = opened.grid.run(run_id), GridStore(made / "again").run(run_id)
-        words, wrong = again.compared(*stored, ended[run_id], checks.stored_bands(opened))
-        findings.tell("again", list(wrong), f"{run_id}: {words}")
+    for run_id, status in ended.items():
+        both = opened.grid.run(run_id), out.run(run_id)
+        words, wrong = again.compared(*both, status, checks.stored_bands(opened))
+        findings.tell("again", wrong, f"{run_id}: {words}")
     return skipped
+
+
+def _spec(opened: Opened, run_id: str, asked: Asked, skipped: list[str]) -> RunSpec | None:
+    """Return what a run was asked for; None, and why, where it cannot be made here.
+
+    Raises:
+        UserProblem: it cannot, and was asked for by name.
+    """
+    try:
+        return again.spec_of(opened.grid.run(run_id))
+    except UserProblem as problem:
+        if asked.run:
+            raise
+        skipped.append(f"not made again: {problem}")
+        return None
 
 
 def _wanted(opened: Opened, asked: Asked) -> list[str]:
@@ -183,7 +205,8 @@ def _conclude(opened: Opened, skipped: list[str], findings: Findings) -> None:
     for line in skipped:
         findings.say(f"note: {line}")
     if findings.failed:
-        findings.say(f"NOT verified: {findings.failed} checks failed; digest {opened.digest}")
+        count = f"{findings.failed} check{'s' if findings.failed > 1 else ''} failed"
+        findings.say(f"NOT verified: {count}; digest {opened.digest}")
         return
     findings.say(
         f"verified{', but for what the notes say' if skipped else ''}; digest {opened.digest}"
