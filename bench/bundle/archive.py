@@ -14,6 +14,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from runners.errors import StoreProblem, UserProblem
 from runners.files import named
@@ -51,9 +52,7 @@ def write(out: Path, folder: Path, names: Iterable[str]) -> None:
     temporary = out.with_name(f".{out.name}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
         with temporary.open("xb") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                for name in names:
-                    archive.writestr(_plain(name), (folder / name).read_bytes())
+            _fill(file, folder, names)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(out)
@@ -112,6 +111,12 @@ def unpack(file: Path, folder: Path, seen: Seen) -> None:
     _require_plain(file, folder, entries)
 
 
+def _fill(file: BinaryIO, folder: Path, names: Iterable[str]) -> None:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name in names:
+            archive.writestr(_plain(name), (folder / name).read_bytes())
+
+
 def _plain(name: str) -> zipfile.ZipInfo:
     """Return what a bundle says of a file: nothing but its name."""
     entry = zipfile.ZipInfo(name, WHEN)
@@ -162,7 +167,8 @@ def _require_plain(file: Path, folder: Path, entries: list[zipfile.ZipInfo]) -> 
         Unsound: the first byte that differs, and which file's it is.
     """
     again = folder.with_name(f"{folder.name}.zip")
-    write(again, folder, (entry.filename for entry in entries))
+    with again.open("xb") as made:
+        _fill(made, folder, (entry.filename for entry in entries))
     place = _first_difference(file, again)
     again.unlink()
     if place is not None:

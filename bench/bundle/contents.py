@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,27 @@ FORMAT = 1
 LIBRARIES = ("lipschitz-bench", "torch", "numpy", "pandas", "scipy", "matplotlib")
 """Whose versions the numbers of a report depend on."""
 
-KINDS = {"bundle": int, "grid": str, "runs": dict, "uneven": list, "made_with": dict, "files": dict}
-"""What of a manifest is read, and what it is."""
-
 Manifest = dict[str, Any]
+
+
+def _texts(value: object) -> bool:
+    found = list(value.values()) if isinstance(value, dict) else value
+    return isinstance(found, list) and all(isinstance(text, str) for text in found)
+
+
+def _hashed(value: object) -> bool:
+    parts = value.values() if isinstance(value, dict) else [None]
+    return all(isinstance(one, dict) and type(one.get("bytes")) is int for one in parts)
+
+
+SOUND: Mapping[str, Callable[[object], bool]] = {
+    "grid": lambda value: isinstance(value, str),
+    "runs": lambda value: isinstance(value, dict) and _texts(value),
+    "uneven": lambda value: isinstance(value, list) and _texts(value),
+    "made_with": lambda value: isinstance(value, dict) and _texts(value),
+    "files": _hashed,
+}
+"""What of a manifest is read, and whether it is of its type."""
 
 
 def manifest(grid: GridStore, files: Iterable[str]) -> Manifest:
@@ -60,7 +77,7 @@ def read(folder: Path) -> Manifest:
     said = read_json(folder / FIRST)
     if said.get("bundle") != FORMAT:
         raise StoreProblem(f"{FIRST}: is of format {said.get('bundle')!r:.40}, not {FORMAT}")
-    odd = [key for key, kind in KINDS.items() if not isinstance(said.get(key), kind)]
+    odd = [key for key, sound in SOUND.items() if not sound(said.get(key))]
     if odd:
         raise StoreProblem(f"{FIRST}: {', '.join(odd)} missing, or of the wrong type")
     return said

@@ -48,7 +48,7 @@ def bundle(folder: Path, out: Path, checkpoints: bool, console: Console) -> None
         for run in seen(runs, "copying", console):
             _copy(run, stage.run(run.run_id), checkpoints)
         with console.status("making the report"):
-            _report(stage)
+            write_report(stage)
         write_bytes(stage.folder / bands.FILE, bands.written(bands.bands(stage, plan)))
         names = sorted(_below(stage.folder))
         said = contents.manifest(stage, seen(names, "hashing", console))
@@ -108,7 +108,7 @@ def _copy(run: RunStore, target: RunStore, checkpoints: bool) -> None:
         shutil.copyfile(file, copied, follow_symlinks=False)
 
 
-def _report(stage: GridStore) -> None:
+def write_report(stage: GridStore) -> None:
     """Write the report of what is bundled, as whoever unpacks it would make it."""
     from reports.load.loader import load  # imports the drawing libraries, which takes seconds
     from reports.render import report_files
