@@ -17,7 +17,6 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from bench.bundle import bands
-from bench.interrupts import interrupts
 from bench.needs import require_installed
 from bench.progress import progress
 from runners import identity
@@ -81,7 +80,7 @@ def made(
         UserProblem: what they need is missing.
     """
     ended = {}
-    with interrupts(), ExitStack() as engines:
+    with ExitStack() as engines:
         workers = Resources(workers=1) if len(specs) == 1 else Resources()
         engine = engines.enter_context(chosen("local").made(workers, options))
         scheduler = Scheduler(engine)

@@ -6,6 +6,7 @@ unpacks to is as large as itself, and every byte that is no content can be check
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -28,6 +29,11 @@ NAME = re.compile(
     rf"bundle\.json|bands\.json|grid\.json|runs/{RUN_ID}/([a-z]+/)?{FILE}|report/([a-z]+/)?{FILE}"
 )
 """What files of a bundle are called: no such name leads out of a folder."""
+
+DAMAGE = (
+    zipfile.BadZipFile, NotImplementedError, RuntimeError, UnicodeDecodeError, EOFError, OSError,
+)  # fmt: skip
+"""What reading a damaged zip file raises; OSError where it leads to before its beginning."""
 
 LOCAL = 30  # bytes before the name of a file
 WHEN = (1980, 1, 1, 0, 0, 0)
@@ -106,7 +112,9 @@ def unpack(file: Path, folder: Path, seen: Seen) -> None:
                 )
             for name in seen([entry.filename for entry in entries]):
                 _unpack_one(archive, name, folder / name)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
+    except DAMAGE as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise  # a full disk is no fault of the bundle's
         raise Unsound(f"{file.name}: cut off or damaged: {error}") from error
     _require_plain(file, folder, entries)
 
@@ -128,7 +136,7 @@ def _lists_first(file: Path) -> bool:
     try:
         with zipfile.ZipFile(file) as archive:
             return archive.namelist()[:1] == [FIRST]
-    except (zipfile.BadZipFile, NotImplementedError, OSError):
+    except DAMAGE:
         return False
 
 

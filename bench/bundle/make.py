@@ -15,6 +15,7 @@ from rich.console import Console
 
 from bench import united
 from bench.bundle import archive, bands, contents
+from bench.interrupts import interrupts
 from bench.progress import seen
 from runners.errors import StoreProblem, UserProblem
 from runners.files import write_bytes, write_json
@@ -42,7 +43,7 @@ def bundle(folder: Path, out: Path, checkpoints: bool, console: Console) -> None
     _require_new(out)
     plan = grid.plan()
     runs = [grid.run(name) for name in dict.fromkeys([*_sound(grid, console), *grid.folders()])]
-    with tempfile.TemporaryDirectory(prefix="bench-bundle-") as made:
+    with interrupts(), tempfile.TemporaryDirectory(prefix="bench-bundle-") as made:
         stage = GridStore(Path(made))
         shutil.copyfile(grid.plan_file, stage.plan_file)
         for run in seen(runs, "copying", console):

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from bench.bundle import again, archive, checks, contents
 from bench.bundle.checks import CHECKS, Opened
+from bench.interrupts import interrupts
 from bench.progress import seen
 from runners.errors import StoreProblem, UserProblem
 from runners.options import Options
@@ -79,7 +80,7 @@ def verify(file: Path, asked: Asked, options: Options, console: Console) -> int:
     archive.require_bundle(file)
     _require_sense(asked)
     findings = Findings(console)
-    with tempfile.TemporaryDirectory(prefix="bench-verify-") as made:
+    with interrupts(), tempfile.TemporaryDirectory(prefix="bench-verify-") as made:
         _require_room(file, Path(made))
         try:
             opened = _opened(file, Path(made) / "bundle", asked, console)
