@@ -397,7 +397,9 @@ def verify(
         Rerun | None,
         typer.Option(help="How many runs to make again; default: one, chosen by the hash."),
     ] = None,
-    device: Annotated[Device, typer.Option(help="Where to make it again.")] = Device.auto,
+    device: Annotated[
+        Device, typer.Option(help="Where to make it again; auto: where it was made, if possible.")
+    ] = Device.auto,
     data_root: DataRoot = None,
     inception_weights: Weights = None,
     trust_weights: Trust = False,

@@ -8,8 +8,10 @@ say whether the run could be another seed's.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from bench.bundle import bands
+from bench.bundle.archive import DAMAGE
 from bench.needs import require_installed
 from bench.progress import progress
 from runners import identity
@@ -63,6 +66,12 @@ def spec_of(run: RunStore) -> RunSpec:
         raise UserProblem(f"{run.run_id}: {_unknown(stored, error)}") from error
     require_installed([spec])
     return spec
+
+
+def like(options: Options, runs: Iterable[RunStore]) -> Options:
+    """Return options that make runs on a processor if they ran on one, unless a device was said."""
+    on_processor = all(run.proof().get("device") == "cpu" for run in runs)
+    return replace(options, device="cpu") if options.device == "auto" and on_processor else options
 
 
 def made(
@@ -169,7 +178,7 @@ def _same_members(mine: Path, theirs: Path) -> bool:
             sizes = [{e.filename: e.file_size for e in z.infolist()} for z in (one, other)]
             same = sizes[0] == sizes[1] and len(one.infolist()) == len(other.infolist())
             return same and all(one.read(name) == other.read(name) for name in sizes[1])
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
+    except (*DAMAGE, zlib.error):
         return False
 
 

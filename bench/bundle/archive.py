@@ -26,7 +26,7 @@ FIRST = "bundle.json"
 
 FILE = r"[A-Za-z0-9_=-][A-Za-z0-9_.=-]{0,199}"
 NAME = re.compile(
-    rf"bundle\.json|bands\.json|grid\.json|runs/{RUN_ID}/([a-z]+/)?{FILE}|report/([a-z]+/)?{FILE}"
+    rf"bundle\.json|bands\.json|grid\.json|runs/{RUN_ID}/([a-z]+/)?{FILE}|report/({FILE}/)*{FILE}"
 )
 """What files of a bundle are called: no such name leads out of a folder."""
 
@@ -54,6 +54,9 @@ def write(out: Path, folder: Path, names: Iterable[str]) -> None:
         out: the bundle.
         folder: holds the files.
         names: of all of them, :data:`FIRST` first.
+
+    Raises:
+        StoreProblem: a name is none that a bundle may hold.
     """
     temporary = out.with_name(f".{out.name}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
@@ -122,6 +125,8 @@ def unpack(file: Path, folder: Path, seen: Seen) -> None:
 def _fill(file: BinaryIO, folder: Path, names: Iterable[str]) -> None:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name in names:
+            if not NAME.fullmatch(name):
+                raise StoreProblem(f"{name}: no file of a bundle may have such a name")
             archive.writestr(_plain(name), (folder / name).read_bytes())
 
 

@@ -152,6 +152,7 @@ def _again(
         return skipped
     findings.say(_announced(opened, [spec.run_id for spec in specs], asked))
     out = GridStore(made / "again")
+    options = again.like(options, [opened.grid.run(spec.run_id) for spec in specs])
     try:
         ended = again.made(specs, out, options, findings.console)
     except UserProblem as problem:
@@ -190,7 +191,8 @@ def _wanted(opened: Opened, asked: Asked) -> list[str]:
 
 
 def _announced(opened: Opened, wanted: list[str], asked: Asked) -> str:
-    seconds = sum(opened.grid.run(run_id).status().seconds or 0 for run_id in wanted)
+    times = (opened.grid.run(run_id).status().seconds or 0 for run_id in wanted)
+    seconds = min(sum(times), 1e9)  # whatever a stranger wrote, it can be shown
     which = wanted[0] if len(wanted) == 1 else f"{len(wanted)} runs"
     why = "" if asked.run or asked.rerun == ALL else ", chosen by the bundle's hash"
     return f"making again: {which}{why}; training took {seconds:.0f} s where it was bundled"

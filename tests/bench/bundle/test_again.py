@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.bundle.again import compared, sampled
+from bench.bundle.again import compared, like, sampled
 from runners.files import write_json
+from runners.options import Options
 from runners.store.grid import GridStore
 from runners.store.run import RunStore
 from runners.store.states import State, Status
@@ -91,3 +92,12 @@ def test_too_few_seeds_compare_nothing_and_say_so(bundled, again) -> None:
 def test_the_bundles_hash_chooses_the_run() -> None:
     assert sampled(["a", "b", "c"], f"{4:064x}") == "b"
     assert {sampled(["a", "b", "c"], f"{n:064x}") for n in range(3)} == {"a", "b", "c"}
+
+
+def test_what_ran_on_a_processor_is_made_again_on_one_unless_another_device_is_named(
+    bundled,
+) -> None:
+    assert like(Options(device="auto"), [bundled]).device == "cpu"
+    assert like(Options(device="cuda"), [bundled]).device == "cuda"
+    elsewhere = RunStore(bundled.folder.with_name("nowhere"))
+    assert like(Options(device="auto"), [bundled, elsewhere]).device == "auto"

@@ -12,7 +12,7 @@ import pytest
 
 from bench.bundle import archive
 from bench.bundle.archive import Unsound
-from runners.errors import UserProblem
+from runners.errors import StoreProblem, UserProblem
 
 FILES = {
     "bundle.json": b"{}\n",
@@ -142,5 +142,9 @@ def test_what_is_no_bundle_is_said_to_be_none(tmp_path) -> None:
 def test_nothing_is_left_of_a_bundle_that_could_not_be_written(tmp_path) -> None:
     written(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"z\.zip"):
-        archive.write(tmp_path / "z.zip", tmp_path / "made", [*FILES, "gone.json"])
+        archive.write(tmp_path / "z.zip", tmp_path / "made", [*FILES, "bands.json"])
+    with pytest.raises(
+        StoreProblem, match=r"^\.\./x\.zip: no file of a bundle may have such a name"
+    ):
+        archive.write(tmp_path / "z.zip", tmp_path / "made", [*FILES, "../x.zip"])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["made", "x.zip"]
