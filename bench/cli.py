@@ -52,6 +52,14 @@ class Wandb(StrEnum):
     disabled = "disabled"
 
 
+class Rerun(StrEnum):
+    """How many runs of a bundle are made again."""
+
+    one = "one"
+    none = "none"
+    all = "all"
+
+
 class Format(StrEnum):
     """How samples are written."""
 
@@ -482,6 +490,64 @@ def import_(
         judge = Judge(*judged(dataset, extractor, _names(metrics)), options)
     said = asked(map_ or (), lower or (), higher or (), pattern)
     import_runs(sources, out, said, judge, Console(soft_wrap=True))
+
+
+@command()
+def bundle(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A grid's results folder.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FILE", help="A new file, as results.zip.")
+    ],
+    checkpoints: Annotated[
+        bool, typer.Option("--checkpoints", help="Take the runs' checkpoints along.")
+    ] = False,
+) -> None:
+    """Write a grid's results as one file that others can check with `bench verify`."""
+    from rich.console import Console
+
+    from bench.bundle.make import bundle as write_bundle
+
+    write_bundle(results, out, checkpoints, Console(soft_wrap=True))
+
+
+@command()
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of `bench bundle`.")],
+    digest: Annotated[
+        str | None, typer.Option(metavar="SHA256", help="What the file's hash was said to be.")
+    ] = None,
+    run_id: Annotated[
+        str | None, typer.Option("--run", metavar="ID", help="The run to make again.")
+    ] = None,
+    rerun: Annotated[
+        Rerun | None,
+        typer.Option(help="How many runs to make again; default: one, chosen by the hash."),
+    ] = None,
+    device: Annotated[
+        Device, typer.Option(help="Where to make it again; auto: where it was made, if possible.")
+    ] = Device.auto,
+    data_root: DataRoot = None,
+    inception_weights: Weights = None,
+    trust_weights: Trust = False,
+    plugin: Plugins = None,
+) -> None:
+    """Check a bundle: every hash, every table, and one run made again; runs no code of it."""
+    from rich.console import Console
+
+    from bench.bundle.verify import Asked
+    from bench.bundle.verify import verify as check_bundle
+    from runners.options import Options
+
+    options = Options(
+        device=device.value,
+        inception_weights=inception_weights,
+        trust_weights=trust_weights,
+        plugins=tuple(path.absolute() for path in plugin or ()),
+    )
+    if data_root is not None:
+        options = replace(options, data_root=data_root)
+    asked = Asked(digest or "", run_id or "", rerun.value if rerun else "")
+    raise typer.Exit(check_bundle(file, asked, options, Console(soft_wrap=True)))
 
 
 @command()

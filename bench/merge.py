@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from rich.console import Console
-from rich.progress import track
 
 from bench import united
 from bench.kept import chosen
+from bench.progress import seen
 from runners import identity
 from runners.errors import StoreProblem, UserProblem
 from runners.store import copies
@@ -19,7 +19,6 @@ from runners.store.building import built, require_new
 from runners.store.grid import GridStore, found
 from runners.store.run import RunStore
 
-T = TypeVar("T")
 Specs = Mapping[str, dict[str, Any]]
 
 
@@ -44,7 +43,7 @@ def merge(folders: Sequence[Path], out: Path, prefer: Path | None, console: Cons
     copies.require_still(kept.values())
     _require_one_protocol(run for run_id, run in kept.items() if run_id in planned)
     with built(out) as new:
-        for run_id, run in _seen(list(kept.items()), "copying", console):
+        for run_id, run in seen(list(kept.items()), "copying", console):
             copies.copy(run, new.run(run_id))
         united.write(plan, new)
     for line in [*said, *_summary(grids, plan, GridStore(out))]:
@@ -57,11 +56,6 @@ def _one_of(grids: Sequence[GridStore], prefer: Path) -> GridStore:
             return grid
     names = ", ".join(str(grid.folder) for grid in grids)
     raise UserProblem(f"--prefer {prefer}: is none of the folders to merge, which are {names}")
-
-
-def _seen(items: Sequence[T], title: str, console: Console) -> Iterable[T]:
-    """Return items with a bar on a terminal."""
-    return track(items, title, console=console, disable=not console.is_terminal, transient=True)
 
 
 def _sound(
@@ -77,7 +71,7 @@ def _sound(
         for name in grid.folders():
             where.setdefault(name, []).append(grid)
     there, wrong = {}, []
-    for name in _seen([*(i for i in planned if i in where), *where], "checking", console):
+    for name in seen([*(i for i in planned if i in where), *where], "checking", console):
         if name not in there:
             there[name] = list(_begun(name, where[name], planned.get(name), wrong))
     if wrong:
@@ -95,28 +89,12 @@ def _begun(
             run.check_whole()
             if not run.spec_file.exists():
                 continue
-            spec = _same(run, spec)
+            spec = united.require_spec(run, spec)
             run.status()
             run.proof()
             yield run
         except StoreProblem as problem:
             wrong.append(f"  {problem}")
-
-
-def _same(run: RunStore, spec: dict[str, Any] | None) -> dict[str, Any]:
-    """Return a run's stored spec.
-
-    Raises:
-        StoreProblem: it is not what is known of the run.
-    """
-    stored = run.spec()
-    if spec is not None and not united.same_spec(stored, spec):
-        fields = [key for key in {**stored, **spec} if stored.get(key) != spec.get(key)]
-        raise StoreProblem(
-            f"{run.spec_file}: not the spec that the plan or another folder has for this run: "
-            f"{', '.join(fields)}"
-        )
-    return stored
 
 
 def _require_one_protocol(runs: Iterable[RunStore]) -> None:

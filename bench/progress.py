@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -16,10 +16,12 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
+    track,
 )
 from rich.table import Column
 
 WIDE, NARROW = 70, 40  # columns from which there is room for a bar, and for the time so far
+T = TypeVar("T")
 Running = dict[str, tuple[str, int, int]]
 
 
@@ -43,6 +45,11 @@ def progress(console: Console, total: int, title: str) -> Iterator[View]:
         return
     with Progress(*_columns(console.width), console=console, expand=console.width < WIDE) as bars:
         yield _Bars(bars, total, title)
+
+
+def seen(items: Sequence[T], title: str, console: Console) -> Iterable[T]:
+    """Return items with a bar on a terminal."""
+    return track(items, title, console=console, disable=not console.is_terminal, transient=True)
 
 
 def _columns(width: int) -> list[ProgressColumn]:

@@ -13,6 +13,7 @@ from runners.errors import StoreProblem, UserProblem
 from runners.spec import from_stored
 from runners.store import imported
 from runners.store.grid import GridStore
+from runners.store.run import RunStore
 from runners.tuning.plan import from_json
 
 ALIKE = ("name", "description", "axes", "recipes")
@@ -33,7 +34,7 @@ def united(grids: Sequence[GridStore]) -> Plan:
         StoreProblem: a plan is damaged.
         UserProblem: the plans are not of one grid; every difference is named.
     """
-    plans = [(grid, _checked(grid)) for grid in grids]
+    plans = [(grid, checked(grid)) for grid in grids]
     (first, plan), *others = plans
     found = [line for other in others for line in _differences((first, plan), other)]
     if found:
@@ -77,7 +78,28 @@ def same_spec(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
         return False
 
 
-def _checked(grid: GridStore) -> Plan:
+def require_spec(run: RunStore, spec: dict[str, Any] | None) -> dict[str, Any]:
+    """Return a run's stored spec.
+
+    Raises:
+        StoreProblem: it is not what is known of the run.
+    """
+    stored = run.spec()
+    if spec is not None and not same_spec(stored, spec):
+        fields = [key for key in {**stored, **spec} if stored.get(key) != spec.get(key)]
+        raise StoreProblem(
+            f"{run.spec_file}: not the spec that the plan or another folder has for this run: "
+            f"{', '.join(fields)}"
+        )
+    return stored
+
+
+def checked(grid: GridStore) -> Plan:
+    """Return a folder's plan.
+
+    Raises:
+        StoreProblem: it is damaged.
+    """
     plan = grid.plan()
     runs = plan.get("runs")
     if not isinstance(runs, dict) or not all(isinstance(s, dict) for s in runs.values()):

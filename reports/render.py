@@ -53,6 +53,19 @@ def render(folder: Path, out: Path | None = None, force: bool = False) -> Path:
     return place.folder / PAGE
 
 
+def report_files(results: Results, drawn: list[Picture] | None = None) -> dict[str, bytes]:
+    """Return the content of each file of a report by name, the page last; nothing is written.
+
+    Args:
+        results: what it shows.
+        drawn: its figures; None draws them.
+    """
+    numbers = compute(results)
+    if drawn is None:
+        drawn = pictures(DRAWINGS.values(), results, numbers, {})
+    return _files(results, numbers, drawn)
+
+
 def _files(results: Results, numbers: Numbers, drawn: list[Picture]) -> dict[str, bytes]:
     """Return the content of each file of the report by name, the page last."""
     texts = {

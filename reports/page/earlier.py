@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
-from reports.folder import FIGURES, ReportFolder
+from reports.folder import FIGURES, OWN_NAME, ReportFolder
 from reports.page.pictures import Picture, stems
+from runners.errors import StoreProblem
+from runners.files import read_bytes
 
 LIST = "figures.json"
 
@@ -27,6 +31,27 @@ def earlier_pictures(place: ReportFolder) -> dict[str, Picture]:
         return {row["mark"]: picture for row in rows if (picture := _picture(place, row))}
     except (ValueError, KeyError, TypeError):  # of another version
         return {}
+
+
+def stored_pictures(folder: Path) -> list[Picture]:
+    """Return the pictures of a report that lies in a folder, in order, whoever wrote it.
+
+    Raises:
+        StoreProblem: its list names what is no figure of a report, or is damaged.
+    """
+    try:
+        rows = json.loads(read_bytes(folder / LIST) or b"[]")
+        return [_stored(folder, row) for row in rows]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreProblem(f"{folder / LIST}: damaged: {error}") from error
+
+
+def _stored(folder: Path, row: dict[str, Any]) -> Picture:
+    name = f"{FIGURES}/{row['file']}"
+    if not OWN_NAME.fullmatch(name):
+        raise StoreProblem(f"{folder / LIST}: {name[:80]!r} is no figure of a report")
+    svg, png = (read_bytes(folder / f"{name}.{form}") for form in ("svg", "png"))
+    return Picture(str(row["key"]), str(row["cell"]), float(row["width"]), "", svg, png)
 
 
 def _picture(place: ReportFolder, row: dict[str, str]) -> Picture | None:

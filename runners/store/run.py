@@ -283,6 +283,20 @@ class RunStore:
         grids = [grid for _, grid in self.sample_grids()]
         return [self.floor_file, self.surface_file, *grids]
 
+    def record(self) -> list[Path]:
+        """Return every file that says what was run and measured, in order: no checkpoint, no log.
+
+        Raises:
+            StoreProblem: the seal is damaged, or a file is no file of the folder's own.
+        """
+        self.check_seal()
+        files = [*self._lasting(), *self._pictures(), self.rows_file(EVALS), self.done_file]
+        if self.is_done():
+            files += [self.folder / name for name in read_json(self.done_file) if "/" in name]
+        for file in files:
+            require_own(file)
+        return sorted({file for file in files if file.is_file()})
+
     def record_crash(self, reason: str, traceback: str = "", claim: Claim = NO_CLAIM) -> None:
         """Record what a worker that died could not, unless another process took the run over."""
         with contextlib.suppress(Held, OSError), self.lease(claim):

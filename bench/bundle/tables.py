@@ -1,0 +1,122 @@
+"""The report of a bundle, made again from its rows: every table, and the page around them.
+
+Figures are taken as they are bundled: the page must hold those, and they are not drawn again.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+from itertools import zip_longest
+from pathlib import Path
+from typing import TypeVar
+
+from bench.bundle.make import WHEN
+from runners.store.grid import GridStore
+
+T = TypeVar("T")
+CLOSE = 1e-9
+"""Relative difference of numbers that other processors and libraries round differently."""
+
+NUMBER = re.compile(r"(-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)")
+SHOWN = 3  # lines of a text
+AROUND = 30  # characters on either side of a difference
+
+
+def differing(grid: GridStore) -> Iterator[str]:
+    """Yield a line for every place where a bundled table or page is not that of the rows.
+
+    Args:
+        grid: the unpacked bundle.
+    """
+    from reports.load.loader import load  # imports the drawing libraries, which takes seconds
+    from reports.page.earlier import LIST, stored_pictures
+    from reports.render import report_files
+
+    stored = {name: file for name, file in _files(grid.report_folder) if name != LIST}
+    drawn = stored_pictures(grid.report_folder)
+    made = report_files(replace(load(grid.folder), when=WHEN), drawn)
+    made = {name: content for name, content in made.items() if name != LIST}
+    yield from (f"report/{name}: is not bundled" for name in made if name not in stored)
+    yield from (f"report/{name}: is no file of a report" for name in stored if name not in made)
+    for name in sorted(made, key=lambda name: (name != "runs.csv", name)):  # which names runs
+        if name in stored and (content := stored[name].read_bytes()) != made[name]:
+            yield from (f"report/{name}{line}" for line in _lines(name, content, made[name]))
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            yield file.relative_to(folder).as_posix(), file
+
+
+def _lines(name: str, stored: bytes, made: bytes) -> Iterator[str]:
+    try:
+        mine, theirs = stored.decode(), made.decode()
+    except UnicodeDecodeError:
+        yield ": is not what the rows give"
+        return
+    if name.endswith(".csv"):
+        yield from _rows(mine, theirs)
+        return
+    found = [
+        f":{number}: {place}"
+        for number, a, b in _pairs(mine.split("\n"), theirs.split("\n"))
+        if (place := _place(a or "", b or ""))
+    ]
+    yield from found[:SHOWN]
+    if len(found) > SHOWN:
+        yield f": {len(found) - SHOWN} more lines are not what the rows give"
+
+
+def _rows(stored: str, made: str) -> Iterator[str]:
+    """Yield the first cell that differs in every row of a table, with the row's first cell."""
+    mine, theirs = ([tuple(row) for row in csv.reader(io.StringIO(t))] for t in (stored, made))
+    head = theirs[0] if theirs else ()
+    for number, a, b in _pairs(mine, theirs):
+        if a is None or b is None:
+            there = "not in the bundled table" if a is None else "a row that the runs do not give"
+            yield f":{number}: {_first(a or b or ())}: {there}"
+            continue
+        for title, x, y in zip_longest(head, a, b, fillvalue=""):
+            if not _same(x, y):
+                yield f":{number}: {_first(b)}: {title} is {x[:80]!r}, the rows give {y[:80]!r}"
+                break
+
+
+def _first(row: Sequence[str]) -> str:
+    """Return what a row is called by: its first cell that holds anything."""
+    return next(filter(None, row), "")
+
+
+def _pairs(mine: Sequence[T], theirs: Sequence[T]) -> Iterator[tuple[int, T | None, T | None]]:
+    """Yield what differs between two sequences, with its place; None for what one of them lacks."""
+    matcher = SequenceMatcher(None, mine, theirs, autojunk=False)
+    for kind, begin, end, first, last in matcher.get_opcodes():
+        if kind != "equal":
+            pairs = zip_longest(mine[begin:end], theirs[first:last])
+            yield from ((begin + n, a, b) for n, (a, b) in enumerate(pairs, 1))
+
+
+def _place(stored: str, made: str) -> str:
+    """Return where two lines differ, '' if they do not but for rounding."""
+    mine, theirs = NUMBER.split(stored), NUMBER.split(made)
+    if "base64," not in made and len(mine) == len(theirs) and all(map(_same, mine, theirs)):
+        return ""
+    pairs = enumerate(zip(stored, made, strict=False))
+    first = next((n for n, (a, b) in pairs if a != b), min(len(stored), len(made)))
+    shown = [repr(text[max(0, first - AROUND) : first + AROUND]) for text in (stored, made)]
+    return f"is {shown[0]}, the rows give {shown[1]}"
+
+
+def _same(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    if NUMBER.fullmatch(one) and NUMBER.fullmatch(other):
+        return math.isclose(float(one), float(other), rel_tol=CLOSE)
+    return False

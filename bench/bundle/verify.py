@@ -1,0 +1,218 @@
+"""`bench verify`: everything of a bundle checked, and a run of it made again."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.bundle import again, archive, checks, contents
+from bench.bundle.checks import CHECKS, Opened
+from bench.interrupts import interrupts
+from bench.progress import seen
+from runners.errors import StoreProblem, UserProblem
+from runners.options import Options
+from runners.spec import RunSpec
+from runners.store.grid import GridStore
+
+SHA256 = re.compile("(?:sha256:)?[0-9a-fA-F]{64}")
+MOST = 20  # lines shown of a check
+ONE, NONE, ALL = "one", "none", "all"
+UNPUBLISHED = (
+    "hashes have no key: whoever changes rows can make hashes, tables and bands anew; only a "
+    "digest printed where the results are (--digest), and runs made again, show that"
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be checked beside the bundle itself.
+
+    Args:
+        digest: what its hash should be, '' where nobody says.
+        run: the id of the run to make again, '' for none in particular.
+        rerun: one, none or all runs; '' for the usual, one.
+    """
+
+    digest: str = ""
+    run: str = ""
+    rerun: str = ""
+
+
+class Findings:
+    """What the checks of a bundle found, each printed at once."""
+
+    def __init__(self, console: Console) -> None:
+        self.console, self.failed = console, 0
+
+    def tell(self, title: str, wrong: list[str], words: str) -> None:
+        """Show the outcome of a check: what is wrong, or in words that nothing is."""
+        self.failed += bool(wrong)
+        self.say(f"{title + ':':<9}{'FAILED' if wrong else words}")
+        for line in wrong[:MOST]:
+            self.say(f"  {line}")
+        if len(wrong) > MOST:
+            self.say(f"  and {len(wrong) - MOST} more")
+
+    def say(self, text: str) -> None:
+        """Print text that may be a stranger's."""
+        plain = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+        self.console.print(plain, markup=False, highlight=False)
+
+
+def verify(file: Path, asked: Asked, options: Options, console: Console) -> int:
+    """Check a bundle, say what was found, and return the exit code: 0, or 1 where a check failed.
+
+    Args:
+        file: the bundle.
+        asked: what else is to be checked.
+        options: how to make runs again; its plugins are loaded only for that.
+        console: to print to.
+
+    Raises:
+        UserProblem: the file is no bundle, or cannot be checked as asked.
+    """
+    archive.require_bundle(file)
+    _require_sense(asked)
+    findings = Findings(console)
+    with interrupts(), tempfile.TemporaryDirectory(prefix="bench-verify-") as made:
+        _require_room(file, Path(made))
+        try:
+            opened = _opened(file, Path(made) / "bundle", asked, console)
+        except StoreProblem as problem:
+            findings.tell("bundle", str(problem).replace(f"{made}/", "").split("\n"), "")
+            return 1
+        _check(opened, asked, findings)
+        skipped = _again(opened, asked, options, Path(made), findings)
+        _conclude(opened, skipped, findings)
+    return 1 if findings.failed else 0
+
+
+def _require_sense(asked: Asked) -> None:
+    if asked.run and asked.rerun:
+        raise UserProblem("--run names the run that is made again, --rerun how many; give one")
+    if asked.digest and not SHA256.fullmatch(asked.digest):
+        raise UserProblem(f"--digest {asked.digest}: is no SHA-256, which has 64 digits, 0 to f")
+
+
+def _require_room(file: Path, made: Path) -> None:
+    free, needed = shutil.disk_usage(made).free, 2 * file.stat().st_size
+    if free < needed:
+        raise UserProblem(
+            f"{made.parent}: {needed / 1e6:.0f} MB are needed to unpack {file}, {free / 1e6:.0f} "
+            "are free; set TMPDIR to a folder with room"
+        )
+
+
+def _opened(file: Path, folder: Path, asked: Asked, console: Console) -> Opened:
+    folder.mkdir()
+    archive.unpack(file, folder, lambda names: seen(names, "unpacking", console))
+    published = asked.digest.removeprefix("sha256:").lower()
+    opened = Opened(folder, contents.read(folder), archive.digest_of(file), published)
+    if asked.run and asked.run not in contents.ended(opened.said):
+        raise UserProblem(
+            f"--run {asked.run}: no run of this bundle that ended; these did: "
+            f"{', '.join(contents.ended(opened.said))}"
+        )
+    return opened
+
+
+def _check(opened: Opened, asked: Asked, findings: Findings) -> None:
+    size = sum(known["bytes"] for known in opened.said["files"].values()) / 1e6
+    count = f"{len(opened.said['runs'])} runs, {len(opened.said['files'])} files, {size:.1f} MB"
+    findings.tell("bundle", [], f"{opened.said['grid']}, {count}, unpacked; nothing of it is run")
+    for title, (check, words) in CHECKS.items():
+        if title == "digest" and not asked.digest:
+            continue
+        with findings.console.status(title):
+            wrong = checks.tried(check, opened)
+        findings.tell(title, wrong, words)
+    for line in opened.said["uneven"]:
+        findings.say(f"note: {line}, as the bundle itself says")
+
+
+def _again(
+    opened: Opened, asked: Asked, options: Options, made: Path, findings: Findings
+) -> list[str]:
+    """Make the runs again that are asked for, and return a line for all that were not."""
+    if findings.failed:
+        return ["no run was made again, as checks before that failed"]
+    wanted = _wanted(opened, asked)
+    if not wanted:
+        return ["no run was made again"]
+    _load(options.plugins)
+    skipped: list[str] = []
+    specs = [spec for run_id in wanted if (spec := _spec(opened, run_id, asked, skipped))]
+    if not specs:
+        return skipped
+    findings.say(_announced(opened, [spec.run_id for spec in specs], asked))
+    out = GridStore(made / "again")
+    options = again.like(options, [opened.grid.run(spec.run_id) for spec in specs])
+    try:
+        ended = again.made(specs, out, options, findings.console)
+    except UserProblem as problem:
+        if asked.run or asked.rerun:
+            raise
+        return [f"not made again: {problem}"]
+    for run_id, status in ended.items():
+        both = opened.grid.run(run_id), out.run(run_id)
+        words, wrong = again.compared(*both, status, checks.stored_bands(opened))
+        findings.tell("again", wrong, f"{run_id}: {words}")
+    return skipped
+
+
+def _spec(opened: Opened, run_id: str, asked: Asked, skipped: list[str]) -> RunSpec | None:
+    """Return what a run was asked for; None, and why, where it cannot be made here.
+
+    Raises:
+        UserProblem: it cannot, and was asked for by name.
+    """
+    try:
+        return again.spec_of(opened.grid.run(run_id))
+    except UserProblem as problem:
+        if asked.run:
+            raise
+        skipped.append(f"not made again: {problem}")
+        return None
+
+
+def _wanted(opened: Opened, asked: Asked) -> list[str]:
+    ended = contents.ended(opened.said)
+    if asked.run:
+        return [asked.run]
+    if not ended or asked.rerun == NONE:
+        return []
+    return ended if asked.rerun == ALL else [again.sampled(ended, opened.digest)]
+
+
+def _announced(opened: Opened, wanted: list[str], asked: Asked) -> str:
+    times = (opened.grid.run(run_id).status().seconds or 0 for run_id in wanted)
+    seconds = min(sum(times), 1e9)  # whatever a stranger wrote, it can be shown
+    which = wanted[0] if len(wanted) == 1 else f"{len(wanted)} runs"
+    why = "" if asked.run or asked.rerun == ALL else ", chosen by the bundle's hash"
+    return f"making again: {which}{why}; training took {seconds:.0f} s where it was bundled"
+
+
+def _load(files: Iterable[Path]) -> None:
+    from runners import plugins
+
+    plugins.load_all(tuple(files))
+
+
+def _conclude(opened: Opened, skipped: list[str], findings: Findings) -> None:
+    for line in skipped:
+        findings.say(f"note: {line}")
+    if findings.failed:
+        count = f"{findings.failed} check{'s' if findings.failed > 1 else ''} failed"
+        findings.say(f"NOT verified: {count}; digest {opened.digest}")
+        return
+    findings.say(
+        f"verified{', but for what the notes say' if skipped else ''}; digest {opened.digest}"
+    )
+    if not opened.published:
+        findings.say(f"note: {UNPUBLISHED}")
