@@ -45,8 +45,15 @@ def load(folder: Path) -> Results:
         notes=tuple(_notes(grid, plan, frames["runs"])),
         tuning=plan.tuning,
         trials=trials,
+        plans=_plans(plan),
         **frames,
     )
+
+
+def _plans(plan: Plan) -> dict[str, Planned]:
+    """Return all planned runs by id, each once also where it stands in two cells."""
+    tried = plan.tuning.runs if plan.tuning else {}
+    return {**tried, **{run.run_id: run for run in plan.runs.values()}}
 
 
 def _frames(grid: GridStore, plan: Plan) -> dict[str, Frame]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from reports.load.columns import Frame
 from reports.load.differences import Difference
 from reports.load.one_cell import one_cell
+from reports.load.planned import Planned
 from reports.load.protocols import extractors
 from reports.load.score_columns import Judging, Score, ScoreColumns, judging
 from reports.load.tuning import Tuning
@@ -38,6 +40,7 @@ class Results:
         surfaces: one row per run of data in the plane: step and path of D's values there.
         trials: one row per trial run of a tuned grid, without a cell; see ``reports.load.trials``.
         tuning: what a tuned grid searched and chose, None in others.
+        plans: every planned run, trials too, by the name of its folder.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Results:
     surfaces: Frame = field(repr=False)
     trials: Frame = field(repr=False)
     tuning: Tuning | None = None
+    plans: Mapping[str, Planned] = field(default_factory=dict, repr=False)
 
     @property
     def methods(self) -> list[str]:

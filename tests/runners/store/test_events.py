@@ -1,4 +1,4 @@
-"""What a run's folder says of its attempts: nothing of one that went through, each of the others."""
+"""What a run's folder says of its attempts: nothing of one that went through, all of others."""
 
 from __future__ import annotations
 
