@@ -15,10 +15,9 @@ from pathlib import Path
 from runners.errors import StoreProblem, UserProblem
 from runners.files import digest, read_bytes, read_json, require_own, write_bytes, write_json
 
-MANIFEST, FIGURES, RUNS = "files.json", "figures", "runs"
-BELOW = (FIGURES, RUNS)
-"""The folders in it."""
-
+MANIFEST, FIGURES, PAGES = "files.json", "figures", "pages"
+BELOW = (FIGURES, PAGES)
+"""The folders in it: of figures, and of the pages of runs."""
 NEW = ".new-"
 ABANDONED = 3600  # seconds; a folder of new files this old is of a report that was killed
 OWN_NAME = re.compile(rf"(({'|'.join(BELOW)})/)?[A-Za-z0-9_=-][A-Za-z0-9_.=-]*")
@@ -82,7 +81,7 @@ class ReportFolder:
         for name in before.keys() - hashes.keys():
             if self._is_own(name, before[name]):
                 (self.folder / name).unlink()
-        write_json(self.folder / MANIFEST, hashes)
+        write_json(self.folder / MANIFEST, dict(sorted(hashes.items())))
 
     def unchanged(self, name: str) -> bytes | None:
         """Return a file of the report before as it was written, None if there is no such file."""

@@ -35,8 +35,8 @@ def render(folder: Path, out: Path | None = None, force: bool = False) -> Path:
             before has.
 
     Returns:
-        The path of index.html; summary.csv, summary.md, runs.csv, figures/ and runs/, a page for
-        each run, lie next to it, and of a tuned grid trials.csv and tuning.csv.
+        The path of index.html; summary.csv, summary.md, runs.csv, figures/ and pages/, a page
+        for each run, lie next to it, and of a tuned grid trials.csv and tuning.csv.
 
     Raises:
         StoreProblem: the plan is missing or damaged.

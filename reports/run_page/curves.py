@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -64,9 +64,10 @@ def score_groups(columns: ScoreColumns) -> Groups:
     """Return the panels of scores: a metric's splits together, gaps apart."""
     groups: dict[str, dict[str, str]] = {}
     for score in columns.by_name.values():
-        title = f"{score.name}, test - train" if score.split == GAP else score.name
-        name = score.title.removeprefix(score.name).strip(" ()") or score.name
-        groups.setdefault(title, {})[score.column] = name
+        title, name = score.name, score.title.removeprefix(score.name).strip(" ()")
+        if score.split == GAP:
+            title, name = f"{score.name}, test - train", "at equal n"
+        groups.setdefault(title, {})[score.column] = name or score.name
     return groups
 
 
@@ -147,4 +148,4 @@ def _rounded(values: Iterable[Any]) -> list[float | None]:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
+    return type(value) in (int, float) and abs(value) <= sys.float_info.max

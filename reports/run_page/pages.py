@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from reports.folder import RUNS, ReportFolder
+from reports.folder import PAGES, ReportFolder
 from reports.load.results import Results
 from reports.load.run_files import ODD
 from reports.run_page.curves import score_groups
@@ -20,7 +20,7 @@ from runners.store.grid import GridStore
 from runners.store.run import RunStore
 from runners.store.states import State
 
-LIST = "runs.json"
+LIST = "pages.json"
 """The mark of every run's page; pages of one mark say the same."""
 
 
@@ -34,7 +34,7 @@ class Pages:
     """
 
     files: Mapping[str, bytes]
-    kept: frozenset[str]
+    kept: tuple[str, ...]
 
 
 def run_pages(results: Results, grid: GridStore, folder: ReportFolder, force: bool) -> Pages:
@@ -47,7 +47,7 @@ def run_pages(results: Results, grid: GridStore, folder: ReportFolder, force: bo
         force: write all of them again.
     """
     known = {} if force else _known(folder)
-    whole = folder.unchanged_in(RUNS) if known else frozenset()
+    whole = folder.unchanged_in(PAGES) if known else frozenset()
     files, marks, kept = {}, {}, []
     for around in _arounds(results):
         place, store = around.place, grid.run(around.place.run_id)
@@ -57,7 +57,7 @@ def run_pages(results: Results, grid: GridStore, folder: ReportFolder, force: bo
         else:
             files[place.file] = _page(around, store)
     files[LIST] = (json.dumps(marks, indent=1) + "\n").encode()
-    return Pages(files, frozenset(kept))
+    return Pages(files, tuple(kept))
 
 
 def _known(folder: ReportFolder) -> dict[str, str]:

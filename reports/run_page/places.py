@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from reports.folder import RUNS
+from reports.folder import PAGES
 from reports.load.results import Results
 
 
@@ -33,7 +33,7 @@ class Place:
     @property
     def file(self) -> str:
         """The name of its page in the report's folder."""
-        return f"{RUNS}/{self.run_id}.html"
+        return f"{PAGES}/{self.run_id}.html"
 
     @property
     def link(self) -> str:
@@ -48,7 +48,7 @@ class Place:
 
 def page_of(run_id: str) -> str:
     """Return a run's page as the report's page links to it."""
-    return f"{RUNS}/{quote(run_id)}.html"
+    return f"{PAGES}/{quote(run_id)}.html"
 
 
 def places(results: Results) -> list[Place]:

@@ -46,7 +46,7 @@ function ticks(low, high, log) {
     return found.length < 2 ? [low, high] : found.filter((_, place) => place % apart === 0);
   }
   if (low === high) return [low];
-  const rough = (high - low) / 3, power = 10 ** Math.floor(Math.log10(rough));
+  const rough = (high - low) / 4, power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= rough);
   const found = [];
   for (let n = Math.ceil(low / step); n * step <= high; n++) found.push(n * step);
