@@ -82,14 +82,20 @@ def _arounds(results: Results) -> list[Around]:
 
 def _mark(around: Around, store: RunStore) -> str:
     """Return a mark of all that a run's page says."""
-    said = f"{_look()} {around} {dict(around.plan.spec)}"
-    if around.place.state == State.DAMAGED:
-        return digest(said.encode(errors="replace"))
+    near = (around.beside.before, *around.beside.rivals, around.beside.after)
+    said = (
+        _look(), around.grid, around.place, [one and (one.link, one.title) for one in near],
+        around.plan, dict(around.plan.spec), around.groups, around.passed, around.room,
+        "" if around.place.state == State.DAMAGED else _content(store),
+    )  # fmt: skip
+    return digest(repr(said).encode(errors="replace"))
+
+
+def _content(store: RunStore) -> str:
     try:
-        content = store.fingerprint()
+        return store.fingerprint()
     except StoreProblem as problem:
-        content = str(problem)
-    return digest(f"{said} {content}".encode(errors="replace"))
+        return str(problem)
 
 
 @cache
@@ -102,7 +108,7 @@ def _look() -> str:
 def _page(around: Around, store: RunStore) -> bytes:
     try:
         return page(around, store)
-    except StoreProblem as problem:  # since the run was read
+    except (StoreProblem, OSError) as problem:  # since the run was read
         reason = str(problem)
     except ODD as error:
         reason = f"{store.folder}: holds values of the wrong type: {error}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -96,8 +96,10 @@ def neighbours(found: Iterable[Place]) -> dict[str, Neighbours]:
     return known
 
 
-def _grouped(runs: Iterable[Place], key) -> Mapping[tuple, list[Place]]:
-    groups: dict[tuple, list[Place]] = {}
+def _grouped(
+    runs: Iterable[Place], key: Callable[[Place], Hashable]
+) -> dict[Hashable, list[Place]]:
+    groups: dict[Hashable, list[Place]] = {}
     for one in runs:
         groups.setdefault(key(one), []).append(one)
     return groups
@@ -105,5 +107,5 @@ def _grouped(runs: Iterable[Place], key) -> Mapping[tuple, list[Place]]:
 
 def index(found: Iterable[Place]) -> list[tuple[str, list[Place]]]:
     """Return (cell and method, their runs) in order, for the links of the report's page."""
-    groups = _grouped(found, lambda one: (one.cell, one.method))
-    return [(": ".join(filter(None, names)), runs) for names, runs in groups.items()]
+    groups = _grouped(found, lambda one: ": ".join(filter(None, (one.cell, one.method))))
+    return [(str(name), runs) for name, runs in groups.items()]

@@ -15,7 +15,7 @@ from reports.run_page.places import index, neighbours, places
 from runners.files import read_json, write_json
 from runners.store.grid import GridStore
 from runners.store.run import EVENTS, RunStore
-from runners.store.states import State
+from runners.store.states import State, Status
 
 OLD = Path(__file__).parents[2] / "stores" / "schema-1"
 
@@ -62,6 +62,7 @@ def test_every_planned_run_has_a_page_whatever_became_of_it(mixed_copy) -> None:
         assert 'href="../index.html#runs"' in text
         assert "bench run --grid /dev/stdin" in text
     assert "scores.jsonl: changed or damaged" in runs[damaged.run_id]
+    assert "None of its numbers are shown." in runs[damaged.run_id]
     assert drawn(report, damaged.run_id) == {}
     crashed, diverged = (a_run(mixed_copy, s).run_id for s in (State.CRASHED, State.DIVERGED))
     assert "&lt;script&gt;alert(2)&lt;/script&gt;</pre>" in runs[crashed]
@@ -78,6 +79,7 @@ def test_only_pages_of_runs_that_changed_are_written(mixed_copy) -> None:
     assert written(report) == before
     changed = a_run(mixed_copy, State.UNFINISHED)
     changed.append("metrics", [{**changed.rows("metrics")[-1], "step": 600}])
+    changed.write_status(Status(State.CRASHED, step=600))
     edited = report / "pages" / f"{a_run(mixed_copy, State.CRASHED).run_id}.html"
     sound = edited.read_bytes()
     edited.write_bytes(sound + b"<!-- edited -->")
