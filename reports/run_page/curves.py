@@ -50,14 +50,15 @@ def curves(rows: Rows, groups: Groups, passed: Iterable[str] = ()) -> dict[str, 
         passed: columns without a panel.
 
     Returns:
-        x: steps; panels: title, log (whether their axis is logarithmic), and lines of name and y.
+        x: steps; rows: how many there are; panels: title, log (whether their axis is logarithmic),
+        and lines of name and y.
     """
     kept = thinned(rows, MOST_POINTS)
     named = {"step", *passed, *(column for one in groups.values() for column in one)}
     others = dict.fromkeys(c for row in kept for c in row if c not in named)
     every = {**groups, **{column: {column: column} for column in others}}
     panels = [_panel(title, columns, kept) for title, columns in every.items()]
-    return {"x": [row["step"] for row in kept], "panels": [one for one in panels if one["lines"]]}
+    return _drawn([row["step"] for row in kept], len(rows), panels)
 
 
 def score_groups(columns: ScoreColumns) -> Groups:
@@ -74,15 +75,15 @@ def score_groups(columns: ScoreColumns) -> Groups:
 def layer_curves(rows: Rows) -> dict[str, Any]:
     """Return what is drawn of spectra over steps: ranks and norms, a line per layer."""
     layers = _by_layer(rows)
-    steps = thinned(sorted({row["step"] for row in rows}), MOST_POINTS)
-    panels = []
+    every = sorted({row["step"] for row in rows})
+    steps, panels = thinned(every, MOST_POINTS), []
     for column, title in LAYERS.items():
         lines = []
         for name, mine in layers.items():
             at = {row["step"]: row for row in mine}
             lines += _line(name, [at.get(step, {}).get(column) for step in steps])
         panels.append(_with_axis(title, lines))
-    return {"x": steps, "panels": [one for one in panels if one["lines"]]}
+    return _drawn(steps, len(every), panels)
 
 
 def spectra(rows: Rows) -> list[dict[str, Any]]:
@@ -117,6 +118,10 @@ def _by_layer(rows: Rows) -> dict[str, list[Mapping[str, Any]]]:
         name = f"{row['kind']} {row['layer']}, {row['rows']} x {row['columns']}"
         layers.setdefault(name, []).append(row)
     return layers
+
+
+def _drawn(steps: list[int], rows: int, panels: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    return {"x": steps, "rows": rows, "panels": [one for one in panels if one["lines"]]}
 
 
 def _panel(title: str, columns: Mapping[str, str], rows: Rows) -> dict[str, Any]:

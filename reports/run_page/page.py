@@ -35,6 +35,7 @@ from runners.store.states import State
 
 HERE = Path(__file__).parent
 PASSED = ("conformance", "upper_undefined")
+"""Columns of diagnostics that hold no numbers."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,6 @@ def _nothing() -> dict[str, Any]:
 def _found(around: Around, store: RunStore) -> dict[str, Any]:
     status, proof, grids = store.status(), store.proof(), store.sample_grids()
     samples = embedded(grids, around.room)
-    left_out = f"{len(samples)} of {len(grids)} are shown." if len(samples) < len(grids) else ""
     ran = ran_on(proof)
     return {
         "step": status.step,
@@ -111,7 +111,7 @@ def _found(around: Around, store: RunStore) -> dict[str, Any]:
         "hashes": hashes(proof),
         "events": [_event(row) for row in store.rows(EVENTS)],
         "scored": _scored(around, store),
-        "shown": left_out,
+        "shown": f"{len(samples)} of {len(grids)}" if len(samples) < len(grids) else "",
         "data": _data(around, store) | {"samples": samples},
     }
 

@@ -158,6 +158,8 @@ function fill(name) {
   if (!found || !found.x.length) return;
   place.replaceChildren();
   for (const one of found.panels) panel(place, found.x, one);
+  const part = `${found.x.length} of ${found.rows} rows are drawn, evenly spaced.`;
+  if (found.x.length < found.rows) html("p", part, place).className = "soft";
 }
 
 function slider() {

@@ -25,7 +25,7 @@ def layer(step: int, values: list[float], name: str = "0") -> dict[str, object]:
 def test_columns_of_one_quantity_share_a_panel_and_strange_ones_have_their_own() -> None:
     rows = [{"step": 1, "loss_d": 1.0, "loss_g": 2, "penalty": None, "depth": 3.14159, "note": "x"}]
     drawn = curves(rows, TRAINING)
-    assert drawn["x"] == [1]
+    assert (drawn["x"], drawn["rows"]) == ([1], 1)
     assert [(one["title"], one["lines"]) for one in drawn["panels"]] == [
         ("Losses", [{"name": "D", "y": [1.0]}, {"name": "G", "y": [2.0]}]),
         ("depth", [{"name": "depth", "y": [3.142]}]),
@@ -86,6 +86,7 @@ def test_long_runs_are_thinned_and_keep_their_ends() -> None:
     rows = [layer(step, [float(v) for v in range(100, 0, -1)]) for step in range(2000)]
     drawn = curves([{"step": step, "penalty": 1.0} for step in range(2000)], TRAINING)
     assert (drawn["x"][0], drawn["x"][-1], len(drawn["x"])) == (0, 1999, MOST_POINTS)
+    assert drawn["rows"] == 2000
     (one,) = spectra(rows)
     assert (one["x"][0], one["x"][-1], len(one["x"])) == (0, 1999, MOST_STEPS)
     assert (one["y"][0][0], one["y"][0][-1], len(one["y"][0])) == (100.0, 1.0, MOST_VALUES)
