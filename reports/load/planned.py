@@ -29,6 +29,7 @@ class Planned:
         loss: the name of its loss.
         setting: the named optimiser setting, None if it is none of them or nobody knows.
         unknown: what of it this process does not know, '' if nothing.
+        earlier: whether a version made it that drew other random numbers.
     """
 
     run_id: str
@@ -40,6 +41,7 @@ class Planned:
     loss: str
     setting: str | None = None
     unknown: str = ""
+    earlier: bool = False
 
     @property
     def batch_size(self) -> int | None:
@@ -68,9 +70,10 @@ def planned(run_id: str, data: object, where: object) -> Planned:
     if isinstance(data, dict):
         try:
             spec = from_stored(data)
-            if not identity.earlier(data) and spec.run_id != run_id:
+            earlier = identity.earlier(data)
+            if not earlier and spec.run_id != run_id:
                 raise StoreProblem(f"{where}: {run_id} holds the spec of {spec.run_id}")
-            return _known(run_id, spec)
+            return _known(run_id, spec, earlier)
         except ValidationError as error:
             problem = error
             if _has_the_least(data):
@@ -78,10 +81,10 @@ def planned(run_id: str, data: object, where: object) -> Planned:
     raise StoreProblem(f"{where}: run {run_id} cannot be read by this version: {problem}")
 
 
-def _known(run_id: str, spec: RunSpec) -> Planned:
+def _known(run_id: str, spec: RunSpec, earlier: bool) -> Planned:
     return Planned(
         run_id, spec.as_dict, spec.method.name, spec.method_label, spec.seed, spec.steps,
-        spec.loss, spec.setting,
+        spec.loss, spec.setting, earlier=earlier,
     )  # fmt: skip
 
 
@@ -91,7 +94,8 @@ def _unknown(run_id: str, data: Mapping[str, Any], problem: str) -> Planned:
     name = method.pop("name")
     label = identity.written(name, method)
     steps, seed, loss = spec["steps"], spec["seed"], str(spec.get("loss", ""))
-    return Planned(run_id, spec, name, label, seed, steps, loss, unknown=problem)
+    earlier = identity.earlier(data)
+    return Planned(run_id, spec, name, label, seed, steps, loss, None, problem, earlier)
 
 
 def _has_the_least(data: Mapping[str, Any]) -> bool:

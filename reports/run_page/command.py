@@ -7,10 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from reports.load.planned import Planned, plugin_files
-from runners.spec import from_stored
 
 NOT_OF_BASE = ("method", "seed", "plugins")
 """Fields of a spec that a grid file has elsewhere, or that a spec fills in by itself."""
@@ -42,12 +39,10 @@ def again(run: Planned, device: str | None) -> Again:
         run: it.
         device: what it ran on, None where nobody noted it.
     """
-    try:
-        if from_stored(run.spec).run_id != run.run_id:
-            return Again(problem=EARLIER)
-    except ValidationError:
-        if not run.plugins:
-            return Again(problem=UNNAMED.format(unknown=run.unknown))
+    if run.earlier:
+        return Again(problem=EARLIER)
+    if run.unknown and not run.plugins:
+        return Again(problem=UNNAMED.format(unknown=run.unknown))
     options = ["--grid /dev/stdin", f"--out ./{run.run_id}", "--wandb disabled"]
     if device:
         options.append(f"--device {'cpu' if device == 'cpu' else 'cuda'}")
