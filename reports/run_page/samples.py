@@ -1,6 +1,6 @@
 """The sample grids that a run's page holds: all of them, or as many as there is room for.
 
-Embedded, so that a page is one file and not 14, and the report's folder can be moved and sent alone.
+Embedded, so that a page is one file and not 14, and the folder can be moved and sent alone.
 The 13 grids of a run of the default grid take 91 kB, its 30 pages 4.8 MB; 1,000 such runs, whose
 pages share TOTAL, show 9 grids each.
 """
