@@ -9,16 +9,18 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from runners.errors import StoreProblem, UserProblem
 from runners.files import digest, read_bytes, read_json, require_own, write_bytes, write_json
 
-MANIFEST, FIGURES = "files.json", "figures"
+MANIFEST, FIGURES, PAGES = "files.json", "figures", "pages"
+BELOW = (FIGURES, PAGES)
+"""The folders in it: of figures, and of the pages of runs."""
 NEW = ".new-"
 ABANDONED = 3600  # seconds; a folder of new files this old is of a report that was killed
-OWN_NAME = re.compile(rf"({FIGURES}/)?[A-Za-z0-9_=-][A-Za-z0-9_.=-]*")
+OWN_NAME = re.compile(rf"(({'|'.join(BELOW)})/)?[A-Za-z0-9_=-][A-Za-z0-9_.=-]*")
 
 
 class ReportFolder:
@@ -39,7 +41,7 @@ class ReportFolder:
             UserProblem: it is a link, no folder, or not writable.
         """
         try:
-            for folder in (self.folder, self.folder / FIGURES):
+            for folder in (self.folder, *(self.folder / name for name in BELOW)):
                 require_own(folder)
                 folder.mkdir(parents=True, exist_ok=True)
             self._remove_abandoned()
@@ -50,11 +52,12 @@ class ReportFolder:
                 "`bench report RESULTS --out DIR` writes the report elsewhere"
             ) from error
 
-    def replace(self, files: Mapping[str, bytes]) -> None:
+    def replace(self, files: Mapping[str, bytes], kept: Collection[str] = ()) -> None:
         """Put new files in the place of those of the report before, once all of them are written.
 
         Args:
             files: content by name, at most one folder deep, the page last.
+            kept: names of files of the report before that stay as they are.
 
         Raises:
             UserProblem: a folder, or a file that no report wrote, is in the way.
@@ -62,10 +65,12 @@ class ReportFolder:
         """
         before = self._written()
         self._refuse_others(files, before)
-        hashes = {name: digest(data) for name, data in files.items()}
+        hashes = {name: before[name] for name in kept}
+        hashes |= {name: digest(data) for name, data in files.items()}
         new = Path(tempfile.mkdtemp(prefix=NEW, dir=self.folder))
         try:
-            (new / FIGURES).mkdir()
+            for name in BELOW:
+                (new / name).mkdir()
             for name, data in files.items():
                 write_bytes(new / name, data)
             write_json(self.folder / MANIFEST, before | hashes)  # also where this is cut off
@@ -73,10 +78,10 @@ class ReportFolder:
                 (new / name).replace(self.folder / name)
         finally:
             shutil.rmtree(new, ignore_errors=True)
-        for name in before.keys() - files.keys():
+        for name in before.keys() - hashes.keys():
             if self._is_own(name, before[name]):
                 (self.folder / name).unlink()
-        write_json(self.folder / MANIFEST, hashes)
+        write_json(self.folder / MANIFEST, dict(sorted(hashes.items())))
 
     def unchanged(self, name: str) -> bytes | None:
         """Return a file of the report before as it was written, None if there is no such file."""
@@ -84,6 +89,12 @@ class ReportFolder:
         if known is None or not self._is_own(name, known):
             return None
         return read_bytes(self.folder / name)
+
+    def unchanged_in(self, below: str) -> frozenset[str]:
+        """Return the names of those files in one of its folders that are still as written."""
+        known = self._written().items()
+        mine = ((name, then) for name, then in known if name.startswith(f"{below}/"))
+        return frozenset(name for name, then in mine if self._is_own(name, then))
 
     def _written(self) -> dict[str, str]:
         """Return the hash of each file that the report before wrote; names that lead out go."""

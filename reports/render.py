@@ -12,6 +12,7 @@ from reports.page.headline import headline
 from reports.page.html import page
 from reports.page.pictures import Picture, figure_files, pictures
 from reports.page.sections import DRAWINGS
+from reports.run_page.pages import run_pages
 from reports.stats.numbers import Numbers, compute
 from reports.stats.real_and_untrained import floor_notes
 from reports.stats.tuning_sentence import tuning_sentence
@@ -30,11 +31,12 @@ def render(folder: Path, out: Path | None = None, force: bool = False) -> Path:
     Args:
         folder: the grid's results folder, which holds grid.json.
         out: where to write; by default the folder's own report folder.
-        force: draw every figure again, also those that the report before has.
+        force: draw every figure and write every run's page again, also those that the report
+            before has.
 
     Returns:
-        The path of index.html; summary.csv, summary.md, runs.csv and figures/ lie next to it, and
-        of a tuned grid trials.csv and tuning.csv.
+        The path of index.html; summary.csv, summary.md, runs.csv, figures/ and pages/, a page
+        for each run, lie next to it, and of a tuned grid trials.csv and tuning.csv.
 
     Raises:
         StoreProblem: the plan is missing or damaged.
@@ -49,7 +51,8 @@ def render(folder: Path, out: Path | None = None, force: bool = False) -> Path:
     if not (place.folder / PAGE).exists():
         place.replace({PAGE: page(results, numbers, None).encode()})
     drawn = pictures(DRAWINGS.values(), results, numbers, known)
-    place.replace(_files(results, numbers, drawn))
+    runs = run_pages(results, grid, place, force)
+    place.replace({**runs.files, **_files(results, numbers, drawn)}, runs.kept)
     return place.folder / PAGE
 
 

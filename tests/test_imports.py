@@ -23,7 +23,7 @@ REPORTS_MAY_USE = (
 )  # fmt: skip
 """Parts of runners that need no torch and know stored runs."""
 
-ROOMS = ("load", "stats", "figures", "tables", "page")
+ROOMS = ("load", "stats", "figures", "tables", "run_page", "page")
 """Of reports: each uses only those before it, and tables use no figures."""
 
 HEAVY = ("torch", "torchvision", "torch_fidelity", "wandb", "sklearn", "ray")

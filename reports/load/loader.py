@@ -46,8 +46,15 @@ def load(folder: Path) -> Results:
         tuning=plan.tuning,
         trials=trials,
         origins={i: run.origin for i, run in plan.runs.items() if run.origin},
+        plans=_plans(plan),
         **frames,
     )
+
+
+def _plans(plan: Plan) -> dict[str, Planned]:
+    """Return all planned runs by id, each once also where it stands in two cells."""
+    tried = plan.tuning.runs if plan.tuning else {}
+    return {**tried, **{run.run_id: run for run in plan.runs.values()}}
 
 
 def _frames(grid: GridStore, plan: Plan) -> dict[str, Frame]:

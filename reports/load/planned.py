@@ -32,6 +32,7 @@ class Planned:
         setting: the named optimiser setting, None if it is none of them or nobody knows.
         unknown: what of it this process does not know, '' if nothing.
         origin: where an imported run comes from, None of one that the suite made.
+        earlier: whether a version made it that drew other random numbers.
     """
 
     run_id: str
@@ -44,6 +45,7 @@ class Planned:
     setting: str | None = None
     unknown: str = ""
     origin: Origin | None = None
+    earlier: bool = False
 
     @property
     def batch_size(self) -> int | None:
@@ -74,9 +76,10 @@ def planned(run_id: str, data: object, where: object) -> Planned:
     if isinstance(data, dict):
         try:
             spec = from_stored(data)
-            if not identity.earlier(data) and spec.run_id != run_id:
+            earlier = identity.earlier(data)
+            if not earlier and spec.run_id != run_id:
                 raise StoreProblem(f"{where}: {run_id} holds the spec of {spec.run_id}")
-            return _known(run_id, spec)
+            return _known(run_id, spec, earlier)
         except ValidationError as error:
             problem = error
             if _has_the_least(data):
@@ -96,10 +99,10 @@ def _imported(run_id: str, data: Mapping[str, Any], origin: Origin, where: objec
         return Planned(run_id, spec, name, name, spec["seed"], spec["steps"], told, origin=origin)
 
 
-def _known(run_id: str, spec: RunSpec) -> Planned:
+def _known(run_id: str, spec: RunSpec, earlier: bool = False) -> Planned:
     return Planned(
         run_id, spec.as_dict, spec.method.name, spec.method_label, spec.seed, spec.steps,
-        spec.loss, spec.setting,
+        spec.loss, spec.setting, earlier=earlier,
     )  # fmt: skip
 
 
@@ -109,7 +112,8 @@ def _unknown(run_id: str, data: Mapping[str, Any], problem: str) -> Planned:
     name = method.pop("name")
     label = identity.written(name, method)
     steps, seed, loss = spec["steps"], spec["seed"], str(spec.get("loss", ""))
-    return Planned(run_id, spec, name, label, seed, steps, loss, unknown=problem)
+    earlier = identity.earlier(data)
+    return Planned(run_id, spec, name, label, seed, steps, loss, unknown=problem, earlier=earlier)
 
 
 def _has_the_least(data: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from reports.load.columns import Frame
 from reports.load.differences import Difference
 from reports.load.one_cell import one_cell
+from reports.load.planned import Planned
 from reports.load.protocols import extractors
 from reports.load.score_columns import Judging, Score, ScoreColumns, judging
 from reports.load.tuning import Tuning
@@ -41,6 +42,7 @@ class Results:
         trials: one row per trial run of a tuned grid, without a cell; see ``reports.load.trials``.
         tuning: what a tuned grid searched and chose, None in others.
         origins: where imported runs come from, by run id; none of runs that the suite made.
+        plans: every planned run, trials too, by the name of its folder.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Results:
     trials: Frame = field(repr=False)
     tuning: Tuning | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict, repr=False)
+    plans: Mapping[str, Planned] = field(default_factory=dict, repr=False)
 
     @property
     def paired(self) -> bool:

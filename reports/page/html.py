@@ -15,6 +15,7 @@ from reports.page.pictures import Picture, data_uri
 from reports.page.sections import DRAWINGS, SECTIONS, TABLES, Block, Part
 from reports.page.tuning_words import tuning_words
 from reports.page.wording import goal_words, inference, words
+from reports.run_page.places import index, page_of, places
 from reports.stats.conformance import broken
 from reports.stats.machines import apart, several_machines
 from reports.stats.numbers import Numbers
@@ -25,6 +26,7 @@ from reports.tables.failures import meanings
 from reports.tables.later import later_tables
 from runners.store.states import State
 
+HERE = Path(__file__).parent
 PIXELS_PER_INCH = 112
 
 
@@ -36,7 +38,7 @@ def page(results: Results, numbers: Numbers, pictures: Sequence[Picture] | None)
         pictures: its figures; None while they are being drawn, which it says, and looks again.
     """
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader([HERE, HERE.parent]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -89,6 +91,8 @@ def _sentences(results: Results, numbers: Numbers) -> dict[str, Any]:
         "meant": meanings(results),
         "tuning": tuning_words(results),
         "goal_said": goal_words(results, numbers.times),
+        "run_lists": index(places(results)),
+        "page_of": page_of,
     }
 
 

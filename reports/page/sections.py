@@ -187,6 +187,15 @@ SECTIONS = (
         "the same batches and latents, by their hashes. Batches and latents are compared over "
         "finished runs: one that stopped early used fewer.",
     ),
+    Section(
+        "runs",
+        "Runs",
+        (Block("run_index"),),
+        explanation="Each run has a page of its own: samples, scores, losses and spectra at every "
+        "step, what befell it, and the command that makes it again. An asterisk marks a run that "
+        "did not finish.",
+        shown=lambda results: bool(results.plans),
+    ),
     Section("details", "Details", (LOSSES, Block("shared"))),
 )
 

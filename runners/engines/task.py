@@ -24,6 +24,7 @@ from runners.metrics.scorer import scorer
 from runners.options import Options
 from runners.processor import bf16_problem
 from runners.spec import RunSpec
+from runners.store.events import another_attempt
 from runners.store.lease import NO_CLAIM, Claim, Held, Lease, LeaseLost
 from runners.store.run import RunStore
 from runners.store.states import State, Status
@@ -170,8 +171,12 @@ def _attempt(spec: RunSpec, store: RunStore, options: Options, stop: Stop) -> St
     if store.is_done():
         return store.status()
     check_precision([spec], options.device)
+    before = store.status()
     saved = checkpoint.load(store)  # refused before anything in the folder changes
     store.begin(spec.as_dict)
+    goes_on = saved["step"] if saved else 0
+    for event in another_attempt(before, goes_on, store.taken_over):
+        store.note(event)
     with _output_to(store):
         try:
             return train(spec, store, options, stop, saved)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,7 @@ from runners.files import (
     ANYWHERE,
     APPEND,
     append_rows,
+    digest,
     last_row,
     parse_rows,
     read_bytes,
@@ -39,7 +41,7 @@ from runners.store.place import opened, recover, renew
 from runners.store.seal import part, require_unchanged, seal, sealed_part
 from runners.store.states import State, Status, from_json
 
-EVALS = "evals"
+EVALS, EVENTS = "evals", "events"
 LOG_TAIL = 8000  # characters of a dead worker's output to keep
 
 
@@ -55,7 +57,7 @@ class RunStore:
         best: once a run finished, one row: the generator of the best validation score, taken at
             ``step`` and scored on fresh latents.
     Beside them, ``evals`` has a row for every later scoring of the finished run; ``done`` knows how
-    much of it is whole.
+    much of it is whole. ``events`` has one for every attempt but the first.
     """
 
     ROW_FILES = ("metrics", "scores", "spectra", "diagnostics", "timing", "best")
@@ -153,6 +155,11 @@ class RunStore:
             os.close(self.place.descriptor)
             self.place = ANYWHERE
 
+    @property
+    def taken_over(self) -> bool:
+        """Whether the process that had the run before this one may still wake up."""
+        return bool(self._lease and self._lease.after_sleeper)
+
     def check(self, spec: RunSpec) -> None:
         """Refuse a folder that is not a sound state of the run with this spec.
 
@@ -211,6 +218,16 @@ class RunStore:
             if not identity.earlier(stored) and from_stored(stored).run_id != self.run_id:
                 raise StoreProblem(f"{self.spec_file}: not the spec that {self.run_id} stands for")
 
+    def fingerprint(self) -> str:
+        """Return a hash of all that readers use: of an ended run of its seal, which knows the rest.
+
+        Raises:
+            StoreProblem: a file cannot be read.
+        """
+        if self.is_done():
+            return digest(read_bytes(self.done_file))
+        return digest(json.dumps(seal(self.folder, [*self._lasting(), *self._pictures()])).encode())
+
     def set_aside(self) -> Path:
         """Move the folder out of the way, to damaged/<run_id>-<n>, and return where it is."""
         aside = self.damaged_folder
@@ -226,7 +243,7 @@ class RunStore:
 
         What an attempt that was cut off left half-written goes, and so does its status.
         """
-        rows = [self.rows_file(name) for name in self.ROW_FILES]
+        rows = [self.rows_file(name) for name in (*self.ROW_FILES, EVENTS)]
         for path in (self.folder, self.samples_folder, self.wandb_folder, self.log_file, *rows):
             require_own(path)
         self.create(spec)
@@ -275,7 +292,7 @@ class RunStore:
             self.write_json(self.done_file, {**sealed, EVALS: later})
 
     def _lasting(self) -> list[Path]:
-        rows = [self.rows_file(name) for name in self.ROW_FILES]
+        rows = [self.rows_file(name) for name in (*self.ROW_FILES, EVENTS)]
         return [self.spec_file, self.status_file, self.proof_file, *rows, self.samples_file]
 
     def _pictures(self) -> list[Path]:
@@ -339,6 +356,16 @@ class RunStore:
         file = self.rows_file(name)
         content = self._sealed_evals() if name == EVALS else read_bytes(file)
         return list(parse_rows(content, file))
+
+    def note(self, event: dict[str, Any]) -> None:
+        """Add a row to ``events``, which is written in one piece: no checkpoint knows its size.
+
+        Raises:
+            StoreProblem: an earlier row is damaged; it is named.
+        """
+        rows = [*self.rows(EVENTS), event]
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        self.write(self.rows_file(EVENTS), text.encode())
 
     def append_eval(self, row: dict[str, Any]) -> None:
         """Append the row of a later scoring and seal it; one that was cut off is dropped first.

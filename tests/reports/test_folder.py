@@ -41,6 +41,18 @@ def test_a_new_report_takes_the_place_of_the_old_one(folder):
     assert content(folder) == FRESH
 
 
+def test_files_that_are_kept_stay_and_stay_known(folder):
+    write(folder, OLD | {"pages/a.html": b"a", "pages/b.html": b"b"})
+    place = ReportFolder(folder, given=False)
+    assert place.unchanged_in("pages") == {"pages/a.html", "pages/b.html"}
+    (folder / "pages/b.html").write_bytes(b"edited")
+    assert place.unchanged_in("pages") == {"pages/a.html"}
+    place.replace(FRESH, kept=["pages/a.html"])
+    assert content(folder) == FRESH | {"pages/a.html": b"a", "pages/b.html": b"edited"}
+    write(folder, FRESH)
+    assert content(folder) == FRESH | {"pages/b.html": b"edited"}
+
+
 def test_what_no_report_wrote_stays(folder):
     (folder / "notes.txt").write_bytes(b"mine")
     (folder / "figures" / "99-mine.svg").write_bytes(b"mine")
@@ -60,7 +72,7 @@ def test_a_list_of_files_that_leads_out_removes_nothing(folder, tmp_path):
     assert (tmp_path / "precious").read_bytes() == b"old"
 
 
-@pytest.mark.parametrize("name", ["", "figures"])
+@pytest.mark.parametrize("name", ["", "figures", "pages"])
 def test_a_link_is_refused_and_nothing_behind_it_is_touched(folder, tmp_path, name):
     elsewhere, link = tmp_path / "elsewhere", folder / name
     link.rename(elsewhere)

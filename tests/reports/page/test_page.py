@@ -63,10 +63,16 @@ def test_all_files_are_written(index):
 def test_the_page_is_self_contained(page):
     sources = re.findall(r'(?:src|href)="([^"]*)"', page)
     assert len([s for s in sources if s.startswith("data:")]) == len(OF_IMAGES)
-    assert all(s.startswith(("data:image/", "#")) for s in sources)
+    assert all(s.startswith(("data:image/", "#", "pages/")) for s in sources)
     assert "<script" not in page
     svg = next(s for s in sources if s.startswith("data:image/svg"))
     assert b"<svg" in base64.b64decode(svg.split(",")[1])
+
+
+def test_every_run_is_linked_to_its_page(page, mixed):
+    for run_id, state in zip(mixed.runs["run_id"], mixed.runs["state"], strict=True):
+        assert page.count(f'href="pages/{run_id}.html"') == 1 + (state != "finished")
+    assert page.count("*</a>") == 4
 
 
 def test_every_link_of_the_nav_has_a_target(page):
@@ -78,7 +84,7 @@ def test_sections_stand_in_reading_order(page):
     found = re.findall(r'<h2 id="([^"]+)"', page)
     assert found == [
         "status", "summary", "conclusions", "images", "quality", "stability", "spectra", "ledger",
-        "conformance", "pairing", "details",
+        "conformance", "pairing", "runs", "details",
     ]  # fmt: skip
     assert re.findall(r'<a href="#([^"]+)"', page.split("</nav>")[0]) == found
     shown = re.findall(r'<h3 id="([^"]+)"', page)
@@ -158,7 +164,7 @@ def test_a_second_report_is_the_same_to_the_byte(mixed_folder, tmp_path, monkeyp
         {file.name: file.read_bytes() for file in folder.rglob("*.*") if file.is_file()}
         for folder in (render(mixed_folder, tmp_path / name).parent for name in "ab")
     )
-    assert len(first) == 12
+    assert len(first) == 13 + 15
     assert first == second
 
 
