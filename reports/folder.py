@@ -15,10 +15,10 @@ from pathlib import Path
 from runners.errors import StoreProblem, UserProblem
 from runners.files import digest, read_bytes, read_json, require_own, write_bytes, write_json
 
-MANIFEST, FIGURES = "files.json", "figures"
+MANIFEST, FIGURES, TABLES = "files.json", "figures", "tables"
 NEW = ".new-"
 ABANDONED = 3600  # seconds; a folder of new files this old is of a report that was killed
-OWN_NAME = re.compile(rf"({FIGURES}/)?[A-Za-z0-9_=-][A-Za-z0-9_.=-]*")
+OWN_NAME = re.compile(rf"(({FIGURES}|{TABLES})/)?[A-Za-z0-9_=-][A-Za-z0-9_.=-]*")
 
 
 class ReportFolder:
@@ -39,7 +39,7 @@ class ReportFolder:
             UserProblem: it is a link, no folder, or not writable.
         """
         try:
-            for folder in (self.folder, self.folder / FIGURES):
+            for folder in (self.folder, self.folder / FIGURES, self.folder / TABLES):
                 require_own(folder)
                 folder.mkdir(parents=True, exist_ok=True)
             self._remove_abandoned()
@@ -65,7 +65,8 @@ class ReportFolder:
         hashes = {name: digest(data) for name, data in files.items()}
         new = Path(tempfile.mkdtemp(prefix=NEW, dir=self.folder))
         try:
-            (new / FIGURES).mkdir()
+            for inner in (FIGURES, TABLES):
+                (new / inner).mkdir()
             for name, data in files.items():
                 write_bytes(new / name, data)
             write_json(self.folder / MANIFEST, before | hashes)  # also where this is cut off

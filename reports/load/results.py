@@ -14,6 +14,21 @@ from reports.load.tuning import Tuning
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """The methods that a report does not show, as it was asked.
+
+    Args:
+        methods: their names.
+        runs: how many were planned of them.
+        failed: how many of these did not finish.
+    """
+
+    methods: tuple[str, ...] = ()
+    runs: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True)
 class Results:
     """All a report shows. Every frame begins with run_id, cell, method and seed.
 
@@ -38,6 +53,8 @@ class Results:
         surfaces: one row per run of data in the plane: step and path of D's values there.
         trials: one row per trial run of a tuned grid, without a cell; see ``reports.load.trials``.
         tuning: what a tuned grid searched and chose, None in others.
+        left_out: the methods that this report was asked not to show.
+        baseline: the method that it was asked to hold the others against, '' for none.
     """
 
     name: str
@@ -63,10 +80,17 @@ class Results:
     surfaces: Frame = field(repr=False)
     trials: Frame = field(repr=False)
     tuning: Tuning | None = None
+    left_out: LeftOut = LeftOut()
+    baseline: str = ""
 
     @property
     def methods(self) -> list[str]:
-        """The planned methods, in order."""
+        """The planned methods that are shown, in order."""
+        return [method for method in self.planned_methods if method not in self.left_out.methods]
+
+    @property
+    def planned_methods(self) -> list[str]:
+        """The planned methods, in order, also those that this report does not show."""
         planned = self.trials if self.tuning and self.runs.empty else self.runs
         return list(planned["method"].cat.categories)
 

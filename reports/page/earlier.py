@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
+from reports.choice import FORMATS
 from reports.folder import FIGURES, ReportFolder
 from reports.page.pictures import Picture, stems
 
@@ -14,9 +16,10 @@ LIST = "figures.json"
 def listed(drawn: Sequence[Picture]) -> bytes:
     """Return the list of a report's figures as a file."""
     rows = [
-        {"file": stem, "key": p.key, "cell": p.cell, "width": p.width, "mark": p.mark}
+        {"file": stem, "key": p.key, "cell": p.cell, "width": p.width, "mark": p.mark,
+         "shown": p.shown, "formats": list(p.files)}
         for stem, p in zip(stems(drawn), drawn, strict=True)
-    ]
+    ]  # fmt: skip
     return (json.dumps(rows, indent=1) + "\n").encode()
 
 
@@ -29,8 +32,14 @@ def earlier_pictures(place: ReportFolder) -> dict[str, Picture]:
         return {}
 
 
-def _picture(place: ReportFolder, row: dict[str, str]) -> Picture | None:
-    svg, png = (place.unchanged(f"{FIGURES}/{row['file']}.{form}") for form in ("svg", "png"))
-    if not row["mark"] or svg is None or png is None:
+def _picture(place: ReportFolder, row: dict[str, Any]) -> Picture | None:
+    files = {
+        form: data
+        for form in FORMATS
+        if form in row["formats"]
+        and (data := place.unchanged(f"{FIGURES}/{row['file']}.{form}")) is not None
+    }
+    if not row["mark"] or row["shown"] not in files:
         return None
-    return Picture(row["key"], row["cell"], float(row["width"]), row["mark"], svg, png)
+    width = float(row["width"])
+    return Picture(row["key"], row["cell"], width, row["mark"], row["shown"], files)

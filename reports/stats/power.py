@@ -52,12 +52,27 @@ class Family:
         cells: in which.
         size: pairs of planned methods in these cells, whether they have results yet or not.
         n: planned seeds that the methods of every pair share.
+        scores: how many the metric was chosen among when the report was made; 1 where the plan
+            fixed it.
+        shown: how many of the pairs the page shows, None for all.
     """
 
     metric: str | None
     cells: tuple[str, ...]
     size: int
     n: int
+    scores: int = 1
+    shown: int | None = None
+
+    @property
+    def tests(self) -> int:
+        """What Holm's correction counts: every pair, by every score that could have been chosen."""
+        return self.size * self.scores
+
+    @property
+    def pairs_shown(self) -> int:
+        """How many pairs of the family the page speaks of."""
+        return self.size if self.shown is None else self.shown
 
     @property
     def test(self) -> str:
@@ -67,7 +82,7 @@ class Family:
         Mann-Whitney needs that dealing each seed's scores anew tells methods apart, which for two
         is flipping signs, and so few seeds have too few of them.
         """
-        reaches = smallest_flip_p(self.n) * self.size <= LEVEL
+        reaches = smallest_flip_p(self.n) * self.tests <= LEVEL
         return SIGN_FLIP if reaches or self._two_with_few_seeds else MANN_WHITNEY
 
     @property
@@ -78,7 +93,7 @@ class Family:
     def seeds_needed(self) -> int:
         """The fewest seeds with which any difference could be claimed."""
         flips = seeds_needed(1, smallest_flip_p) if self._two_with_few_seeds else 1
-        return max(flips, seeds_needed(self.size))
+        return max(flips, seeds_needed(self.tests))
 
     @property
     def smallest(self) -> Callable[[int], float]:
@@ -90,17 +105,18 @@ class Family:
         return metric == self.metric and cell in self.cells
 
 
-def declare(runs: Frame, metric: str | None) -> Family:
+def declare(runs: Frame, metric: str | None, scores: int = 1) -> Family:
     """Return the family of a grid: all pairs of its methods, by one score.
 
     Args:
         runs: the planned runs.
         metric: the first score that methods are ranked by.
+        scores: how many it was chosen among.
     """
     cells = tuple(map(str, runs["cell"].unique()))
     cells = (OF_A_TUNED_GRID[cells],) if cells in OF_A_TUNED_GRID else cells
     shared = [len(a & b) for cell in cells for a, b in combinations(_seeds(runs, cell), 2)]
-    return Family(metric, cells, len(shared), min(shared, default=0))
+    return Family(metric, cells, len(shared), min(shared, default=0), scores)
 
 
 def _seeds(runs: Frame, cell: str) -> list[set[int]]:
@@ -116,7 +132,7 @@ class Power:
     Args:
         n: seeds with a result, in the pair of the family with the fewest; 0 where one has none.
         smallest_p: of the test that carries the claims, with so many.
-        smallest_holm: times the size of the family.
+        smallest_holm: times the tests of the family.
     """
 
     n: int
@@ -141,4 +157,4 @@ def power(family: Family, pairs: Frame) -> Power:
     whole = 0 < family.size == len(mine)
     n = int(np.min(mine[counts].to_numpy())) if whole else 0
     smallest = family.smallest(n)
-    return Power(n, smallest, min(1.0, smallest * family.size))
+    return Power(n, smallest, min(1.0, smallest * family.tests))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from matplotlib.figure import Figure
 
+from reports.choice import Choice
 from reports.folder import ReportFolder
 from reports.page import pictures as drawing
 from reports.page.earlier import earlier_pictures
-from reports.page.pictures import fingerprint, pictures
+from reports.page.pictures import Content, fingerprint, pictures
 from reports.page.sections import DRAWINGS
 from reports.render import render
 from runners.files import digest
@@ -36,9 +38,9 @@ def _drawn(monkeypatch) -> list[str]:
     seen: list[str] = []
     encode = drawing.style.encode
 
-    def counted(figure: Figure) -> tuple[bytes, bytes]:
+    def counted(figure: Figure, *how: Any) -> dict[str, bytes]:
         seen.append(figure.get_suptitle())
-        return encode(figure)
+        return encode(figure, *how)
 
     monkeypatch.setattr(drawing, "_cores", lambda: 1)
     monkeypatch.setattr(drawing.style, "encode", counted)
@@ -85,9 +87,9 @@ def test_a_list_that_cannot_be_read_is_none(tmp_path, text) -> None:
 def test_several_processes_draw_what_one_does(mixed, numbers_of, monkeypatch) -> None:
     numbers = numbers_of(mixed)
     monkeypatch.setattr(drawing, "_cores", lambda: 2)
-    two = pictures(FEW.values(), mixed, numbers, {})
+    two = pictures(FEW.values(), Content(mixed, numbers, Choice(), {}))
     monkeypatch.setattr(drawing, "_cores", lambda: 1)
-    assert two == pictures(FEW.values(), mixed, numbers, {})
+    assert two == pictures(FEW.values(), Content(mixed, numbers, Choice(), {}))
     assert [picture.key for picture in two] == list(FEW)
 
 
@@ -99,7 +101,7 @@ def test_a_fault_in_a_drawing_process_is_raised_here(mixed, numbers_of, monkeypa
     monkeypatch.setattr(drawing, "_cores", lambda: 2)
     monkeypatch.setattr(drawing.style, "encode", fail)
     with pytest.raises(ZeroDivisionError, match="of the drawing"):
-        pictures(FEW.values(), mixed, numbers, {})
+        pictures(FEW.values(), Content(mixed, numbers, Choice(), {}))
 
 
 def test_a_mark_is_of_what_is_seen() -> None:
