@@ -30,7 +30,7 @@ LINE = 1.35 * POINTS / 72  # inches
 THIN = 0.55  # of the page's lines and points
 NARROW = 4.0  # inches on the page: two panels up to this wide fit beside each other
 LEAST, MOST = 1.35, 2.4  # inches of a panel's height
-BESIDE, LEAST_ROOM = 0.75, 0.85  # inches that labels take beside a panel, and leave at least
+BESIDE = 0.75  # inches that labels take beside a panel, before it is laid out
 
 
 @styled
@@ -52,8 +52,10 @@ def in_column(figure: Figure, cell: str) -> Figure:
     for place, ax in enumerate(axes):
         ax.set_subplotspec(places[place // columns, place % columns])
     _thin(figure)
+    labels = {ax: (ax.get_title(), ax.get_xlabel(), ax.get_ylabel()) for ax in axes}
     for ax in axes:
-        _break_labels(ax, WIDTH / columns, height)
+        _break_columns(ax, WIDTH / columns - BESIDE)
+        _break_labels(ax, labels[ax], WIDTH / columns - BESIDE, height - 0.45)
     _break_outer_labels(figure)
     below = sum(_below(figure, legend) for legend in list(figure.legends))
     figure.suptitle(cell).set_in_layout(bool(cell))
@@ -61,6 +63,10 @@ def in_column(figure: Figure, cell: str) -> Figure:
     for text in figure.findobj(Text):
         text.set_fontsize(POINTS)  # pyright: ignore
     figure.get_layout_engine().set(w_pad=0.02, h_pad=0.03)  # pyright: ignore
+    figure.draw_without_rendering()
+    for ax in axes:  # now that the panels have found their sizes
+        box = ax.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
+        _break_labels(ax, labels[ax], box.width, box.height)
     return figure
 
 
@@ -144,17 +150,20 @@ def _thin(figure: Figure) -> None:
         ax.spines[:].set_linewidth(0.5)
 
 
-def _break_labels(ax: Axes, width: float, height: float) -> None:
-    lines = [line for name in _row_names(ax) for line in name.split("\n")]
-    beside = max(BESIDE, 0.2 + max(map(_inches, lines), default=0))
-    room = max(width - beside, LEAST_ROOM)
-    ax.set_title(broken(ax.get_title(), room), fontsize=POINTS)
-    ax.set_xlabel(broken(ax.get_xlabel(), room))
-    ax.set_ylabel(broken(ax.get_ylabel(), height - 0.45))
-    columns = _names(ax.xaxis)
-    if columns:
-        slot = room / len(columns) - 0.05
-        ax.set_xticks(ax.get_xticks(), [broken(name, slot) for name in columns])
+def _break_labels(ax: Axes, labels: Sequence[str], width: float, height: float) -> None:
+    """Break the title and the labels of a panel that leave so much room."""
+    title, below, beside = labels
+    ax.set_title(broken(title, width), fontsize=POINTS)
+    ax.set_xlabel(broken(below, width), fontsize=POINTS)
+    ax.set_ylabel(broken(beside, height), fontsize=POINTS)
+
+
+def _break_columns(ax: Axes, width: float) -> None:
+    """Break the names of a panel's columns, where it has some."""
+    names = _names(ax.xaxis)
+    if names:
+        slot = width / len(names) - 0.05
+        ax.set_xticks(ax.get_xticks(), [broken(name, slot) for name in names])
 
 
 def _break_outer_labels(figure: Figure) -> None:

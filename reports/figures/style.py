@@ -37,11 +37,12 @@ MORE: tuple[str, ...] = (
 )  # fmt: skip
 """Chosen one by one, each as far as possible (in OKLab, seen with and without red-green blindness)
 from the ten of seaborn's colour-blind palette, from those before it, from white and from black."""
-MARKERS = ("o", "s", "^", "D", "v", "*", "<", "p", ">", "h")
+MARKERS = ("o", "s", "^", "D", "v", "*", "<", "p", ">", "P")
 """No cross, which is a failure's."""
 DASHES: tuple[Any, ...] = ("-", (0, (6, 1.5)), (0, (4, 1.2, 1, 1.2)), (0, (8, 1.5, 1, 1.5, 1, 1.5)))
-"""Lines of methods, the next where markers begin anew: up to ten methods are solid, and what is
-dashed is a reference."""
+FILLS: tuple[Any, ...] = ("full", "none", "left", "bottom")
+"""Lines and markers of methods, the next where markers begin anew: up to ten methods are solid, and
+what is dashed is a reference."""
 SPARSE = 0.22  # of a panel's diagonal, from one marker of a line to the next
 
 
@@ -53,12 +54,14 @@ class Look:
         colour: its colour.
         marker: its points.
         dash: its lines.
+        fill: which part of its points is filled.
         start: where on a line its first marker is, so that those of several lines lie apart.
     """
 
     colour: Colour
     marker: str
     dash: Any
+    fill: Any
     start: float
 
     @property
@@ -66,7 +69,8 @@ class Look:
         """For a line with many points, of which few are marked."""
         return {
             "color": self.colour, "linestyle": self.dash, "marker": self.marker, "markersize": 5.5,
-            "markevery": (self.start, SPARSE), "mec": "white", "mew": 0.5,
+            "markevery": (self.start, SPARSE), "fillstyle": self.fill, "mew": 0.5,
+            "mec": "white" if self.fill == "full" else self.colour,
         }  # fmt: skip
 
     @property
@@ -77,7 +81,8 @@ class Look:
     @property
     def points(self) -> dict[str, Any]:
         """For points without a line."""
-        return {"color": self.colour, "linestyle": "none", "marker": self.marker}
+        shape = {"marker": self.marker, "fillstyle": self.fill}
+        return {"color": self.colour, "linestyle": "none", **shape}
 
 
 def looks(results: Results) -> dict[str, Look]:
@@ -85,8 +90,8 @@ def looks(results: Results) -> dict[str, Look]:
     found = {}
     for place, (method, colour) in enumerate(palette(results).items()):
         turn, kind = divmod(place, len(MARKERS))
-        dash = DASHES[turn % len(DASHES)]
-        found[method] = Look(colour, MARKERS[kind], dash, SPARSE * (kind % 5) / 5)
+        dash, fill = DASHES[turn % len(DASHES)], FILLS[turn % len(FILLS)]
+        found[method] = Look(colour, MARKERS[kind], dash, fill, SPARSE * (kind % 5) / 5)
     return found
 
 

@@ -11,6 +11,7 @@
     return node;
   };
   const textOf = (row, column) => row.cells[column].textContent.trim();
+  const wholeOf = (row) => [...row.cells].map((cell) => cell.textContent).join(" ");
 
   // A cell counts by the number it begins with: "3.02 [2.62, 3.59]" by 3.02, "1 ± 0.05" by 1.
   const numberIn = (text) => {
@@ -56,7 +57,7 @@
 
   const counted = (rows) => {
     const gone = rows.filter((row) => row.hidden);
-    const failed = gone.filter((row) => FAILED.test(row.textContent)).length;
+    const failed = gone.filter((row) => FAILED.test(wholeOf(row))).length;
     const lost = failed ? `; ${failed} of those hidden ${failed === 1 ? "tells" : "tell"} of failures` : "";
     return `${rows.length - gone.length} of ${rows.length} shown${lost}`;
   };
@@ -66,7 +67,7 @@
     input.addEventListener("input", () => {
       const words = input.value.toLowerCase().split(/\s+/);
       for (const row of rows) {
-        const text = row.textContent.toLowerCase();
+        const text = wholeOf(row).toLowerCase();
         row.hidden = !words.every((word) => text.includes(word));
       }
       count.textContent = counted(rows);

@@ -6,6 +6,7 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from reports.load.columns import Frame
 
@@ -27,6 +28,8 @@ NEGATIVE = re.compile(r"(?<![\w.-])-(?=[\d.])")
 LIGATURE = re.compile("-(?=-)|'(?=')")
 ARGUMENT = re.compile(r"^[\[*]")
 """What the end of a row before it would take for its own."""
+MOST = 2400
+"""Letters of a text: TeX sets a caption as one line at first, and knows none of six metres."""
 LONG, HEADER = 44, 16  # characters of a cell that is broken into lines, and of a line of a header
 MANY = 6  # columns from which a table is as wide as the page
 
@@ -34,10 +37,14 @@ MANY = 6  # columns from which a table is as wide as the page
 def escaped(text: object) -> str:
     """Return a text as LaTeX prints it: nothing in it is a command.
 
-    A character that no font of plain LaTeX has is given by its number, as U+4E2D.
+    A character that no font of plain LaTeX has is given by its number, as U+4E2D; what is too long
+    for TeX ends in dots.
     """
     plain = unicodedata.normalize("NFC", " ".join(str(text).split()))
-    said = "".join(map(_escaped, NEGATIVE.sub("\N{MINUS SIGN}", plain)))
+    letters = list(map(_escaped, NEGATIVE.sub("\N{MINUS SIGN}", plain)))
+    printed = accumulate(len(one) if one.startswith("U+") else 1 for one in letters)
+    kept = sum(length <= MOST for length in printed)
+    said = "".join(letters[:kept]) + "..." * (kept < len(letters))
     return ARGUMENT.sub(r"{\g<0>}", LIGATURE.sub(r"\g<0>{}", said))
 
 
