@@ -21,7 +21,7 @@ from matplotlib.gridspec import GridSpec
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
-from matplotlib.ticker import FixedLocator
+from matplotlib.ticker import FixedLocator, LogLocator
 
 from reports.figures.style import styled
 
@@ -63,10 +63,12 @@ def in_column(figure: Figure, cell: str) -> Figure:
     for text in figure.findobj(Text):
         text.set_fontsize(POINTS)  # pyright: ignore
     figure.get_layout_engine().set(w_pad=0.02, h_pad=0.03)  # pyright: ignore
-    figure.draw_without_rendering()
-    for ax in axes:  # now that the panels have found their sizes
-        box = ax.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
-        _break_labels(ax, labels[ax], box.width, box.height)
+    for _ in range(2):  # labels in fewer or more lines move the panels a little
+        figure.draw_without_rendering()
+        for ax in axes:
+            box = ax.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
+            _break_labels(ax, labels[ax], box.width, box.height)
+            _thin_out(ax, box.width)
     return figure
 
 
@@ -164,6 +166,15 @@ def _break_columns(ax: Axes, width: float) -> None:
     if names:
         slot = width / len(names) - 0.05
         ax.set_xticks(ax.get_xticks(), [broken(name, slot) for name in names])
+
+
+def _thin_out(ax: Axes, width: float) -> None:
+    """Leave only powers of ten at a logarithmic axis whose numbers have no room."""
+    low, high = sorted(ax.get_xlim())
+    places = zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)
+    said = [label.get_text() for place, label in places if low <= place <= high]
+    if ax.get_xscale() == "log" and sum(_inches(text) + 0.08 for text in said) > width:
+        ax.xaxis.set_major_locator(LogLocator(subs=(1,)))
 
 
 def _break_outer_labels(figure: Figure) -> None:
