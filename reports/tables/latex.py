@@ -72,7 +72,7 @@ def to_latex(
     lines = [
         "% \\usepackage{booktabs}",
         f"\\begin{{table{wide}}}",
-        "\\centering\\footnotesize\\setlength{\\tabcolsep}{4pt}",
+        f"\\centering\\footnotesize\\setlength{{\\tabcolsep}}{{{2.4 if wide else 4}pt}}",
         f"\\caption{{{escaped(caption)}}}",
         f"\\label{{tab:{label}}}",
         f"\\begin{{tabular}}{{@{{}}{_columns(table)}@{{}}}}",
