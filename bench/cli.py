@@ -67,6 +67,13 @@ class Format(StrEnum):
     npz = "npz"
 
 
+class Style(StrEnum):
+    """How the figures of a report look."""
+
+    page = "page"
+    paper = "paper"
+
+
 DataRoot = Annotated[
     Path | None, typer.Option(help="Folder of data sets; default: the user's cache.")
 ]
@@ -324,17 +331,42 @@ def report(
     force: Annotated[
         bool, typer.Option("--force", help="Draw figures again that have not changed.")
     ] = False,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            help="The score that claims are made of; default: the plan's first.",
+            autocompletion=completion.metrics,
+        ),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="METHOD", help="The method that the others are compared against."),
+    ] = None,
+    methods: Annotated[
+        str | None, typer.Option(help="Methods to show, separated by commas; default: all.")
+    ] = None,
+    formats: Annotated[
+        str, typer.Option(help="Files of every figure, of png, svg and pdf, separated by commas.")
+    ] = "png,svg",
+    style: Annotated[
+        Style, typer.Option(help="Figures for the page, or for a column of a paper.")
+    ] = Style.page,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     plugin: Plugins = None,
 ) -> None:
     """Render a grid's results, finished or not, as tables, figures and one HTML page."""
+    from reports.choice import Choice
     from runners.store.grid import found, newest_results
 
     folder = found(results or newest_results(Path("results"))).folder
+    choice = Choice(metric, baseline, _names(methods), _names(formats) or (), style.value)
     from reports.render import render  # imports the drawing libraries, which takes seconds
 
     _load(plugin)
-    page = render(folder, out, force)
+    page = render(folder, out, force, choice)
     typer.echo(f"report: {page}")
+    if open_:
+        _open(page)
 
 
 @command()
@@ -680,6 +712,14 @@ def check(
     for line in lines:
         typer.echo(line)
     raise typer.Exit(0 if sound else 1)
+
+
+def _open(page: Path) -> None:
+    """Open a page in the user's browser, or say that there is none."""
+    import webbrowser
+
+    if not webbrowser.open(page.absolute().as_uri()):
+        typer.echo(f"--open: no browser was found; open {page} yourself", err=True)
 
 
 def _load(plugin: list[Path] | None) -> tuple[Path, ...]:

@@ -15,9 +15,9 @@ from pathlib import Path
 from runners.errors import StoreProblem, UserProblem
 from runners.files import digest, read_bytes, read_json, require_own, write_bytes, write_json
 
-MANIFEST, FIGURES, PAGES = "files.json", "figures", "pages"
-BELOW = (FIGURES, PAGES)
-"""The folders in it: of figures, and of the pages of runs."""
+MANIFEST, FIGURES, PAGES, TABLES = "files.json", "figures", "pages", "tables"
+BELOW = (FIGURES, PAGES, TABLES)
+"""The folders in it: of figures, of the pages of runs, and of tables."""
 NEW = ".new-"
 ABANDONED = 3600  # seconds; a folder of new files this old is of a report that was killed
 OWN_NAME = re.compile(rf"(({'|'.join(BELOW)})/)?[A-Za-z0-9_=-][A-Za-z0-9_.=-]*")

@@ -4,28 +4,38 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reports.choice import Choice
 from reports.folder import ReportFolder
+from reports.load.chosen import only_methods, with_choice
 from reports.load.loader import load
 from reports.load.results import Results
+from reports.page.chosen import chosen_words
 from reports.page.earlier import LIST, earlier_pictures, listed
+from reports.page.exports import summary_latex, table_files
 from reports.page.headline import headline
 from reports.page.html import page
-from reports.page.pictures import Picture, figure_files, pictures
+from reports.page.pictures import Content, Picture, figure_files, pictures
 from reports.page.sections import DRAWINGS
 from reports.run_page.pages import run_pages
 from reports.stats.numbers import Numbers, compute
 from reports.stats.real_and_untrained import floor_notes
+from reports.stats.shown import shown
 from reports.stats.tuning_sentence import tuning_sentence
 from reports.tables.each_run import run_table
 from reports.tables.files import to_csv, to_markdown
 from reports.tables.summary import summary_numbers, summary_table
 from reports.tables.tuning_comparison import comparison_numbers
-from runners.store.grid import found
+from runners.store.grid import GridStore, found
 
 PAGE = "index.html"
 
 
-def render(folder: Path, out: Path | None = None, force: bool = False) -> Path:
+USUAL = Choice()
+
+
+def render(
+    folder: Path, out: Path | None = None, force: bool = False, choice: Choice = USUAL
+) -> Path:
     """Write the report of a grid's results, complete or not.
 
     Args:
@@ -33,40 +43,47 @@ def render(folder: Path, out: Path | None = None, force: bool = False) -> Path:
         out: where to write; by default the folder's own report folder.
         force: draw every figure and write every run's page again, also those that the report
             before has.
+        choice: what to show, and how.
 
     Returns:
-        The path of index.html; summary.csv, summary.md, runs.csv, figures/ and pages/, a page
-        for each run, lie next to it, and of a tuned grid trials.csv and tuning.csv.
+        The path of index.html; summary.csv, summary.md, summary.tex, runs.csv, figures/, tables/
+        and pages/, a page for each run, lie next to it, and of a tuned grid trials.csv and
+        tuning.csv.
 
     Raises:
         StoreProblem: the plan is missing or damaged.
-        UserProblem: runs that would be compared were scored under different protocols, or nothing
-            can be written there.
+        UserProblem: runs that would be compared were scored under different protocols, nothing
+            can be written there, or a name that was chosen does not exist.
     """
     grid = found(folder)
     place = ReportFolder(out or grid.report_folder, given=out is not None)
-    results = load(folder)
+    whole = with_choice(load(folder), choice)
     place.prepare()
-    numbers, known = compute(results), {} if force else earlier_pictures(place)
+    results = only_methods(whole, choice.methods)
+    numbers = shown(compute(whole), results)
+    known = {} if force else earlier_pictures(place)
     if not (place.folder / PAGE).exists():
         place.replace({PAGE: page(results, numbers, None).encode()})
-    drawn = pictures(DRAWINGS.values(), results, numbers, known)
-    runs = run_pages(results, grid, place, force)
+    drawn = pictures(DRAWINGS.values(), Content(results, numbers, choice, known))
+    runs = run_pages(results, grid, None if force else place)
     place.replace({**runs.files, **_files(results, numbers, drawn)}, runs.kept)
     return place.folder / PAGE
 
 
-def report_files(results: Results, drawn: list[Picture] | None = None) -> dict[str, bytes]:
+def report_files(
+    results: Results, grid: GridStore, drawn: list[Picture] | None = None
+) -> dict[str, bytes]:
     """Return the content of each file of a report by name, the page last; nothing is written.
 
     Args:
         results: what it shows.
+        grid: where the runs' files are.
         drawn: its figures; None draws them.
     """
     numbers = compute(results)
     if drawn is None:
-        drawn = pictures(DRAWINGS.values(), results, numbers, {})
-    return _files(results, numbers, drawn)
+        drawn = pictures(DRAWINGS.values(), Content(results, numbers, Choice(), {}))
+    return {**run_pages(results, grid).files, **_files(results, numbers, drawn)}
 
 
 def _files(results: Results, numbers: Numbers, drawn: list[Picture]) -> dict[str, bytes]:
@@ -74,6 +91,7 @@ def _files(results: Results, numbers: Numbers, drawn: list[Picture]) -> dict[str
     texts = {
         "summary.md": summary_markdown(results, numbers),
         "summary.csv": to_csv(summary_numbers(results, numbers)),
+        **table_files(results, numbers),
         "runs.csv": to_csv(run_table(results, numbers)),
     }
     if results.tuning:
@@ -81,6 +99,8 @@ def _files(results: Results, numbers: Numbers, drawn: list[Picture]) -> dict[str
             "trials.csv": to_csv(results.trials),
             "tuning.csv": to_csv(comparison_numbers(numbers)),
         }
+    if not results.runs.empty:
+        texts["summary.tex"] = summary_latex(results, numbers)
     files = {name: text.encode() for name, text in texts.items()}
     files |= {f"figures/{name}": data for name, data in figure_files(drawn).items()}
     files[LIST] = listed(drawn)
@@ -92,7 +112,8 @@ def summary_markdown(results: Results, numbers: Numbers) -> str:
     table = summary_table(results, numbers)
     protocols = dict.fromkeys(results.scores["protocol"])
     lines = [f"Protocol: {protocol}\n" for protocol in protocols]
-    lines += [f"\n{note}\n" for note in results.notes]
+    said = [*results.notes, *chosen_words(results, numbers.family)]
+    lines += [f"\n{note}\n" for note in said]
     after = [f"\n{note}\n" for note in floor_notes(results, numbers.references)]
     if results.tuned:
         after.append(f"\nNot the methods' defaults: {', '.join(results.tuned)}.\n")

@@ -114,7 +114,8 @@ def write_report(stage: GridStore) -> None:
     from reports.load.loader import load  # imports the drawing libraries, which takes seconds
     from reports.render import report_files
 
-    for name, content in report_files(replace(load(stage.folder), when=WHEN)).items():
+    results = replace(load(stage.folder), when=WHEN)
+    for name, content in report_files(results, stage).items():
         file = stage.report_folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(file, content)

@@ -37,11 +37,13 @@ def differing(grid: GridStore) -> Iterator[str]:
     from reports.load.loader import load  # imports the drawing libraries, which takes seconds
     from reports.page.earlier import LIST, stored_pictures
     from reports.render import report_files
+    from reports.run_page.pages import LIST as MARKS
 
-    stored = {name: file for name, file in _files(grid.report_folder) if name != LIST}
+    marks = (LIST, MARKS)  # of what a later report need not write again
+    stored = {name: file for name, file in _files(grid.report_folder) if name not in marks}
     drawn = stored_pictures(grid.report_folder)
-    made = report_files(replace(load(grid.folder), when=WHEN), drawn)
-    made = {name: content for name, content in made.items() if name != LIST}
+    made = report_files(replace(load(grid.folder), when=WHEN), grid, drawn)
+    made = {name: content for name, content in made.items() if name not in marks}
     yield from (f"report/{name}: is not bundled" for name in made if name not in stored)
     yield from (f"report/{name}: is no file of a report" for name in stored if name not in made)
     for name in sorted(made, key=lambda name: (name != "runs.csv", name)):  # which names runs

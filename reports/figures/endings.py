@@ -70,12 +70,12 @@ def _survival(ax: Axes, rows: Frame, results: Results) -> None:
     """Draw wide lines below narrow ones, so that curves that coincide stay visible."""
     present = [method for method in results.methods if (rows["method"] == method).any()]
     for place, method in enumerate(present):
-        mine, colour = rows[rows["method"] == method], style.palette(results)[method]
+        mine, look = rows[rows["method"] == method], style.looks(results)[method]
         width = 1.4 + 3.6 * (len(present) - 1 - place) / max(1, len(present) - 1)
-        ax.plot(mine["step"], mine["share"], drawstyle="steps-post", color=colour, linewidth=width,
-                solid_capstyle="butt")  # fmt: skip
+        ax.plot(mine["step"], mine["share"], drawstyle="steps-post", linewidth=width,
+                solid_capstyle="butt", dash_capstyle="butt", **look.line)  # fmt: skip
         ends = mine[mine["censored"] > 0]
-        ax.plot(ends["step"], ends["share"], "|", color=colour, markersize=9, mew=1.5)
+        ax.plot(ends["step"], ends["share"], "|", color=look.colour, markersize=9, mew=1.5)
     ax.set(xlabel="generator steps", ylabel="share of runs", ylim=(-0.04, 1.08))
 
 

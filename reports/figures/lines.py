@@ -21,15 +21,15 @@ def lines(ax: Axes, curves: Curves, results: Results) -> None:
     if curves.seeds.empty:
         panels.absent(ax)
         return
-    colours = style.palette(results)
+    looks = style.looks(results)
     shown = [(m, curves.seeds[curves.seeds["method"] == m]) for m in results.methods]
     for method, seeds in shown:
         if (seeds["low"] < seeds["high"]).any():
-            band = {"color": colours[method], "alpha": 0.15, "linewidth": 0}
+            band = {"color": looks[method].colour, "alpha": 0.15, "linewidth": 0}
             ax.fill_between(seeds["step"], seeds["low"], seeds["high"], **band)
     for method, seeds in shown:
         if len(seeds):
-            ax.plot(seeds["step"], seeds["median"], color=colours[method])
+            ax.plot(seeds["step"], seeds["median"], **looks[method].line)
 
 
 def mark_stops(ax: Axes, curves: Curves, results: Results) -> None:

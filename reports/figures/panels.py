@@ -98,14 +98,21 @@ def log_if_wide(ax: Axes, values: Series, axis: str = "y") -> None:
 
 
 def legend(
-    figure: Figure, results: Results, extra: Sequence[Line2D] = (), marker: str | None = None
+    figure: Figure, results: Results, extra: Sequence[Line2D] = (), points: bool = False
 ) -> None:
-    """Put one legend of the methods below all panels, outside them; a long one adds its height."""
+    """Put one legend of the methods below all panels, outside them; a long one adds its height.
+
+    Args:
+        figure: that has all panels.
+        results: of the grid.
+        extra: entries after those of the methods.
+        points: methods are points in it, not lines.
+    """
     planned = results.runs["method"].unique()
     shown = [m for m in results.methods if m in planned or results.runs.empty]
-    colours = style.palette(results)
-    look = {"linestyle": "none" if marker else "-", "marker": marker}
-    handles = [Line2D([], [], color=colours[m], label=m, **look) for m in shown] + list(extra)
+    looks = style.looks(results)
+    known = {m: looks[m].points if points else looks[m].key for m in shown}
+    handles = [*(Line2D([], [], label=m, **known[m]) for m in shown), *extra]
     longest = max(len(str(handle.get_label())) for handle in handles)
     fit = int(figure.get_figwidth() * 12 / (longest + 6))
     columns = max(1, min(len(handles), fit))

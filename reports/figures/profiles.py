@@ -34,10 +34,10 @@ def _curves(ax: Axes, rows: Frame, results: Results) -> None:
     """Draw wide lines below narrow ones, so that curves that coincide stay visible."""
     present = [method for method in results.methods if (rows["method"] == method).any()]
     for place, method in enumerate(present):
-        mine, colour = rows[rows["method"] == method], style.palette(results)[method]
+        mine, look = rows[rows["method"] == method], style.looks(results)[method]
         width = 1.4 + 3.6 * (len(present) - 1 - place) / max(1, len(present) - 1)
-        ax.plot(mine["tau"], mine["share"], drawstyle="steps-post", color=colour, linewidth=width,
-                solid_capstyle="butt")  # fmt: skip
+        ax.plot(mine["tau"], mine["share"], drawstyle="steps-post", linewidth=width,
+                solid_capstyle="butt", dash_capstyle="butt", **look.line)  # fmt: skip
 
 
 PROFILES = Drawing(

@@ -47,39 +47,38 @@ def final_scores(results: Results, numbers: Numbers) -> Figure | None:
             panels.log_if_wide(ax, drawn, axis="x")
         panels.panel_title(ax, "", cell)
     panels.title(figure, "Final scores: every seed is a point")
-    panels.legend(figure, results, _keys(), marker="o")
+    panels.legend(figure, results, _keys(), points=True)
     return figure
 
 
 def _points(ax: Axes, rows: Frame, medians: Frame, results: Results) -> None:
-    colours = style.palette(results)
+    looks = style.looks(results)
     labels = []
     for place, known in enumerate(_by_method(medians, results)):
         method, count = known["method"], f"{known['final_n']} of {known['n_planned']}"
         mine = rows[rows["method"] == method].sort_values("seed")
-        _seeds(ax, mine, panels.offsets(len(mine), place), colours[method])
+        _seeds(ax, mine, panels.offsets(len(mine), place), looks[method])
         _median(ax, known["final_median"], place)
         labels.append(f"{method}\n{count}" if panels.is_leftmost(ax) else count)
     panels.name_rows(ax, labels)
 
 
-def _seeds(ax: Axes, rows: Frame, heights: list[float], colour: style.Colour) -> None:
+def _seeds(ax: Axes, rows: Frame, heights: list[float], look: style.Look) -> None:
     strip = blended_transform_factory(ax.transAxes, ax.transData)
     places = pd.Series(heights, index=rows.index, dtype=float)
     best, ended = rows["best"].notna(), rows["final"].notna()
-    look: dict[str, Any] = {"color": colour, "linestyle": "none"}
     ax.hlines(
         places[ended],
         rows["best"][ended],
         rows["final"][ended],
-        color=colour,
+        color=look.colour,
         linewidth=1,
         alpha=0.6,
     )
-    ax.plot(rows["best"][best], places[best], marker="o", mfc="none", markersize=9, **look)
-    ax.plot(rows["final"][ended], places[ended], marker="o", markersize=5, **look)
+    ax.plot(rows["best"][best], places[best], mfc="none", markersize=9, **look.points)
+    ax.plot(rows["final"][ended], places[ended], markersize=5, **look.points)
     for height in places[~ended]:
-        ax.plot(1.03, height, "X", color=colour, mec="black", transform=strip, clip_on=False)
+        ax.plot(1.03, height, "X", color=look.colour, mec="black", transform=strip, clip_on=False)
     failures = [
         str(state) if state != State.FINISHED else "no number" for state in rows["state"][~ended]
     ]
@@ -116,7 +115,7 @@ def degradation(results: Results, numbers: Numbers) -> Figure | None:
         ax.set_xlabel(f"final worse than best by, in {scale_label(score, rows, results)}")
         panels.panel_title(ax, "", cell)
     panels.title(figure, "Degradation: the gap between final and best score, every seed")
-    panels.legend(figure, results, _keys()[-1:], marker="o")
+    panels.legend(figure, results, _keys()[-1:], points=True)
     return figure
 
 
@@ -126,8 +125,8 @@ def _gaps(ax: Axes, rows: Frame, medians: Frame, results: Results) -> None:
     methods = [known["method"] for known in shown]
     for place, known in enumerate(shown):
         mine = gaps[gaps["method"] == known["method"]].sort_values("seed")
-        colour = style.palette(results)[known["method"]]
-        _seeds(ax, mine, panels.offsets(len(mine), place), colour)
+        look = style.looks(results)[known["method"]]
+        _seeds(ax, mine, panels.offsets(len(mine), place), look)
         _median(ax, known["gap_median"], place)
     panels.name_rows(ax, methods if panels.is_leftmost(ax) else [""] * len(methods))
     ax.axvline(0, **style.REFERENCE)

@@ -57,11 +57,11 @@ def _spectra(ax: Axes, runs: Frame, medians: Frame, results: Results) -> None:
     if runs.empty:
         panels.absent(ax)
         return
-    colours = style.palette(results)
+    looks = style.looks(results)
     for (method, _), run in runs.groupby(["method", "run_id"], observed=True):
-        ax.plot(run["position"], run["power"], color=colours[method], linewidth=0.5, alpha=0.5)
+        ax.plot(run["position"], run["power"], color=looks[method].colour, linewidth=0.5, alpha=0.5)
     for method, middle in medians.groupby("method", observed=True):
-        ax.plot(middle["position"], middle["power"], color=colours[str(method)], linewidth=2)
+        ax.plot(middle["position"], middle["power"], linewidth=2, **looks[str(method)].line)
     ax.set(xlabel="index / T", ylabel="squared, largest = 1", xlim=(0, 1), ylim=(0, 1.03))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import matplotlib
@@ -23,6 +25,8 @@ STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "svg.hashsalt": "reports",  # identical bytes for identical figures
+    "svg.fonttype": "path",  # letters as outlines: the same everywhere, and nothing to install
+    "pdf.fonttype": 42,  # TrueType, embedded: what journals ask for
     "lines.linewidth": 1.8,
 }
 styled = matplotlib.rc_context(STYLE)  # a decorator for every function that draws
@@ -33,11 +37,67 @@ MORE: tuple[str, ...] = (
 )  # fmt: skip
 """Chosen one by one, each as far as possible (in OKLab, seen with and without red-green blindness)
 from the ten of seaborn's colour-blind palette, from those before it, from white and from black."""
+MARKERS = ("o", "s", "^", "D", "v", "*", "<", "p", ">", "P")
+"""No cross, which is a failure's."""
+DASHES: tuple[Any, ...] = ("-", (0, (6, 1.5)), (0, (4, 1.2, 1, 1.2)), (0, (8, 1.5, 1, 1.5, 1, 1.5)))
+FILLS: tuple[Any, ...] = ("full", "none", "left", "bottom")
+"""Lines and markers of methods, the next where markers begin anew: up to ten methods are solid, and
+what is dashed is a reference."""
+SPARSE = 0.22  # of a panel's diagonal, from one marker of a line to the next
+
+
+@dataclass(frozen=True)
+class Look:
+    """What tells a method apart, also where colours do not.
+
+    Args:
+        colour: its colour.
+        marker: its points.
+        dash: its lines.
+        fill: which part of its points is filled.
+        start: where on a line its first marker is, so that those of several lines lie apart.
+    """
+
+    colour: Colour
+    marker: str
+    dash: Any
+    fill: Any
+    start: float
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """For a line with many points, of which few are marked."""
+        return {
+            "color": self.colour, "linestyle": self.dash, "marker": self.marker, "markersize": 5.5,
+            "markevery": (self.start, SPARSE), "fillstyle": self.fill, "mew": 0.5,
+            "mec": "white" if self.fill == "full" else self.colour,
+        }  # fmt: skip
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """For the entry of a line in a legend."""
+        return {**self.line, "markevery": None}
+
+    @property
+    def points(self) -> dict[str, Any]:
+        """For points without a line."""
+        shape = {"marker": self.marker, "fillstyle": self.fill}
+        return {"color": self.colour, "linestyle": "none", **shape}
+
+
+def looks(results: Results) -> dict[str, Look]:
+    """Return each method's look, by its place in the plan: the same in every figure."""
+    found = {}
+    for place, (method, colour) in enumerate(palette(results).items()):
+        turn, kind = divmod(place, len(MARKERS))
+        dash, fill = DASHES[turn % len(DASHES)], FILLS[turn % len(FILLS)]
+        found[method] = Look(colour, MARKERS[kind], dash, fill, SPARSE * (kind % 5) / 5)
+    return found
 
 
 def palette(results: Results) -> dict[str, Colour]:
     """Return each method's colour, by its place in the plan: the same in every figure."""
-    methods = results.methods
+    methods = results.planned_methods
     colours: Any = [*sns.color_palette("colorblind"), *sns.color_palette(MORE)]
     if len(methods) > len(colours):
         colours = sns.color_palette("husl", len(methods))
@@ -45,10 +105,20 @@ def palette(results: Results) -> dict[str, Colour]:
 
 
 @styled
-def encode(figure: Figure, dpi: int = 130) -> tuple[bytes, bytes]:
-    """Return a figure as SVG and as PNG, byte-identical on repeat."""
-    svg, png = io.BytesIO(), io.BytesIO()
-    figure.savefig(svg, format="svg", metadata={"Date": None})
-    figure.set_layout_engine(None)  # the panels have found their places; do not search again
-    figure.savefig(png, format="png", dpi=dpi)
-    return svg.getvalue(), png.getvalue()
+def encode(figure: Figure, formats: Collection[str], dpi: int = 130) -> dict[str, bytes]:
+    """Return a figure in each format, byte-identical on repeat.
+
+    Args:
+        figure: laid out anew by the first, and not again.
+        formats: of reports.choice.FORMATS.
+        dpi: of PNG.
+    """
+    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    files = {}
+    for form in sorted(formats, reverse=True):  # SVG first: it lays figures out as it always did
+        file = io.BytesIO()
+        sharp = dpi if form == "png" else "figure"
+        figure.savefig(file, format=form, metadata=undated.get(form), dpi=sharp)
+        figure.set_layout_engine(None)  # the panels have found their places; do not search again
+        files[form] = file.getvalue()
+    return files

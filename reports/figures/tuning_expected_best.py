@@ -38,7 +38,8 @@ def expected_best(results: Results, numbers: Numbers) -> Figure | None:
 def _curves(ax: Axes, rows: Frame, results: Results) -> None:
     for method in results.methods:
         mine = rows[rows["method"] == method]
-        ax.plot(mine["k"], mine["value"], "o-", color=style.palette(results)[method], markersize=4)
+        look = style.looks(results)[method].key
+        ax.plot(mine["k"], mine["value"], **{**look, "markersize": 5})
     panels.log_if_wide(ax, rows["value"])
 
 

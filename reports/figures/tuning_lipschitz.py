@@ -24,7 +24,7 @@ def lipschitz(results: Results, numbers: Numbers) -> Figure | None:  # noqa: ARG
     figure, axes = panels.panels(1, 1, 8.5, 4.6)
     ax = axes[0, 0]
     for method in results.methods:
-        _runs(ax, bounded[bounded["method"] == method], style.palette(results)[method])
+        _runs(ax, bounded[bounded["method"] == method], style.looks(results)[method])
     ax.set_xscale("log")
     drawn = pd.concat([bounded["lipschitz_lower"], bounded["lipschitz_upper"]])
     panels.log_if_wide(ax, drawn, axis="x")
@@ -34,18 +34,18 @@ def lipschitz(results: Results, numbers: Numbers) -> Figure | None:  # noqa: ARG
     ax.set_xlabel("Lipschitz constant of D at the end: from lower to upper bound")
     ax.set_ylabel(score_label(results, tuning, tuning.plan.select.split))
     panels.title(figure, "Score and Lipschitz constant: every trial run")
-    panels.legend(figure, results, [failed_key("failed run")], marker="o")
+    panels.legend(figure, results, [failed_key("failed run")], points=True)
     return figure
 
 
-def _runs(ax: Axes, runs: Frame, colour: style.Colour) -> None:
+def _runs(ax: Axes, runs: Frame, look: style.Look) -> None:
     scored = runs[runs["score"].notna()]
     ends = scored["lipschitz_lower"], scored["lipschitz_upper"]
-    ax.hlines(scored["score"], *ends, color=colour, linewidth=0.8, alpha=0.4)
-    ax.plot(ends[0], scored["score"], "o", color=colour, markersize=5, alpha=0.85)
-    ax.plot(ends[1], scored["score"], "|", color=colour, markersize=6, alpha=0.6)
+    ax.hlines(scored["score"], *ends, color=look.colour, linewidth=0.8, alpha=0.4)
+    ax.plot(ends[0], scored["score"], markersize=5, alpha=0.85, **look.points)
+    ax.plot(ends[1], scored["score"], "|", color=look.colour, markersize=6, alpha=0.6)
     failed = runs.loc[runs["cost"] == float("inf"), "lipschitz_lower"]
-    failed_above(ax, failed.tolist(), colour)
+    failed_above(ax, failed.tolist(), look.colour)
 
 
 LIPSCHITZ = Drawing(

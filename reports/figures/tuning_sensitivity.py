@@ -39,7 +39,7 @@ def sensitivity(results: Results, numbers: Numbers) -> Figure | None:
     panels.log_if_wide(axes[0, 0], trials["score"])
     figure.supylabel(score_label(results, tuning, tuning.plan.select.split), fontsize=10.5)
     panels.title(figure, "Sensitivity: every trial a point")
-    panels.legend(figure, results, [failed_key("failed trial")], marker="o")
+    panels.legend(figure, results, [failed_key("failed trial")], points=True)
     return figure
 
 
@@ -67,11 +67,11 @@ def _places(ax: Axes, values: Series, methods: Series) -> Series:
 
 def _points(ax: Axes, trials: Frame, places: Series, results: Results) -> None:
     for method in results.methods:
-        mine, colour = trials["method"] == method, style.palette(results)[method]
+        mine, look = trials["method"] == method, style.looks(results)[method]
         scores = trials.loc[mine, "score"]
-        ax.plot(places[mine], scores, "o", color=colour, markersize=5, alpha=0.75)
+        ax.plot(places[mine], scores, markersize=5, alpha=0.75, **look.points)
         failed = np.isinf(trials.loc[mine, "cost"].astype(float))
-        failed_above(ax, places[mine][failed].tolist(), colour)
+        failed_above(ax, places[mine][failed].tolist(), look.colour)
 
 
 SENSITIVITY = Drawing(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import pandas as pd
+from reports.load.columns import Frame
+from reports.load.narrow import narrowed
 
 T = TypeVar("T")
 
@@ -18,14 +18,12 @@ def one_cell(group: T, cell: str) -> T:
             narrowed, everything else stays.
         cell: the label.
     """
-    changed = {
-        field.name: _narrowed(getattr(group, field.name), cell)
-        for field in dataclasses.fields(group)  # pyright: ignore
-    }
-    return dataclasses.replace(group, **changed)  # pyright: ignore
+    return narrowed(group, lambda frame: _of_cell(frame, cell), _has_cells)
 
 
-def _narrowed(value: Any, cell: str) -> Any:
-    if isinstance(value, pd.DataFrame):
-        return value[value["cell"] == cell] if "cell" in value else value
-    return one_cell(value, cell) if getattr(value, "has_cells", False) else value
+def _of_cell(frame: Frame, cell: str) -> Frame:
+    return frame[frame["cell"] == cell] if "cell" in frame else frame
+
+
+def _has_cells(value: object) -> bool:
+    return getattr(value, "has_cells", False)

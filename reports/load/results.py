@@ -17,6 +17,21 @@ from runners.store.imported import Origin
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """The methods that a report does not show, as it was asked.
+
+    Args:
+        methods: their names.
+        runs: how many were planned of them.
+        failed: how many of these did not finish.
+    """
+
+    methods: tuple[str, ...] = ()
+    runs: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True)
 class Results:
     """All a report shows. Every frame begins with run_id, cell, method and seed.
 
@@ -43,6 +58,8 @@ class Results:
         tuning: what a tuned grid searched and chose, None in others.
         origins: where imported runs come from, by run id; none of runs that the suite made.
         plans: every planned run, trials too, by the name of its folder.
+        left_out: the methods that this report was asked not to show.
+        baseline: the method that it was asked to hold the others against, '' for none.
     """
 
     name: str
@@ -70,6 +87,8 @@ class Results:
     tuning: Tuning | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict, repr=False)
     plans: Mapping[str, Planned] = field(default_factory=dict, repr=False)
+    left_out: LeftOut = LeftOut()
+    baseline: str = ""
 
     @property
     def paired(self) -> bool:
@@ -78,7 +97,12 @@ class Results:
 
     @property
     def methods(self) -> list[str]:
-        """The planned methods, in order."""
+        """The planned methods that are shown, in order."""
+        return [method for method in self.planned_methods if method not in self.left_out.methods]
+
+    @property
+    def planned_methods(self) -> list[str]:
+        """The planned methods, in order, also those that this report does not show."""
         planned = self.trials if self.tuning and self.runs.empty else self.runs
         return list(planned["method"].cat.categories)
 

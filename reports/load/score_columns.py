@@ -99,10 +99,12 @@ class ScoreColumns:
     Args:
         columns: of the registered metrics, then those that only the plan knows.
         recorded: the names of those that some run has.
+        first: the one that leads, where a report was asked for another than the plan's.
     """
 
     columns: tuple[Column, ...]
     recorded: frozenset[str] = frozenset()
+    first: str = ""
 
     def recorded_in(self, present: Iterable[str]) -> ScoreColumns:
         """Return the same columns, of which those with these names were recorded."""
@@ -115,8 +117,10 @@ class ScoreColumns:
 
     @cached_property
     def ranking(self) -> tuple[Score, ...]:
-        """The claims of those that methods are ranked by; lower is better first."""
-        bases = sorted(self._bases(ranks=True), key=lambda c: not c.lower_is_better)
+        """The claims of those that methods are ranked by; what leads, then lower is better."""
+        bases = sorted(
+            self._bases(ranks=True), key=lambda c: (c.name != self.first, not c.lower_is_better)
+        )
         return tuple(self.claim(column.name) for column in bases)
 
     @cached_property

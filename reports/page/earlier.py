@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from reports.choice import FORMATS
 from reports.folder import FIGURES, OWN_NAME, ReportFolder
 from reports.page.pictures import Picture, stems
 from runners.errors import StoreProblem
@@ -18,9 +19,10 @@ LIST = "figures.json"
 def listed(drawn: Sequence[Picture]) -> bytes:
     """Return the list of a report's figures as a file."""
     rows = [
-        {"file": stem, "key": p.key, "cell": p.cell, "width": p.width, "mark": p.mark}
+        {"file": stem, "key": p.key, "cell": p.cell, "width": p.width, "mark": p.mark,
+         "shown": p.shown, "formats": list(p.files)}
         for stem, p in zip(stems(drawn), drawn, strict=True)
-    ]
+    ]  # fmt: skip
     return (json.dumps(rows, indent=1) + "\n").encode()
 
 
@@ -50,12 +52,21 @@ def _stored(folder: Path, row: dict[str, Any]) -> Picture:
     name = f"{FIGURES}/{row['file']}"
     if not OWN_NAME.fullmatch(name):
         raise StoreProblem(f"{folder / LIST}: {name[:80]!r} is no figure of a report")
-    svg, png = (read_bytes(folder / f"{name}.{form}") for form in ("svg", "png"))
-    return Picture(str(row["key"]), str(row["cell"]), float(row["width"]), "", svg, png)
+    files = {form: read_bytes(folder / f"{name}.{form}") for form in _formats(row)}
+    found = {form: data for form, data in files.items() if data is not None}
+    if row["shown"] not in found:
+        raise StoreProblem(f"{folder / LIST}: {name[:80]!r} is not there as {row['shown']!r}")
+    return Picture(str(row["key"]), str(row["cell"]), float(row["width"]), "", row["shown"], found)
 
 
-def _picture(place: ReportFolder, row: dict[str, str]) -> Picture | None:
-    svg, png = (place.unchanged(f"{FIGURES}/{row['file']}.{form}") for form in ("svg", "png"))
-    if not row["mark"] or svg is None or png is None:
+def _formats(row: dict[str, Any]) -> list[str]:
+    return [form for form in FORMATS if form in row["formats"]]
+
+
+def _picture(place: ReportFolder, row: dict[str, Any]) -> Picture | None:
+    found = {f: place.unchanged(f"{FIGURES}/{row['file']}.{f}") for f in _formats(row)}
+    files = {form: data for form, data in found.items() if data is not None}
+    if not row["mark"] or row["shown"] not in files:
         return None
-    return Picture(row["key"], row["cell"], float(row["width"]), row["mark"], svg, png)
+    width = float(row["width"])
+    return Picture(row["key"], row["cell"], width, row["mark"], row["shown"], files)

@@ -70,7 +70,7 @@ def headline(results: Results, numbers: Numbers, tuned: str | None = None) -> He
         tuned: of a grid whose methods were tuned: that each had the same budget, proven.
     """
     family = numbers.family
-    if family.size == 0 or family.metric is None:
+    if family.pairs_shown == 0 or family.metric is None:
         return None
     pairs = numbers.pairs[numbers.pairs["claimed"]]
     return Headline(
@@ -78,6 +78,12 @@ def headline(results: Results, numbers: Numbers, tuned: str | None = None) -> He
         tuple(_claims(pairs, family)),
         _scope(results, family, tuned),
     )
+
+
+def tests_counted(family: Family) -> str:
+    """Return what Holm's correction counts, such as ``10 pairs``."""
+    pairs = counted(family.size, "pair")
+    return pairs if family.scores == 1 else f"{pairs} by {family.scores} scores"
 
 
 def and_list(words: Sequence[str]) -> str:
@@ -94,7 +100,7 @@ def _opening(results: Results, family: Family, pairs: Frame) -> str:
         f"{_seeds(pairs, family.paired)}, at {where}: "
         f"{operating_point(results, family.cells) or 'of which nothing is known'}. The methods: "
         f"{methods_in_full(results, family.cells)}. Exact {family.test} test, Holm over all "
-        f"{counted(family.size, 'pair')}, level .05."
+        f"{tests_counted(family)}, level .05."
     )
 
 
@@ -112,9 +118,10 @@ def _claims(pairs: Frame, family: Family) -> Iterable[str]:
         rows = mine.to_dict("records")
         found = [*_better(rows), *_alike(rows), *_open(rows)]
         yield from (prefix + sentence for sentence in found)
-    left = family.size - len(pairs)
+    left = family.pairs_shown - len(pairs)
     if left:
-        yield f"{left} of {family.size} pairs cannot be compared yet: a method has no result."
+        planned = family.pairs_shown
+        yield f"{left} of {planned} pairs cannot be compared yet: a method has no result."
 
 
 def _better(rows: Sequence[Any]) -> Iterable[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reports.figures.drawing import Drawing
 from reports.load.results import Results
+from reports.page.chosen import chosen_words
 from reports.page.headline import headline
 from reports.page.pictures import Picture, data_uri
 from reports.page.sections import DRAWINGS, SECTIONS, TABLES, Block, Part
@@ -24,10 +27,11 @@ from reports.stats.real_and_untrained import floor_notes
 from reports.stats.tuning_sentence import tuning_sentence
 from reports.tables.failures import meanings
 from reports.tables.later import later_tables
+from reports.tables.table import scores_first
 from runners.store.states import State
 
-HERE = Path(__file__).parent
 PIXELS_PER_INCH = 112
+FOLDER = Path(__file__).parent
 
 
 def page(results: Results, numbers: Numbers, pictures: Sequence[Picture] | None) -> str:
@@ -38,7 +42,7 @@ def page(results: Results, numbers: Numbers, pictures: Sequence[Picture] | None)
         pictures: its figures; None while they are being drawn, which it says, and looks again.
     """
     environment = Environment(
-        loader=FileSystemLoader([HERE, HERE.parent]),
+        loader=FileSystemLoader([FOLDER, FOLDER.parent]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -51,8 +55,11 @@ def page(results: Results, numbers: Numbers, pictures: Sequence[Picture] | None)
 def _context(
     results: Results, numbers: Numbers, pictures: Sequence[Picture] | None
 ) -> dict[str, Any]:
-    said = words(results)
+    said, script = words(results), (FOLDER / "tables.js").read_text(encoding="utf-8")
     return {
+        "script": script,
+        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        "scores_first": scores_first,
         "results": results,
         "sections": [section for section in SECTIONS if section.shown(results)],
         "kind": _kind,
@@ -79,6 +86,7 @@ def _sentences(results: Results, numbers: Numbers) -> dict[str, Any]:
         "n_finished": int((runs["state"] == State.FINISHED).sum()),
         "failed": runs[runs["state"] != State.FINISHED].to_dict("records"),
         "protocols": list(dict.fromkeys(results.scores["protocol"])),
+        "chosen": chosen_words(results, numbers.family),
         "concluded": headline(results, numbers, tuning_sentence(results)),
         "inferred": inference(results, numbers.family, numbers.power),
         "floor_said": floor_notes(results, numbers.references),
@@ -99,7 +107,7 @@ def _sentences(results: Results, numbers: Numbers) -> dict[str, Any]:
 def _images(key: str, pictures: Sequence[Picture]) -> list[dict[str, Any]]:
     return [
         {
-            "source": data_uri(picture, DRAWINGS[key]),
+            "source": data_uri(picture),
             "cell": picture.cell,
             "width": round(PIXELS_PER_INCH * picture.width),
         }

@@ -18,20 +18,22 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
 
+from reports.choice import FORMATS, PAGE, PAPER, Choice
 from reports.figures import style
 from reports.figures.drawing import Drawing
+from reports.figures.paper import in_column
 from reports.load.results import Results
 from reports.stats.numbers import Numbers
 from runners.errors import UserProblem
 
+DPI = {PAGE: 130, PAPER: 300}
 SVG_LIMIT = 300_000  # bytes; larger drawings are smaller as PNG
 ADDRESS = re.compile(rb"\x8a\x06(.{6})", re.DOTALL)
 """What a pickled figure has of places in memory: numbers of six bytes."""
@@ -46,39 +48,53 @@ class Picture:
         cell: the cell it shows, '' for all.
         width: inches, so that text has one size on the page.
         mark: of its content; figures of one mark look the same, and '' is that of none.
-        svg, png: its two files.
+        shown: the format that the page embeds.
+        files: by format: those that were asked for, and the one that the page embeds.
     """
 
     key: str
     cell: str
     width: float
     mark: str
-    svg: bytes = field(repr=False)
-    png: bytes = field(repr=False)
+    shown: str
+    files: Mapping[str, bytes] = field(repr=False)
 
 
 Earlier = Mapping[str, Picture]
 """Pictures of an earlier report by their marks."""
 
 
-def pictures(
-    drawings: Iterable[Drawing], results: Results, numbers: Numbers, earlier: Earlier
-) -> list[Picture]:
+@dataclass(frozen=True)
+class Content:
+    """What pictures are made of.
+
+    Args:
+        results, numbers: what they show.
+        choice: their style and formats.
+        earlier: pictures that need not be drawn again.
+    """
+
+    results: Results
+    numbers: Numbers
+    choice: Choice
+    earlier: Earlier
+
+
+def pictures(drawings: Iterable[Drawing], content: Content) -> list[Picture]:
     """Return the pictures of a report, in order, each drawn unless an earlier report has it.
 
     Args:
         drawings: what is drawn.
-        results, numbers: of what.
-        earlier: pictures that need not be drawn again.
+        content: of what.
     """
     todo = list(drawings)
     processes = min(_cores(), len(todo))
     if processes < 2 or not sys.platform.startswith("linux"):
-        return [picture for one in todo for picture in _pictures(one, results, numbers, earlier)]
+        return [picture for one in todo for picture in _pictures(one, content)]
     fork = multiprocessing.get_context("fork")
     with (
         warnings.catch_warnings(),
-        ProcessPoolExecutor(processes, fork, _remember, (results, numbers, earlier)) as pool,
+        ProcessPoolExecutor(processes, fork, _remember, (content,)) as pool,
     ):  # the last figures take longest
         warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside libraries' threads
         try:
@@ -91,33 +107,48 @@ def pictures(
     return [picture for some in reversed(drawn) for picture in some]
 
 
-_known: list[Any] = []
-"""Of a drawing process: results, numbers and earlier pictures, which it has by being forked."""
+_known: list[Content] = []
+"""Of a drawing process: what it draws from, which it has by being forked."""
 
 
-def _remember(*known: Any) -> None:
+def _remember(content: Content) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command that has it ends this process
-    _known[:] = known
+    _known[:] = [content]
 
 
 def _drawn(drawing: Drawing) -> list[Picture]:
     return _pictures(drawing, *_known)
 
 
-def _pictures(
-    drawing: Drawing, results: Results, numbers: Numbers, earlier: Earlier
-) -> list[Picture]:
+def _pictures(drawing: Drawing, content: Content) -> list[Picture]:
     return [
-        _picture(drawing.key, cell, figure, earlier)
-        for cell, figure in drawing.figures(results, numbers)
+        _picture(drawing, cell, figure, content)
+        for cell, figure in drawing.figures(content.results, content.numbers)
     ]
 
 
-def _picture(key: str, cell: str, figure: Figure, earlier: Earlier) -> Picture:
+def _picture(drawing: Drawing, cell: str, figure: Figure, content: Content) -> Picture:
+    """Return a figure in the formats asked for; those that an earlier report has are taken."""
+    asked, dpi = content.choice.formats, DPI[content.choice.style]
+    figure = in_column(figure, cell) if content.choice.style == PAPER else figure
     mark = fingerprint(figure)
-    if mark in earlier:
-        return replace(earlier[mark], key=key, cell=cell)
-    return Picture(key, cell, figure.get_figwidth(), mark, *style.encode(figure))
+    known = content.earlier.get(mark)
+    files = known.files if known else {}
+    shown = known.shown if known else "png" if drawing.pixels else "svg"
+    files = _with(files, figure, {*asked, shown}, dpi)
+    if shown == "svg" and len(files["svg"]) > SVG_LIMIT:
+        shown = "png"
+        files = _with(files, figure, {shown}, dpi)
+    kept = {form: files[form] for form in FORMATS if form in {*asked, shown}}
+    return Picture(drawing.key, cell, figure.get_figwidth(), mark, shown, kept)
+
+
+def _with(
+    files: Mapping[str, bytes], figure: Figure, formats: set[str], dpi: int
+) -> Mapping[str, bytes]:
+    """Return a figure's files with those formats that it has not yet."""
+    missing = formats - files.keys()
+    return {**files, **style.encode(figure, missing, dpi)} if missing else files
 
 
 def fingerprint(figure: Figure) -> str:
@@ -142,11 +173,12 @@ def _cores() -> int:
 
 
 def figure_files(drawn: Sequence[Picture]) -> dict[str, bytes]:
-    """Return the content of each figure's two files by name, numbered in the page's order."""
-    files = {}
-    for stem, picture in zip(stems(drawn), drawn, strict=True):
-        files |= {f"{stem}.svg": picture.svg, f"{stem}.png": picture.png}
-    return files
+    """Return the content of each figure's files by name, numbered in the page's order."""
+    return {
+        f"{stem}.{form}": data
+        for stem, picture in zip(stems(drawn), drawn, strict=True)
+        for form, data in picture.files.items()
+    }
 
 
 def stems(drawn: Sequence[Picture]) -> list[str]:
@@ -158,8 +190,8 @@ def stems(drawn: Sequence[Picture]) -> list[str]:
     return found
 
 
-def data_uri(picture: Picture, drawing: Drawing) -> str:
+def data_uri(picture: Picture) -> str:
     """Return the picture as it is embedded in the page."""
-    use_png = drawing.pixels or len(picture.svg) > SVG_LIMIT
-    kind, data = ("png", picture.png) if use_png else ("svg+xml", picture.svg)
+    kind = {"svg": "svg+xml"}.get(picture.shown, picture.shown)
+    data = picture.files[picture.shown]
     return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"

@@ -8,6 +8,7 @@ from markupsafe import escape
 
 from reports.load.results import Results
 from reports.load.score_columns import Score
+from reports.page.headline import tests_counted
 from reports.stats.detectable import LEAST_SEEDS, POWER
 from reports.stats.equivalence import MARGIN, smallest_equivalence_p
 from reports.stats.power import (
@@ -76,14 +77,19 @@ def inference(results: Results, family: Family, power: Power) -> list[str]:
         family: declared before any score.
         power: of the runs at hand.
     """
-    if family.size == 0:
+    if family.pairs_shown == 0:
         return ["One method only, so nothing is compared."]
     if family.metric is None:
         return ["No run has been scored yet, so nothing is compared."]
     said = [_family(results, family), _test(family), _at_best(family, power)]
-    return [*said, DETECTABLE.format(factor=family.size), _equivalence(family)]
+    return [*said, DETECTABLE.format(factor=family.tests), _equivalence(family)]
 
 
+FIXED = "It is fixed by the plan."
+CHOSEN_SCORE = (
+    "The score was chosen when this report was made, so the correction counts each pair {n} times, "
+    "once for every score that could have been chosen."
+)
 DETECTABLE = (
     f"The smallest detectable difference of a pair is one that {POWER:.0%} of repetitions with as "
     "many fresh seeds would find, by this test and at the level of Holm's first step (.05 / "
@@ -97,18 +103,17 @@ def _family(results: Results, family: Family) -> str:
     score = results.columns.by_name[str(family.metric)].title
     where = f" in the cell {family.cells[0]}" if family.cells == (TUNED,) else ""
     where = f" in {len(family.cells)} cells" if len(family.cells) > 1 else where
+    fixed = FIXED if family.paired else FIXED_BY_IMPORT
+    fixed = fixed if family.scores == 1 else CHOSEN_SCORE.format(n=family.scores)
     return (
         f"One family of tests: {score} at the end of training, {counted(family.size, 'pair')} of "
-        f"methods{where}, two-sided, level .05 over all of them by Holm's correction. "
-        f"{FIXED[family.paired]} Other scores are exploratory: their p are not adjusted, and no "
-        "sentence claims anything from them."
+        f"methods{where}, two-sided, level .05 over all of them by Holm's correction. {fixed} "
+        "Other scores are exploratory: their p are not adjusted, and no sentence claims anything "
+        "from them."
     )
 
 
-FIXED = {
-    True: "It is fixed by the plan.",
-    False: "It was fixed when the runs were imported, by which runs and scores there are.",
-}
+FIXED_BY_IMPORT = "It was fixed when the runs were imported, by which runs and scores there are."
 UNPAIRED = (
     "The exact Mann-Whitney test carries the claims, alone: nothing proves that imported runs of "
     "one seed share anything, so none is held against another as a pair, and no test deals scores "
@@ -123,12 +128,10 @@ def _test(family: Family) -> str:
     if not family.paired:
         return UNPAIRED
     flips = smallest_flip_p(family.n)
-    least = (
-        f"smallest p {flips:.2g}, times {counted(family.size, 'pair')} {flips * family.size:.2g}"
-    )
+    least = f"smallest p {flips:.2g}, times {tests_counted(family)} {flips * family.tests:.2g}"
     seeds = counted(family.n, "shared seed")
     if family.test == SIGN_FLIP:
-        can = smallest_flip_p(family.n) * family.size <= LEVEL
+        can = smallest_flip_p(family.n) * family.tests <= LEVEL
         reaches = "it can reach .05" if can else "it cannot reach .05"
         return (
             f"The exact sign-flip test of paired differences carries the claims: with {seeds} "
@@ -138,7 +141,7 @@ def _test(family: Family) -> str:
     return (
         "The exact Mann-Whitney test carries the claims, since with "
         f"{seeds} planned the paired sign-flip test could not reach .05 ({least}); that takes "
-        f"{seeds_needed(family.size, smallest_flip_p)}. Mann-Whitney ignores the pairing, so a "
+        f"{seeds_needed(family.tests, smallest_flip_p)}. Mann-Whitney ignores the pairing, so a "
         "claim also needs that the methods of its cell differ at all by a test that does not: "
         "Friedman's statistic, each seed's scores dealt anew among the methods. Where all of a "
         "cell are copies of one method, some are then called different in at most 5% of "
@@ -178,7 +181,7 @@ def _equivalence(family: Family) -> str:
         f"the paired differences against {MARGIN:.0%} of the median of both methods' scores, under "
         "Holm's correction over the same pairs. A method with a diverged run is never called alike."
     )
-    if smallest_equivalence_p(family.n) * family.size <= LEVEL:
+    if smallest_equivalence_p(family.n) * family.tests <= LEVEL:
         return said
-    needed = seeds_needed(family.size, smallest_equivalence_p)
+    needed = seeds_needed(family.tests, smallest_equivalence_p)
     return f"{said} With {counted(family.n, 'shared seed')} none can be; that takes {needed}."

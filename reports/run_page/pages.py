@@ -37,17 +37,17 @@ class Pages:
     kept: tuple[str, ...]
 
 
-def run_pages(results: Results, grid: GridStore, folder: ReportFolder, force: bool) -> Pages:
+def run_pages(results: Results, grid: GridStore, earlier: ReportFolder | None = None) -> Pages:
     """Return the pages of a grid's runs.
 
     Args:
         results: what the report says.
         grid: where the runs' files are.
-        folder: the report's, with the pages of the report before.
-        force: write all of them again.
+        earlier: the folder of the report before, whose pages are kept where nothing changed; None
+            writes all of them.
     """
-    known = {} if force else _known(folder)
-    whole = folder.unchanged_in(PAGES) if known else frozenset()
+    known = _known(earlier) if earlier else {}
+    whole = earlier.unchanged_in(PAGES) if earlier and known else frozenset()
     files, marks, kept = {}, {}, []
     for around in _arounds(results):
         place, store = around.place, grid.run(around.place.run_id)

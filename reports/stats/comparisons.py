@@ -75,8 +75,8 @@ def pairwise(scores: Frame, family: Family, rng: np.random.Generator) -> Frame:
         rows += [{**named, **pair} for pair in _pairs(mine, family, rng)]
     claimed = [row for row in rows if row["claimed"]]
     of_test = "p_flip" if family.test == SIGN_FLIP else "p_mann_whitney"
-    found = holm([row[of_test] for row in claimed], family.size)
-    alike = holm([row["p_equivalence"] for row in claimed], family.size)
+    found = holm([row[of_test] for row in claimed], family.tests)
+    alike = holm([row["p_equivalence"] for row in claimed], family.tests)
     least = _least(scores, family, rng.spawn(1)[0])
     for row, p_holm, p_equivalence in zip(claimed, found, alike, strict=True):
         row |= {"p_holm": max(p_holm, least[str(row["cell"])]), "p_equivalence": p_equivalence}
@@ -93,7 +93,8 @@ def _least(scores: Frame, family: Family, rng: np.random.Generator) -> dict[str,
     if family.test == SIGN_FLIP or family.n == 0 or not family.paired:
         return dict.fromkeys(family.cells, 0.0)
     mine = scores[(scores["metric"] == family.metric) & scores["cost"].notna()]
-    return {cell: alike_p_of(mine[mine["cell"] == cell], rng) for cell in family.cells}
+    found = {cell: alike_p_of(mine[mine["cell"] == cell], rng) for cell in family.cells}
+    return {cell: min(1.0, p * family.scores) for cell, p in found.items()}
 
 
 def _pairs(scores: Frame, family: Family, rng: np.random.Generator) -> Iterator[dict[str, Any]]:

@@ -49,7 +49,7 @@ def detectable(
     groups = [differences] if paired else [x, y]
     if min(map(len, groups)) < LEAST_SEEDS or not np.isfinite(np.concatenate([x, y])).all():
         return math.nan
-    level = LEVEL / max(family.size, 1)
+    level = LEVEL / max(family.tests, 1)
     if sum(map(len, groups)) > (EXACT // 2 if paired else EXACT):
         return _of_many(groups, level)
     needed = critical_count([len(group) for group in groups], level)

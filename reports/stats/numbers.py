@@ -120,7 +120,8 @@ def compute(results: Results) -> Numbers:
     scores = every[every["metric"].isin(claims)].reset_index(drop=True)
     trained = over_training(results, scores)
     leading = next((score.column for score in results.score_columns), None)
-    family = declare(results.runs, leading, results.paired)
+    among = len(results.score_columns) if results.columns.first else 1
+    family = declare(results.runs, leading, among, results.paired)
     tuning = tuning_numbers(results)
     pairs = pairwise(scores, family, np.random.default_rng(SEED))
     return Numbers(

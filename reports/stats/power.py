@@ -53,14 +53,29 @@ class Family:
         size: pairs of planned methods in these cells, whether they have results yet or not.
         n: planned seeds that the methods of every pair share; where nothing is paired, the fewest
             planned runs of a method.
+        scores: how many the metric was chosen among when the report was made; 1 where the plan
+            fixed it.
         paired: whether runs of one seed may be held against each other.
+        shown: how many of the pairs the page shows, None for all.
     """
 
     metric: str | None
     cells: tuple[str, ...]
     size: int
     n: int
+    scores: int = 1
     paired: bool = True
+    shown: int | None = None
+
+    @property
+    def tests(self) -> int:
+        """What Holm's correction counts: every pair, by every score that could have been chosen."""
+        return self.size * self.scores
+
+    @property
+    def pairs_shown(self) -> int:
+        """How many pairs of the family the page speaks of."""
+        return self.size if self.shown is None else self.shown
 
     @property
     def test(self) -> str:
@@ -72,7 +87,7 @@ class Family:
         """
         if not self.paired:
             return MANN_WHITNEY
-        reaches = smallest_flip_p(self.n) * self.size <= LEVEL
+        reaches = smallest_flip_p(self.n) * self.tests <= LEVEL
         return SIGN_FLIP if reaches or self._two_with_few_seeds else MANN_WHITNEY
 
     @property
@@ -88,7 +103,7 @@ class Family:
     def seeds_needed(self) -> int:
         """The fewest seeds with which any difference could be claimed."""
         flips = seeds_needed(1, smallest_flip_p) if self._two_with_few_seeds else 1
-        return max(flips, seeds_needed(self.size))
+        return max(flips, seeds_needed(self.tests))
 
     @property
     def smallest(self) -> Callable[[int], float]:
@@ -100,19 +115,20 @@ class Family:
         return metric == self.metric and cell in self.cells
 
 
-def declare(runs: Frame, metric: str | None, paired: bool = True) -> Family:
+def declare(runs: Frame, metric: str | None, scores: int = 1, paired: bool = True) -> Family:
     """Return the family of a grid: all pairs of its methods, by one score.
 
     Args:
         runs: the planned runs.
         metric: the first score that methods are ranked by.
+        scores: how many it was chosen among.
         paired: whether runs of one seed may be held against each other.
     """
     cells = tuple(map(str, runs["cell"].unique()))
     cells = (OF_A_TUNED_GRID[cells],) if cells in OF_A_TUNED_GRID else cells
     both = set.intersection if paired else lambda *seeds: min(seeds, key=len)
     shared = [len(both(a, b)) for cell in cells for a, b in combinations(_seeds(runs, cell), 2)]
-    return Family(metric, cells, len(shared), min(shared, default=0), paired)
+    return Family(metric, cells, len(shared), min(shared, default=0), scores, paired)
 
 
 def _seeds(runs: Frame, cell: str) -> list[set[int]]:
@@ -128,7 +144,7 @@ class Power:
     Args:
         n: seeds with a result, in the pair of the family with the fewest; 0 where one has none.
         smallest_p: of the test that carries the claims, with so many.
-        smallest_holm: times the size of the family.
+        smallest_holm: times the tests of the family.
     """
 
     n: int
@@ -153,4 +169,4 @@ def power(family: Family, pairs: Frame) -> Power:
     whole = 0 < family.size == len(mine)
     n = int(np.min(mine[counts].to_numpy())) if whole else 0
     smallest = family.smallest(n)
-    return Power(n, smallest, min(1.0, smallest * family.size))
+    return Power(n, smallest, min(1.0, smallest * family.tests))

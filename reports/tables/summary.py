@@ -22,6 +22,7 @@ from reports.tables.table import Table, row_names
 from reports.text import ABSENT, number, out_of
 from runners.store.states import State
 
+MEDIAN = "median [min, max]"
 BESIDE = (TRAIN, GAP)
 """The splits that stand beside the claims; all are in a table of their own."""
 
@@ -65,7 +66,7 @@ def _score_cells(row: Any, results: Results, every_summary: Frame) -> dict[str, 
 
 
 def _header(row: Any, results: Results, part: str) -> str:
-    return f"{short_header(row, results)} {part} median [min, max]"
+    return f"{short_header(row, results)} {part} {MEDIAN}"
 
 
 def _scores_of(row: Any, every_summary: Frame) -> list[Any]:
@@ -86,6 +87,42 @@ def _reference_row(references: list[Any], results: Results) -> dict[str, str]:
         _header(row, results, "final"): out_of(row, "value", alone=row["kind"] != UNTRAINED)
         for row in references
         if row["metric"] in shown
+    }
+
+
+Place = tuple[str, str, str]
+"""Cell, metric and method."""
+
+
+def paper_summary(results: Results, numbers: Numbers) -> tuple[Frame, dict[Place, tuple[int, int]]]:
+    """Return the part of the table that a paper has room for.
+
+    Returns:
+        A table of text: names, how many runs finished and what others did, and the scores that
+        carry claims, final and best; and the row and column of every final one.
+    """
+    table, claims = summary_table(results, numbers), _claims(results, numbers)
+    names = [c for c in ("cell", "method", "finished", "not finished") if c in table]
+    kept = [header for header in claims if header in table]
+    places = {
+        (str(row["cell"]), claims[header], str(row["method"])): (place, len(names) + column)
+        for place, row in enumerate(numbers.summary.to_dict("records"))
+        for column, header in enumerate(kept)
+        if claims[header]
+    }
+    short = {header: header.removesuffix(f" {MEDIAN}") for header in kept}
+    return table[[*names, *kept]].rename(columns=short), places
+
+
+def _claims(results: Results, numbers: Numbers) -> dict[str, str]:
+    """Return the headers of scores that carry claims: a final one with its metric, else ''."""
+    claims = [score.column for score in results.score_columns]
+    rows = numbers.score_summary.to_dict("records")
+    return {
+        _header(row, results, part): row["metric"] if part == "final" else ""
+        for row in rows
+        if row["metric"] in claims
+        for part in ("final", "best")
     }
 
 

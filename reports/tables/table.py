@@ -34,6 +34,20 @@ class Table:
     beside: str = ""
 
 
+LEADING = ("cell", "method", "against", "outcome")
+"""Columns that say what a row is."""
+ARROWS = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
+"""One stands in the header of every score."""
+
+
+def scores_first(frame: Frame) -> Frame:
+    """Return a table with its scores right after the names of rows, where a phone shows them."""
+    names = [column for column in frame.columns if column in LEADING]
+    scores = [column for column in frame.columns if any(arrow in column for arrow in ARROWS)]
+    rest = [column for column in frame.columns if column not in (*names, *scores)]
+    return frame[[*names, *scores, *rest]]
+
+
 def row_names(row: Any, results: Results) -> dict[str, str]:
     """Return the leading columns of a row: the cell, where there are several, and the method."""
     cell = {"cell": str(row["cell"])} if len(results.cells) > 1 else {}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from matplotlib.figure import Figure
 
+from reports.choice import Choice
 from reports.folder import ReportFolder
 from reports.page import pictures as drawing
 from reports.page.earlier import earlier_pictures
-from reports.page.pictures import fingerprint, pictures
+from reports.page.pictures import Content, fingerprint, pictures
 from reports.page.sections import DRAWINGS
 from reports.render import render
 from runners.files import digest
@@ -36,9 +38,9 @@ def _drawn(monkeypatch) -> list[str]:
     seen: list[str] = []
     encode = drawing.style.encode
 
-    def counted(figure: Figure) -> tuple[bytes, bytes]:
+    def counted(figure: Figure, *how: Any) -> dict[str, bytes]:
         seen.append(figure.get_suptitle())
-        return encode(figure)
+        return encode(figure, *how)
 
     monkeypatch.setattr(drawing, "_cores", lambda: 1)
     monkeypatch.setattr(drawing.style, "encode", counted)
@@ -85,9 +87,9 @@ def test_a_list_that_cannot_be_read_is_none(tmp_path, text) -> None:
 def test_several_processes_draw_what_one_does(mixed, numbers_of, monkeypatch) -> None:
     numbers = numbers_of(mixed)
     monkeypatch.setattr(drawing, "_cores", lambda: 2)
-    two = pictures(FEW.values(), mixed, numbers, {})
+    two = pictures(FEW.values(), Content(mixed, numbers, Choice(), {}))
     monkeypatch.setattr(drawing, "_cores", lambda: 1)
-    assert two == pictures(FEW.values(), mixed, numbers, {})
+    assert two == pictures(FEW.values(), Content(mixed, numbers, Choice(), {}))
     assert [picture.key for picture in two] == list(FEW)
 
 
@@ -99,7 +101,7 @@ def test_a_fault_in_a_drawing_process_is_raised_here(mixed, numbers_of, monkeypa
     monkeypatch.setattr(drawing, "_cores", lambda: 2)
     monkeypatch.setattr(drawing.style, "encode", fail)
     with pytest.raises(ZeroDivisionError, match="of the drawing"):
-        pictures(FEW.values(), mixed, numbers, {})
+        pictures(FEW.values(), Content(mixed, numbers, Choice(), {}))
 
 
 def test_a_mark_is_of_what_is_seen() -> None:
@@ -133,3 +135,46 @@ def test_the_page_is_there_while_figures_are_drawn(mixed_folder, tmp_path, monke
 def test_an_unfinished_grid_has_a_report_too(write_grid, make_spec, tmp_path) -> None:
     folder = write_grid([make_spec("none", 0)], states={("none", 0): State.MISSING})
     assert render(folder, tmp_path / "r").exists()
+
+
+def test_formats_and_style_decide_what_is_drawn_again(mixed_folder, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("reports.render.DRAWINGS", {"survival": FEW["survival"]})
+    report = render(mixed_folder, tmp_path / "report").parent
+    before = {file.name: file.read_bytes() for file in (report / "figures").iterdir()}
+    asked: list[set[str]] = []
+    encode = drawing.style.encode
+
+    def counted(figure: Figure, formats: set[str], dpi: int) -> dict[str, bytes]:
+        asked.append(formats)
+        return encode(figure, formats, dpi)
+
+    monkeypatch.setattr(drawing, "_cores", lambda: 1)
+    monkeypatch.setattr(drawing.style, "encode", counted)
+    more, paper = Choice(formats=("png", "svg", "pdf")), Choice(style="paper")
+    render(mixed_folder, report, choice=more)
+    assert asked == [{"pdf"}], "PNG and SVG are as they were"
+    names = {file.name for file in (report / "figures").iterdir()}
+    assert names == {*before, *(f"{name[:-3]}pdf" for name in before)}
+    assert {name: (report / "figures" / name).read_bytes() for name in before} == before
+    render(mixed_folder, report, choice=more)
+    assert len(asked) == 1
+    render(mixed_folder, report, choice=paper)
+    assert asked[1:] == [{"png", "svg"}]
+    assert {file.name for file in (report / "figures").iterdir()} == {*before}
+    render(mixed_folder, report, choice=paper)
+    assert len(asked) == 2
+    render(mixed_folder, report)
+    assert {file.name: file.read_bytes() for file in (report / "figures").iterdir()} == before
+
+
+def test_the_page_has_its_pictures_whatever_the_formats(
+    mixed_folder, tmp_path, monkeypatch
+) -> None:
+    few = {key: FEW[key] for key in ("survival", "samples")}
+    monkeypatch.setattr("reports.render.DRAWINGS", few)
+    page = render(mixed_folder, tmp_path / "r", choice=Choice(formats=("pdf",)))
+    names = sorted(file.name for file in (page.parent / "figures").iterdir())
+    assert names == [
+        "01-survival.pdf", "01-survival.svg", "02-samples.pdf", "02-samples.png",
+    ]  # fmt: skip
+    assert page.read_text().count("data:image/svg+xml;base64,") == 1

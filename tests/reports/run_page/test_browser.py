@@ -63,7 +63,7 @@ def browser(chromium, request) -> Browser:
 def pages_of(folder: Path, out: Path) -> Path:
     place = ReportFolder(out, given=True)
     place.prepare()
-    place.replace(run_pages(load(folder), GridStore(folder), place, force=True).files)
+    place.replace(run_pages(load(folder), GridStore(folder)).files)
     return out / "pages"
 
 

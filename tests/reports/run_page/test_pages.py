@@ -24,7 +24,7 @@ def report_of(folder: Path, out: Path | None = None, force: bool = False) -> Pat
     """Write what a report has of runs' pages, and return its folder."""
     place = ReportFolder(out or folder / "report", given=out is not None)
     place.prepare()
-    pages = run_pages(load(folder), GridStore(folder), place, force)
+    pages = run_pages(load(folder), GridStore(folder), None if force else place)
     place.replace(pages.files, pages.kept)
     return place.folder
 
