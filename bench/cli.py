@@ -346,8 +346,12 @@ def report(
         str | None, typer.Option(help="Methods to show, separated by commas; default: all.")
     ] = None,
     formats: Annotated[
-        str, typer.Option(help="Files of every figure, of png, svg and pdf, separated by commas.")
-    ] = "png,svg",
+        str | None,
+        typer.Option(
+            help="Further files of every figure: png, svg, pdf, separated by commas; default: "
+            "what the page shows, which is SVG, and PNG of pixels."
+        ),
+    ] = None,
     style: Annotated[
         Style, typer.Option(help="Figures for the page, or for a column of a paper.")
     ] = Style.page,

@@ -10,7 +10,6 @@ from runners.errors import UserProblem
 PAGE, PAPER = "page", "paper"
 STYLES = (PAGE, PAPER)
 FORMATS = ("png", "svg", "pdf")
-USUAL_FORMATS = ("png", "svg")
 
 
 @dataclass(frozen=True)
@@ -21,14 +20,14 @@ class Choice:
         metric: the score that claims are made of.
         baseline: the method that the others are compared against.
         methods: those to show.
-        formats: the files of every figure.
+        formats: files of every figure, besides the one that the page embeds.
         style: how figures look, one of STYLES.
     """
 
     metric: str | None = None
     baseline: str | None = None
     methods: tuple[str, ...] | None = None
-    formats: tuple[str, ...] = USUAL_FORMATS
+    formats: tuple[str, ...] = ()
     style: str = PAGE
 
     def __post_init__(self) -> None:

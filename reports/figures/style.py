@@ -109,16 +109,18 @@ def encode(figure: Figure, formats: Collection[str], dpi: int = 130) -> dict[str
     """Return a figure in each format, byte-identical on repeat.
 
     Args:
-        figure: laid out anew by the first, and not again.
+        figure: laid out anew if it has a layout engine, which is gone afterwards.
         formats: of reports.choice.FORMATS.
         dpi: of PNG.
     """
     undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)  # by the renderer of PNG, the fastest at measuring text
+        figure.set_layout_engine(None)  # the panels have found their places; do not search again
     files = {}
-    for form in sorted(formats, reverse=True):  # SVG first: it lays figures out as it always did
+    for form in sorted(formats):
         file = io.BytesIO()
         sharp = dpi if form == "png" else "figure"
         figure.savefig(file, format=form, metadata=undated.get(form), dpi=sharp)
-        figure.set_layout_engine(None)  # the panels have found their places; do not search again
         files[form] = file.getvalue()
     return files

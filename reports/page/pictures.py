@@ -7,6 +7,7 @@ processes, and one that an earlier report has drawn of the same content is taken
 from __future__ import annotations
 
 import base64
+import gc
 import hashlib
 import multiprocessing
 import os
@@ -113,6 +114,7 @@ _known: list[Content] = []
 
 def _remember(content: Content) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command that has it ends this process
+    gc.disable()  # it ends soon, and a tenth of its time would go into looking for rubbish
     _known[:] = [content]
 
 
