@@ -65,6 +65,11 @@ class ReportFolder:
         """
         before = self._written()
         self._refuse_others(files, before)
+        if gone := [name for name in kept if name not in before]:
+            raise UserProblem(
+                f"{self.folder / gone[0]}: another report was written here meanwhile; "
+                "the same command writes this one"
+            )
         hashes = {name: before[name] for name in kept}
         hashes |= {name: digest(data) for name, data in files.items()}
         new = Path(tempfile.mkdtemp(prefix=NEW, dir=self.folder))
@@ -90,10 +95,10 @@ class ReportFolder:
             return None
         return read_bytes(self.folder / name)
 
-    def unchanged_in(self, below: str) -> frozenset[str]:
-        """Return the names of those files in one of its folders that are still as written."""
-        known = self._written().items()
-        mine = ((name, then) for name, then in known if name.startswith(f"{below}/"))
+    def unchanged_in(self, below: str = "") -> frozenset[str]:
+        """Return the names of those of its files, or of a folder's, that are still as written."""
+        start = f"{below}/" if below else ""
+        mine = ((name, then) for name, then in self._written().items() if name.startswith(start))
         return frozenset(name for name, then in mine if self._is_own(name, then))
 
     def _written(self) -> dict[str, str]:

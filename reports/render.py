@@ -63,7 +63,7 @@ def render(
     numbers = shown(compute(whole), results)
     known = {} if force else earlier_pictures(place)
     if not (place.folder / PAGE).exists():
-        place.replace({PAGE: page(results, numbers, None).encode()})
+        place.replace({PAGE: page(results, numbers, None).encode()}, place.unchanged_in())
     drawn = pictures(DRAWINGS.values(), Content(results, numbers, choice, known))
     runs = run_pages(results, grid, None if force else place)
     place.replace({**runs.files, **_files(results, numbers, drawn)}, runs.kept)

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from runners.models import kernels
+from runners.store.proof import BEFORE
 
 CPUINFO = Path("/proc/cpuinfo")
 DISTRIBUTIONS = {
@@ -38,7 +39,7 @@ def environment(device: str) -> dict[str, str]:
         "device": device if device == "cpu" else torch.cuda.get_device_name(),
         "processor": platform.machine(),
         "instructions": torch.backends.cpu.get_cpu_capability(),
-        "kernels": kernels.described(device),
+        "kernels": kernels.described(device) or BEFORE["kernels"],
         "threads": str(torch.get_num_threads()),
         **_of_this_process(),
     }

@@ -15,6 +15,7 @@ from runners import checkpoint
 from runners.metrics.selection import selecting, validated
 from runners.networks import Networks
 from runners.spec import RunSpec
+from runners.store.proof import BEFORE, ran_on
 from runners.store.run import RunStore
 
 WINDOW: tuple[str, ...] = (
@@ -41,7 +42,7 @@ class TrainingState:
         self.optimizer_g = spec.optimizer.build(networks.generator.parameters())
         self.optimizer_d = spec.optimizer.build(networks.discriminator.parameters())
         self.rates = [group["lr"] for group in self._groups()]
-        self.averaged = averaged(networks.generator, spec.ema) if spec.ema else None
+        self.averaged = Average(networks.generator, spec.ema) if spec.ema else None
         self.parts: dict[str, Any] = {
             "generator": networks.generator,
             "discriminator": networks.discriminator,
@@ -109,8 +110,9 @@ class TrainingState:
 
     def ran_on(self, environment: Mapping[str, str]) -> None:
         """Note what the run trains on from here; where that changes on the way, both are kept."""
+        resumed = bool(ran_on(self.proof))
         for name, now in environment.items():
-            before = self.proof.get(name, now)
+            before = self.proof.get(name, BEFORE.get(name, now) if resumed else now)
             same = before.split(", then ")[-1] == now
             self.proof[name] = before if same else f"{before}, then {now}"
 
@@ -127,8 +129,8 @@ class TrainingState:
         return means
 
 
-def averaged(generator: nn.Module, decay: float) -> AveragedModel:
-    """Return an exponential average of a generator's parameters, to be updated once per step.
+class Average(AveragedModel):
+    """An exponential average of a generator's parameters, to be updated once per step.
 
     It is the weighted mean of the weights of all steps so far, each counting ``decay`` times as
     much as the next: without the bias to the first step that a plain exponential average has
@@ -141,12 +143,14 @@ def averaged(generator: nn.Module, decay: float) -> AveragedModel:
         decay: above 0 and below 1.
     """
 
-    @torch.no_grad()
-    def update(averages: Iterable[Tensor], now: Iterable[Tensor], _: Tensor | int) -> None:
-        count = int(average.n_averaged)  # on the host: the one given is on the device
-        weight = (1 - decay) / (1 - decay ** (count + 1))
-        for mean, parameter in zip(averages, now, strict=True):
-            mean.lerp_(parameter, weight)
+    def __init__(self, generator: nn.Module, decay: float) -> None:
+        super().__init__(generator)
+        self.decay = decay
+        self.multi_avg_fn = self._take
 
-    average = AveragedModel(generator, multi_avg_fn=update)  # pyright: ignore
-    return average
+    @torch.no_grad()
+    def _take(self, averages: Iterable[Tensor], now: Iterable[Tensor], _: Tensor | int) -> None:
+        count = int(self.n_averaged)  # on the host: the one given is on the device
+        weight = (1 - self.decay) / (1 - self.decay ** (count + 1))
+        for average, parameter in zip(averages, now, strict=True):
+            average.lerp_(parameter, weight)

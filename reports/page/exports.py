@@ -90,7 +90,6 @@ def _summary_caption(results: Results, numbers: Numbers, best: list[Best]) -> st
         f"{results.name}: median [lowest, highest seed], {planned(results)}",
         "The brackets are the range over seeds that finished, no confidence interval; runs that "
         "did not finish have no final score, and are counted.",
-        *(f"Scored as {protocol}." for protocol in known),
         *chosen_words(results, family),
     ]
     if any(one.proven for one in best):
@@ -100,7 +99,8 @@ def _summary_caption(results: Results, numbers: Numbers, best: list[Best]) -> st
         )
     if any(not one.proven for one in best):
         parts.append(
-            "A star marks the best median of a column, diverged runs ranked worst; it is not "
-            "shown to be better than all others."
+            "A star marks the best median of a score in each cell, diverged runs ranked worst; it "
+            "is not shown to be better than all others."
         )
+    parts += [f"Scored as {protocol}." for protocol in known]
     return " ".join(parts)

@@ -133,7 +133,7 @@ def _picture(drawing: Drawing, cell: str, figure: Figure, content: Content) -> P
     """Return a figure in the formats asked for; those that an earlier report has are taken."""
     asked, dpi = content.choice.formats, DPI[content.choice.style]
     figure = in_column(figure, cell) if content.choice.style == PAPER else figure
-    mark = fingerprint(figure)
+    mark = fingerprint(figure, dpi)
     known = content.earlier.get(mark)
     files = known.files if known else {}
     shown = known.shown if known else "png" if drawing.pixels else "svg"
@@ -153,15 +153,19 @@ def _with(
     return {**files, **style.encode(figure, missing, dpi)} if missing else files
 
 
-def fingerprint(figure: Figure) -> str:
-    """Return a mark that two figures share only if they look the same, '' if it has none."""
+def fingerprint(figure: Figure, dpi: int) -> str:
+    """Return a mark that two figures share only if they look the same, '' if it has none.
+
+    Args:
+        dpi: of its pixels.
+    """
     try:
         content = pickle.dumps(figure)
     except (pickle.PicklingError, AttributeError, TypeError):  # labels made by a function
         return ""
     places: dict[bytes, int] = {}
     plain = ADDRESS.sub(lambda m: b"@%d" % places.setdefault(m[1], len(places)), content)
-    return hashlib.sha256(_look() + plain).hexdigest()
+    return hashlib.sha256(b"%d" % dpi + _look() + plain).hexdigest()
 
 
 @cache

@@ -3,6 +3,7 @@
 (() => {
   const NUMBER = /^[-+−]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?=$|[\s,;%±[(])/i;
   const FAILED = /\b(?:failed|diverged|crashed|unfinished|missing|damaged|BROKEN|DIFFERENT|UNDECLARED)\b/;
+  const RATE = /(?:^|\s)[1-9]\d* of \d+ \[/; // of runs that failed in one way
   const ABSENT = "–";
 
   const make = (tag, properties, ...children) => {
@@ -57,7 +58,7 @@
 
   const counted = (rows) => {
     const gone = rows.filter((row) => row.hidden);
-    const failed = gone.filter((row) => FAILED.test(wholeOf(row))).length;
+    const failed = gone.map(wholeOf).filter((text) => FAILED.test(text) || RATE.test(text)).length;
     const lost = failed ? `; ${failed} of those hidden ${failed === 1 ? "tells" : "tell"} of failures` : "";
     return `${rows.length - gone.length} of ${rows.length} shown${lost}`;
   };

@@ -27,7 +27,7 @@ from reports.run_page.curves import (
     spectra,
 )
 from reports.run_page.places import Neighbours, Place
-from reports.run_page.samples import embedded
+from reports.run_page.samples import embeddable, embedded
 from reports.text import number
 from runners.store.proof import ENVIRONMENT, hashes, ran_on
 from runners.store.run import EVALS, EVENTS, RunStore
@@ -100,7 +100,7 @@ def _nothing() -> dict[str, Any]:
 
 def _found(around: Around, store: RunStore) -> dict[str, Any]:
     status, proof, grids = store.status(), store.proof(), store.sample_grids()
-    samples = embedded(grids, around.room)
+    samples = embedded(embeddable(grids, around.room))
     ran = ran_on(proof)
     return {
         "step": status.step,

@@ -12,8 +12,8 @@ from reports.load.results import Results
 from reports.load.run_files import ODD
 from reports.run_page.curves import score_groups
 from reports.run_page.page import HERE, Around, page
-from reports.run_page.places import neighbours, places
-from reports.run_page.samples import room
+from reports.run_page.places import first_places, neighbours, places
+from reports.run_page.samples import embeddable, room
 from runners.errors import StoreProblem
 from runners.files import digest
 from runners.store.grid import GridStore
@@ -70,13 +70,14 @@ def _known(folder: ReportFolder) -> dict[str, str]:
 
 def _arounds(results: Results) -> list[Around]:
     found = places(results)
+    first = first_places(found)
     beside, groups = neighbours(found), score_groups(results.columns)
     ranked = results.columns.by_name
     passed = tuple(name for name in results.columns.names if name not in ranked)
     return [
         Around(results.name, place, beside[place.run_id], results.plans[place.run_id], groups,
-               passed, room(len(found)))
-        for place in found
+               passed, room(len(first)))
+        for place in first
     ]  # fmt: skip
 
 
@@ -85,23 +86,24 @@ def _mark(around: Around, store: RunStore) -> str:
     near = (around.beside.before, *around.beside.rivals, around.beside.after)
     said = (
         _look(), around.grid, around.place, [one and (one.link, one.title) for one in near],
-        around.plan, dict(around.plan.spec), around.groups, around.passed, around.room,
-        "" if around.place.state == State.DAMAGED else _content(store),
+        around.plan, dict(around.plan.spec), around.groups, around.passed,
+        "" if around.place.state == State.DAMAGED else _content(store, around.room),
     )  # fmt: skip
     return digest(repr(said).encode(errors="replace"))
 
 
-def _content(store: RunStore) -> str:
+def _content(store: RunStore, room: int) -> object:
     try:
-        return store.fingerprint()
+        return store.fingerprint(), [step for step, _ in embeddable(store.sample_grids(), room)]
     except StoreProblem as problem:
         return str(problem)
 
 
 @cache
 def _look() -> str:
-    """Return what decides how any page looks: the files that make it."""
-    files = (*sorted(HERE.glob("*.*")), HERE.parent / "colours.css")
+    """Return what decides how any page looks: the files of all that makes reports."""
+    kinds = {".py", ".css", ".js", ".html"}
+    files = sorted(file for file in HERE.parent.rglob("*") if file.suffix in kinds)
     return digest(b"".join(file.read_bytes() for file in files))
 
 

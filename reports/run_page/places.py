@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -52,17 +52,23 @@ def page_of(run_id: str) -> str:
 
 
 def places(results: Results) -> list[Place]:
-    """Return the place of every run, in the plan's order, trials last."""
+    """Return the places of every run, one in each cell, trials last."""
     keys = ["run_id", "cell", "method", "seed", "state", "reason"]
-    rows = results.distinct[keys].itertuples(index=False)
+    rows = results.runs[keys].itertuples(index=False)
+    repeated = results.tuning.repeated if results.tuning else ()
     tried = results.trials[["run_id", "trial", "method", "seed", "state", "reason"]]
     return [
-        *(Place(*row) for row in rows),
+        *(Place(_run(row, repeated), *rest) for row, *rest in rows),
         *(
             Place(i, f"trial {trial}", method, seed, state, _text(reason), tried=True)
             for i, trial, method, seed, state, reason in tried.itertuples(index=False)
         ),
     ]
+
+
+def _run(row: str, repeated: Collection[str]) -> str:
+    """Return the run that a row is of, whose id in a second cell ends in its name."""
+    return row.rpartition(" (")[0] if row in repeated else row
 
 
 def _text(value: object) -> str:
@@ -84,16 +90,24 @@ class Neighbours:
 
 
 def neighbours(found: Iterable[Place]) -> dict[str, Neighbours]:
-    """Return the neighbours of every run by its id."""
+    """Return the neighbours of every run by its id: those of its first place."""
     runs = list(found)
     rivals = _grouped(runs, lambda one: (one.tried, one.cell, one.seed))
-    courses = _grouped(runs, lambda one: (one.tried, one.method))
+    courses = _grouped(first_places(runs), lambda one: (one.tried, one.method))
     known = {}
     for mine in courses.values():
         for one, before, after in zip(mine, [None, *mine], [*mine[1:], None], strict=False):
             beside = rivals[one.tried, one.cell, one.seed]
             known[one.run_id] = Neighbours(tuple(beside), before, after)
     return known
+
+
+def first_places(found: Iterable[Place]) -> list[Place]:
+    """Return one place of each run: that of the first cell it stands in."""
+    first: dict[str, Place] = {}
+    for place in found:
+        first.setdefault(place.run_id, place)
+    return list(first.values())
 
 
 def _grouped(

@@ -22,16 +22,20 @@ def room(runs: int) -> int:
     return min(EACH, TOTAL // max(runs, 1))
 
 
-def embedded(grids: list[tuple[int, Path]], most: int) -> list[dict[str, Any]]:
-    """Return step and address of a run's sample grids.
+def embeddable(grids: list[tuple[int, Path]], most: int) -> list[tuple[int, Path]]:
+    """Return those of a run's sample grids that its page has room for.
 
     Args:
         grids: step and PNG of each.
         most: bytes; where all take more, evenly spaced ones are left, the last one always.
     """
     size = sum(file.stat().st_size for _, file in grids)
-    kept = grids if size <= most else thinned(grids, most * len(grids) // size)
-    return [{"step": step, "src": _address(read_bytes(file))} for step, file in kept]
+    return grids if size <= most else thinned(grids, most * len(grids) // size)
+
+
+def embedded(grids: list[tuple[int, Path]]) -> list[dict[str, Any]]:
+    """Return step and address of sample grids."""
+    return [{"step": step, "src": _address(read_bytes(file))} for step, file in grids]
 
 
 def _address(png: bytes) -> str:

@@ -81,13 +81,14 @@ class Family:
     def test(self) -> str:
         """The test that carries the claims: the paired one where it could reject at all.
 
-        The plan decides, no score does. Of two methods with fewer than six seeds none can:
-        Mann-Whitney needs that dealing each seed's scores anew tells methods apart, which for two
-        is flipping signs, and so few seeds have too few of them.
+        The plan decides, neither a score nor how many of them one could have chosen. Of two
+        methods with fewer than six seeds none can: Mann-Whitney needs that dealing each seed's
+        scores anew tells methods apart, which for two is flipping signs, and so few seeds have too
+        few of them.
         """
         if not self.paired:
             return MANN_WHITNEY
-        reaches = smallest_flip_p(self.n) * self.tests <= LEVEL
+        reaches = smallest_flip_p(self.n) * self.size <= LEVEL
         return SIGN_FLIP if reaches or self._two_with_few_seeds else MANN_WHITNEY
 
     @property

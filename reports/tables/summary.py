@@ -101,29 +101,30 @@ def paper_summary(results: Results, numbers: Numbers) -> tuple[Frame, dict[Place
         A table of text: names, how many runs finished and what others did, and the scores that
         carry claims, final and best; and the row and column of every final one.
     """
-    table, claims = summary_table(results, numbers), _claims(results, numbers)
+    table, scored = summary_table(results, numbers), _claimed(results, numbers)
     names = [c for c in ("cell", "method", "finished", "not finished") if c in table]
-    kept = [header for header in claims if header in table]
-    places = {
-        (str(row["cell"]), claims[header], str(row["method"])): (place, len(names) + column)
+    headers = [_header(row, results, part) for row in scored for part in ("final", "best")]
+    kept = [header for header in dict.fromkeys(headers) if header in table]
+    columns = {header: len(names) + column for column, header in enumerate(kept)}
+    rows = {
+        (row["cell"], row["method"]): place
         for place, row in enumerate(numbers.summary.to_dict("records"))
-        for column, header in enumerate(kept)
-        if claims[header]
+    }
+    places = {
+        (str(row["cell"]), row["metric"], str(row["method"])): (place, columns[header])
+        for row in scored
+        if (place := rows.get((row["cell"], row["method"]))) is not None
+        and (header := _header(row, results, "final")) in columns
     }
     short = {header: header.removesuffix(f" {MEDIAN}") for header in kept}
     return table[[*names, *kept]].rename(columns=short), places
 
 
-def _claims(results: Results, numbers: Numbers) -> dict[str, str]:
-    """Return the headers of scores that carry claims: a final one with its metric, else ''."""
+def _claimed(results: Results, numbers: Numbers) -> list[Any]:
+    """Return the summaries of scores that carry claims: each of one protocol."""
     claims = [score.column for score in results.score_columns]
     rows = numbers.score_summary.to_dict("records")
-    return {
-        _header(row, results, part): row["metric"] if part == "final" else ""
-        for row in rows
-        if row["metric"] in claims
-        for part in ("final", "best")
-    }
+    return [row for row in rows if row["metric"] in claims]
 
 
 NUMERIC = {

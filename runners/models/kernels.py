@@ -2,9 +2,9 @@
 
 A convolution is three maps: forward, to the gradient of its input, and to that of its weight.
 Each is torch's convolution or a product with the patches of the larger image. Which one it is
-follows from instruction set and geometry alone (:data:`PRODUCTS`), never from a timing, so that a
-run can be made again; the run notes it. The derivatives of each map are the other two, so that
-gradients of any order stay among the three.
+follows from instruction set and geometry alone (:data:`PRODUCTS`), in float32 on a processor, never
+from a timing, so that a run can be made again; the run notes it. The derivatives of each map are
+the other two, so that gradients of any order stay among the three; torch.func knows none of them.
 
 Shapes: the larger image is x (n, channels, H, W), the smaller one y (n, features, h, w) with
 h = H // 2 and w = W // 2, the weight (features, channels, 4, 4).
@@ -37,16 +37,17 @@ PRODUCTS = {"AVX2": Sides(forward=2, input=2, weight=4), "AVX512": Sides(0, 2, 3
 docs/performance.md. Elsewhere torch's convolutions do all."""
 
 MANY = 64
+RULE = 1  # the next number for any other choice or way of computing
 COLOURS = 3  # channels of images: the gradient of these is a product whatever their side
 
 
 def described(device: str) -> str:
-    """Return the choice of a device in words, to be noted by a run."""
+    """Return the choice of a device in words, to be noted by a run; '' is torch's alone."""
     found = _sides() if device == "cpu" else None
     if found is None:
-        return "torch's convolutions"
+        return ""
     limits = ", ".join(f"{name} {side}" for name, side in found._asdict().items())
-    return f"products up to {limits} px"
+    return f"products {RULE}: up to {limits} px"
 
 
 def some_product(given: Tensor, channels: int, features: int, side: int) -> bool:
@@ -88,7 +89,7 @@ class Convolve(Function):
             return functional.conv2d(x, weight, bias, **GEOMETRY)
         seen, matrix = _patches(x), _matrix(weight).T
         out = seen @ matrix if bias is None else torch.addmm(bias, seen, matrix)
-        return _unflattened(out, len(x), x.shape[2] // 2, x.shape[3] // 2)
+        return _image(out, (len(x), x.shape[2] // 2, x.shape[3] // 2, len(weight)))
 
     @staticmethod
     def backward(ctx: Any, y: Tensor) -> Any:  # pyright: ignore
@@ -135,9 +136,10 @@ class WeightGradient(Function):
         ctx.save_for_backward(x, y)
         channels, features = x.shape[1], y.shape[1]
         if _product("weight", channels, features, min(y.shape[2:])):
-            return _unflattened(_pixels(y).T @ _patches(x), features, KERNEL, KERNEL)
+            return _image(_pixels(y).T @ _patches(x), (features, KERNEL, KERNEL, channels))
         shape = (features, channels, KERNEL, KERNEL)
-        return conv2d_weight(x, shape, y, **GEOMETRY)  # pyright: ignore
+        found = conv2d_weight(x, shape, y, **GEOMETRY)  # pyright: ignore
+        return found.contiguous(memory_format=torch.channels_last)
 
     @staticmethod
     def backward(ctx: Any, weight: Tensor) -> Any:  # pyright: ignore
@@ -170,9 +172,9 @@ def _matrix(weight: Tensor) -> Tensor:
     return weight.permute(0, 2, 3, 1).reshape(len(weight), -1)
 
 
-def _unflattened(flat: Tensor, n: int, height: int, width: int) -> Tensor:
-    """Return pixels or a weight's matrix as (n, -1, height, width), channels last in memory."""
-    return flat.view(n, height, width, -1).permute(0, 3, 1, 2)
+def _image(flat: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Return pixels, or a weight's matrix, of shape (n, h, w, c) as (n, c, h, w)."""
+    return flat.view(shape).permute(0, 3, 1, 2)
 
 
 def _add_up(columns: Tensor, shape: torch.Size, size: torch.Size) -> Tensor:

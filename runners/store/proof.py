@@ -21,6 +21,9 @@ ENVIRONMENT = {
 }
 """What of a proof says what a run ran on, in words; everything else are hashes."""
 
+BEFORE = {"kernels": "torch's"}
+"""What runs used whose version did not note it."""
+
 ROUNDING = ("torch", "device", "instructions", "kernels", "threads")
 """What of it decides how numbers are rounded."""
 
@@ -32,4 +35,7 @@ def hashes(proof: Mapping[str, Any]) -> dict[str, Any]:
 
 def ran_on(proof: Mapping[str, Any]) -> dict[str, str]:
     """Return what a run ran on, as far as its version noted it."""
-    return {name: str(proof[name]) for name in ENVIRONMENT if name in proof}
+    if not proof.keys() & ENVIRONMENT.keys():
+        return {}
+    noted = {**BEFORE, **proof}
+    return {name: str(noted[name]) for name in ENVIRONMENT if name in noted}

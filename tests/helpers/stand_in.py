@@ -1,7 +1,8 @@
 """A stand-in for a GPU: tensors marked as placed on it, on the processor all the same.
 
 It knows what would bring a value back from a GPU, and so wait for it, and what would mix tensors
-of two devices there. It sees calls from Python; what torch does inside a call it cannot see.
+of two devices there. It sees calls from Python; what torch does inside a call it cannot see, and
+``to`` with a device always counts as placing, as both devices have one name: fetching is ``cpu``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from torch.utils._pytree import tree_leaves
 WAITING = {
     "item", "tolist", "numpy", "cpu", "__bool__", "__int__", "__float__", "__index__",
     "__array__", "__contains__", "nonzero", "argwhere", "masked_select", "unique", "equal",
-    "allclose", "bincount", "is_nonzero",
+    "allclose", "bincount", "is_nonzero", "__format__", "__repr__", "repeat_interleave",
 }  # fmt: skip
 """Names of functions that make the host wait for what they are given."""
 
@@ -38,7 +39,7 @@ class StandIn(TorchFunctionMode):
         name = getattr(func, "__name__", str(func))
         given = list(_tensors((args, kwargs)))
         placed = [tensor for tensor in given if _placed(tensor)]
-        if placed and (name in WAITING or _by_mask(name, args)):
+        if placed and (name in WAITING or _searches(name, args) or _fetches(name, args)):
             self.waits.append(name)
         elsewhere = [t for t in given if t.dim() and not _placed(t)]
         if placed and elsewhere and name not in MOVING:
@@ -56,9 +57,15 @@ def _tensors(tree: Any) -> Iterator[Tensor]:
     return (leaf for leaf in tree_leaves(tree) if isinstance(leaf, Tensor))
 
 
-def _by_mask(name: str, args: Any) -> bool:
+def _searches(name: str, args: Any) -> bool:
+    """Whether the size of what comes out depends on values."""
     masks = args[1:2] if name in ("__getitem__", "__setitem__") else ()
-    return any(tensor.dtype == torch.bool for tensor in _tensors(masks))
+    masked = any(tensor.dtype == torch.bool for tensor in _tensors(masks))
+    return masked or (name == "where" and len(args) == 1)
+
+
+def _fetches(name: str, args: Any) -> bool:
+    return name == "copy_" and _placed(args[1]) and not _placed(args[0])
 
 
 def _names_device(args: Any, kwargs: Any) -> bool:

@@ -53,6 +53,12 @@ def test_files_that_are_kept_stay_and_stay_known(folder):
     assert content(folder) == FRESH | {"pages/b.html": b"edited"}
 
 
+def test_a_report_that_was_overtaken_by_another_says_so(folder):
+    with pytest.raises(UserProblem, match=r"pages/a.html: another report was written here"):
+        ReportFolder(folder, given=False).replace(FRESH, kept=["pages/a.html"])
+    assert content(folder) == OLD
+
+
 def test_what_no_report_wrote_stays(folder):
     (folder / "notes.txt").write_bytes(b"mine")
     (folder / "figures" / "99-mine.svg").write_bytes(b"mine")

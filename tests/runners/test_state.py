@@ -16,7 +16,8 @@ from runners.metrics.scorer import scorer
 from runners.metrics.selection import selecting, validated
 from runners.networks import Networks, generate, generator_at
 from runners.options import Options
-from runners.state import TrainingState
+from runners.state import Average, TrainingState
+from runners.store.proof import ran_on
 from runners.store.run import RunStore
 from runners.store.states import State
 from runners.train import train
@@ -76,6 +77,33 @@ def test_the_average_is_the_formula_and_its_buffers_are_the_generators(tiny) -> 
         )
     for key, buffer in averaged.named_buffers():
         assert torch.equal(buffer, networks.generator.get_buffer(key))
+
+
+def test_a_copy_of_an_average_counts_for_itself(tiny) -> None:
+    networks = Networks(tiny(), "cpu")
+    first = Average(networks.generator, 0.5)
+    first.update_parameters(networks.generator)
+    second = copy.deepcopy(first)
+    for parameter in networks.generator.parameters():
+        parameter.data.add_(1)
+    second.update_parameters(networks.generator)
+    assert (int(first.n_averaged), int(second.n_averaged)) == (1, 2)
+    for now, mean in zip(networks.generator.parameters(), second.module.parameters(), strict=True):
+        assert torch.allclose(mean, now - 1 / 3, atol=1e-6)
+
+
+def test_a_run_begun_before_kernels_were_noted_used_torchs(tiny) -> None:
+    spec = tiny()
+    state = TrainingState(spec, Networks(spec, "cpu"), "cpu")
+    now = {"torch": "2", "kernels": "products 1"}
+    state.proof["torch"] = "2"
+    state.ran_on(now)
+    assert state.proof["kernels"] == "torch's, then products 1"
+    fresh = TrainingState(spec, Networks(spec, "cpu"), "cpu")
+    fresh.ran_on(now)
+    assert fresh.proof["kernels"] == "products 1"
+    assert ran_on({"torch": "2"}) == {"torch": "2", "kernels": "torch's"}
+    assert ran_on({"batches": "00"}) == {}
 
 
 AVERAGED = ("is", "fid", "fid_validation", "fid_test")

@@ -16,6 +16,9 @@ from reports.page.html import page
 from reports.page.sections import TABLES
 from reports.stats.numbers import compute
 from reports.stats.shown import shown
+from reports.tables.summary import paper_summary
+from reports.text import ABSENT
+from runners.store.grid import GridStore
 from runners.store.states import State
 
 METHODS = ("none", "weight_clipping", "spectral_norm")
@@ -90,3 +93,24 @@ def test_a_subset_says_so_in_its_caption(seven, numbers_of) -> None:
     text = summary_latex(results, shown(numbers_of(seven), results))
     assert r"Left out: weight\_clipping; 7 planned runs, of which 0 did not finish" in text
     assert _marked(text, r"\textbf{") == ["spectral_norm"]
+
+
+def test_each_score_is_marked_in_the_column_of_its_protocol(write_grid, make_spec, seal) -> None:
+    specs = [
+        make_spec(method, seed, evaluation={"every": 250, "samples": samples})
+        for samples in (2000, 500)
+        for method in METHODS
+        for seed in range(3)
+    ]
+    folder = write_grid(specs)
+    for spec in specs[len(specs) // 2 :]:
+        file = GridStore(folder).run(spec.run_id).rows_file("scores")
+        file.write_text(file.read_text().replace("gen-2000", "gen-500"))
+    results = load(seal(folder))
+    table, places = paper_summary(results, compute(results))
+    for (cell, metric, method), (row, column) in places.items():
+        assert (table["cell"].iloc[row], table["method"].iloc[row]) == (cell, method)
+        samples = cell.rpartition("=")[2]
+        assert f"gen-{samples}" in table.columns[column]
+        assert metric.upper() in table.columns[column]
+        assert table.iloc[row, column] != ABSENT

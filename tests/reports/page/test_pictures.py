@@ -110,8 +110,8 @@ def test_a_mark_is_of_what_is_seen() -> None:
         figure.subplots().plot([0, 1], [0, height], color=colour)
         return figure
 
-    assert fingerprint(plain(1)) == fingerprint(plain(1)) != ""
-    assert len({fingerprint(f) for f in (plain(1), plain(1.0001), plain(1, "C1"))}) == 3
+    assert fingerprint(plain(1), 9) == fingerprint(plain(1), 9) != fingerprint(plain(1), 8)
+    assert len({fingerprint(f, 9) for f in (plain(1), plain(1.0001), plain(1, "C1"))}) == 3
 
 
 def test_the_page_is_there_while_figures_are_drawn(mixed_folder, tmp_path, monkeypatch) -> None:

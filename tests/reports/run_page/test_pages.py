@@ -167,6 +167,16 @@ def test_runs_stand_beside_those_of_their_seed_and_method(mixed) -> None:
     assert [(name, len(runs)) for name, runs in index(found)] == [(m, 3) for m in mixed.methods]
 
 
-def test_a_run_in_two_cells_has_one_page(tuned_folder) -> None:
-    found = places(load(tuned_folder))
-    assert len({place.run_id for place in found}) == len(found)
+def test_a_run_in_two_cells_has_one_page_and_stands_in_both(tuned_folder) -> None:
+    results = load(tuned_folder)
+    assert results.tuning is not None
+    found, repeated = places(results), results.tuning.repeated
+    assert len(repeated) == len(found) - len({place.run_id for place in found}) > 0
+    assert len(written(report_of(tuned_folder))) == len({place.run_id for place in found})
+    beside = neighbours(found)
+    for place in found:
+        if not place.tried:
+            same = [r for r in found if (r.cell, r.seed) == (place.cell, place.seed)]
+            assert {rival.method for rival in same} == set(results.methods)
+    for one, mine in beside.items():
+        assert one not in {near.run_id for near in (mine.before, mine.after) if near}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.run_page.samples import EACH, TOTAL, embedded, room
+from reports.run_page.samples import EACH, TOTAL, embeddable, embedded, room
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def grids(tmp_path: Path) -> list[tuple[int, Path]]:
 
 
 def test_all_are_embedded_as_they_are_where_there_is_room(grids) -> None:
-    shown = embedded(grids, 1300)
+    shown = embedded(embeddable(grids, 1300))
     assert [one["step"] for one in shown] == [step for step, _ in grids]
     kind, _, data = shown[3]["src"].partition(",")
     assert kind == "data:image/png;base64"
@@ -28,7 +28,7 @@ def test_all_are_embedded_as_they_are_where_there_is_room(grids) -> None:
 
 @pytest.mark.parametrize(("most", "steps"), [(1299, 12), (520, 5), (199, 1), (0, 1)])
 def test_where_there_is_not_evenly_spaced_ones_are_left(grids, most, steps) -> None:
-    shown = embedded(grids, most)
+    shown = embedded(embeddable(grids, most))
     assert len(shown) == steps
     assert shown[-1]["step"] == 3000
     assert steps == 1 or shown[0]["step"] == 0
@@ -40,4 +40,4 @@ def test_where_there_is_not_evenly_spaced_ones_are_left(grids, most, steps) -> N
 def test_the_room_is_shared_by_all_runs() -> None:
     assert room(0) == room(1) == room(30) == EACH
     assert room(1000) == TOTAL // 1000
-    assert embedded([], 0) == []
+    assert embedded(embeddable([], 0)) == []

@@ -49,6 +49,12 @@ def test_the_plan_decides_the_test(size, n, test):
     assert powers.Family("fid", ("",), size, n).test == test
 
 
+def test_the_scores_one_could_choose_among_change_the_correction_and_no_test():
+    one, three = (powers.Family("fid", ("",), 10, 10, scores) for scores in (1, 3))
+    assert one.test == three.test == "sign-flip"
+    assert (one.tests, three.tests) == (10, 30)
+
+
 def test_seeds_that_methods_do_not_share_cannot_be_paired(write_grid, make_spec):
     seeds = {"none": range(6), "spectral_norm": range(6, 12)}
     specs = [make_spec(method, s) for method, mine in seeds.items() for s in mine]

@@ -94,11 +94,22 @@ def test_a_frozen_weight_costs_no_gradient(
     assert layer.weight.grad is None
 
 
-def test_weight_gradients_keep_the_layout_of_the_weights(sides: kernels.Sides) -> None:
-    for layer, _ in _pairs(64, 64):
-        layer(torch.randn(2, 64, 4, 4)).square().sum().backward()
-        gradient: Any = layer.weight.grad  # pyright: ignore
+@pytest.mark.parametrize("channels", [3, 64])
+def test_weight_gradients_have_the_layout_of_the_weights(
+    channels: int, sides: kernels.Sides
+) -> None:
+    for layer, _ in _pairs(channels, 64):
+        x = torch.randn(2, layer.in_channels, 4, 4)  # pyright: ignore
+        (gradient,) = torch.autograd.grad(layer(x).square().sum(), layer.weight)  # pyright: ignore
         assert gradient.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_no_image_at_all_has_no_gradient(sides: kernels.Sides) -> None:
+    for layer, _ in _pairs(64, 64):
+        out = layer(torch.zeros(0, 64, 4, 4))
+        (gradient,) = torch.autograd.grad(out.sum(), layer.weight)  # pyright: ignore
+        assert len(out) == 0
+        assert not gradient.any()
 
 
 def _chosen(given: Tensor, channels: int = 64, features: int = 64, side: int = 2) -> bool:
@@ -121,10 +132,10 @@ def test_products_are_chosen_by_instruction_set_and_geometry(
     assert not _chosen(given.to("meta"))
     with torch.autocast("cpu", torch.bfloat16):
         assert not _chosen(given)
-    assert kernels.described("cpu") == "products up to forward 2, input 2, weight 4 px"
+    assert kernels.described("cpu") == "products 1: up to forward 2, input 2, weight 4 px"
     capability = "AVX512"
     assert not _chosen(given, side=4)
     assert _chosen(given, side=3)
     capability = "DEFAULT"
     assert not _chosen(given)
-    assert kernels.described("cpu") == kernels.described("cuda") == "torch's convolutions"
+    assert kernels.described("cpu") == kernels.described("cuda") == ""
