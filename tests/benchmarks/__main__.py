@@ -16,6 +16,7 @@ import diagnosis
 import endtoend
 import evaluation
 import growth
+import kernels
 import machine
 import scale
 import tables
@@ -24,8 +25,8 @@ import typer
 from sizes import SIZES
 from statistic import Sample
 
-PARTS = ("training", "grid", "endtoend", "startup", "evaluation", "diagnosis", "memory", "growth",
-         "scale")  # fmt: skip
+PARTS = ("kernels", "training", "grid", "endtoend", "startup", "evaluation", "diagnosis", "memory",
+         "growth", "scale")  # fmt: skip
 ALL_PARTS, ALL_SIZES, ALL_METHODS = (",".join(names) for names in (PARTS, SIZES, endtoend.METHODS))
 OUT = Path("benchmark.json")
 
@@ -37,6 +38,8 @@ def measure(
 ) -> Iterator[tuple[str, Sample]]:
     """Yield every measurement of the chosen parts, by name."""
     yield from machine.peak()
+    if "kernels" in parts:
+        yield from kernels.measure(rounds)
     if "training" in parts:
         yield from machine.work(sizes, data)
         yield from training.measure(sizes, methods, rounds, data)
