@@ -124,6 +124,7 @@ def test_trials_that_have_not_ended_are_counted(grid, tmp_path) -> None:
     assert left(grid.tuning, store) == 11
 
 
+@pytest.mark.slow
 def test_from_trials_to_confirmation_in_one_command(tuned, tmp_path) -> None:
     done = tuned()
     assert done.returncode == 0, done.stdout + done.stderr

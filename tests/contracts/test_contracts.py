@@ -38,6 +38,14 @@ VARIANTS = [
 ]
 
 
+WIDE = {"fashion_dcgan", "wgan_mnist", "sngan_cnn", "sngan_resnet"}
+"""Models of one width, whose training under every method takes minutes of a suite."""
+
+
+def _marks(name: str, check: Check) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.slow] if name in WIDE and title(check) == "every method" else []
+
+
 def _defaults() -> list[Any]:
     found = []
     for registry, (entries, _) in CONTRACTS.items():
@@ -46,9 +54,12 @@ def _defaults() -> list[Any]:
                 continue
             component = entry if isinstance(entry, Loss) else entry()
             found += [
-                pytest.param(check, component, id=f"{registry}-{name}-{title(check)}")
+                pytest.param(
+                    check, component, id=f"{registry}-{name}-{title(check)}",
+                    marks=_marks(name, check),
+                )
                 for check in SUITES[registry]
-            ]
+            ]  # fmt: skip
     return found
 
 
@@ -57,6 +68,7 @@ def _variants() -> list[Any]:
         pytest.param(
             check, CONTRACTS[registry][0][name](**parameters),
             id=f"{registry}-{name}-{json.dumps(parameters)}-{title(check)}",
+            marks=_marks(name, check),
         )
         for registry, name, parameters in VARIANTS
         for check in SUITES[registry]

@@ -61,6 +61,7 @@ def test_a_run_stopped_anywhere_resumes_exactly(method, tiny, trained, monkeypat
     assert stopped.proof() == whole.proof()
 
 
+@pytest.mark.slow
 def test_methods_of_a_seed_share_what_the_proof_says(tiny, trained) -> None:
     methods = [name for name, method in METHODS.items() if not method.lacking()]
     proofs = [trained(tiny(method=method)).proof() for method in methods]

@@ -66,7 +66,7 @@ def test_long_values_are_cut(refused, edited):
             "steps: 10",
             "steps: 1\n  evaluation: {evry: 1}",
             "7:16: base.evaluation.evry: unknown key; did you mean every? "
-            "choices: every, extractor, metrics, samples",
+            "choices: every, extractor, metrics, reference, samples",
         ),
         (
             "steps: 10",

@@ -134,6 +134,7 @@ def test_a_damaged_plan_is_named(copy, damage, place, seal):
 ODD = ("x", [1], True, None, {}, -1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["scores", "diagnostics", "timing"])
 def test_odd_rows_of_a_trial_stop_no_report(copy, name):
     run_id = load(copy.folder).trials["run_id"].iloc[0]
