@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from bundles import Forged, console, made
@@ -13,19 +12,19 @@ from bench.bundle.make import bundle
 from reports import render
 
 
-@pytest.fixture(scope="package", autouse=True)
-def _undrawn() -> Any:
+@pytest.fixture(autouse=True)
+def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw no figures, which take seconds and have tests of their own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(render, "pictures", lambda *_: [])
-        yield
+    monkeypatch.setattr(render, "pictures", lambda *_: [])
 
 
-@pytest.fixture(scope="package")
-def stored(tmp_path_factory: pytest.TempPathFactory, _undrawn: None) -> Path:
+@pytest.fixture(scope="session")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The results folder g, and its bundle g.zip beside it."""
     root = tmp_path_factory.mktemp("stored")
-    bundle(made(root / "g").folder, root / "g.zip", False, console())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(render, "pictures", lambda *_: [])
+        bundle(made(root / "g").folder, root / "g.zip", False, console())
     return root
 
 
