@@ -30,7 +30,7 @@ def test_what_one_machine_exports_another_takes_in_under_the_same_id(tmp_path, o
     (said,) = export("digits", file, "train", None, Options())
     *_, use = take_in(file, None, None, None, options)
     (named,) = re.findall("its id is ([0-9a-f]{16})", said)
-    assert use.endswith(f"evaluation: {{reference: {named}}}")
+    assert use.endswith(f'evaluation: {{reference: "{named}"}}')
     assert (options.cache / "references" / f"{named}.safetensors").exists()
 
 

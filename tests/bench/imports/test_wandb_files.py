@@ -165,6 +165,16 @@ def test_what_nothing_could_write_is_named(odd, imported, nothing_written, chang
     assert nothing_written()
 
 
+def test_a_score_that_stops_before_the_losses_is_no_final_one(theirs, odd, imported) -> None:
+    rows = [{**row, "loss_d": 0.5} for row in HISTORY]
+    del rows[-1]["eval/fid"]
+    late = odd(config={"method": "GP", ("train", "seed"): 0}, history=rows)
+    grid, said = imported(theirs, late, map=SEED)
+    assert f"{late}: unfinished: its last score is of step 50, and others have one of 100" in said
+    final = run_scores(load(grid.folder)).set_index("method")
+    assert math.isnan(final.loc["GP", "cost"])
+
+
 def test_a_protocol_that_is_null_is_unknown(odd, imported) -> None:
     rows = [{**row, "protocol": None} for row in HISTORY]
     grid, _ = imported(odd(history=rows), map=SEED)
