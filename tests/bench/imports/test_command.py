@@ -84,6 +84,7 @@ def test_they_are_compared_unpaired_and_the_page_says_what_is_not_known(grid) ->
         "Not a paired comparison.",
         "their initial weights, data order and seeds are not known",
         "no difference can be put down to the constraint",
+        "8 of 8 imported runs finished;",
         "n = 4 runs per method",
         "whatever the files do not say",
         "What real data FID were held against is not known",
