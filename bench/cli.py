@@ -516,7 +516,7 @@ def import_(
 
     from bench.imports.asked import asked
     from bench.imports.command import import_runs
-    from bench.imports.image_folders import Judge
+    from bench.imports.found import Judge
     from bench.judged import judged
 
     _load(plugin)
@@ -524,8 +524,8 @@ def import_(
     if dataset is not None:
         options = _judging(data_root, inception_weights, trust_weights)
         judge = Judge(*judged(dataset, extractor, _names(metrics)), options)
-    said = asked(map_ or (), lower or (), higher or (), pattern)
-    import_runs(sources, out, said, judge, Console(soft_wrap=True))
+    said = asked(map_ or (), lower or (), higher or (), pattern, judge)
+    import_runs(sources, out, said, Console(soft_wrap=True))
 
 
 @command()

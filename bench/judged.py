@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from bench import built_in, grid
 from bench.grid.messages import plain
+from runners import identity
 from runners.component import one_of
 from runners.datasets import DATASETS
 from runners.datasets.base import Dataset
@@ -38,7 +40,7 @@ def judged(
         fields = {**TypeAdapter(Evaluation).dump_python(plan, mode="json"), **changes}
         plan = _valid(TypeAdapter(Evaluation), fields, "--metrics, --extractor")
     plan = plan.resolved(dataset)
-    if why := problem(dataset, plan.extractor, plan.metrics, plan.samples):
+    if why := problem(dataset, plan.extractor, plan.metrics, plan.samples) or plan.problem:
         raise UserProblem(f"{plain(name)}: {why}")
     return dataset, plan
 
@@ -57,13 +59,18 @@ def _of_dataset(name: str) -> tuple[Dataset, Evaluation]:
 
 def _of_grid(name: str) -> tuple[Dataset, Evaluation]:
     specs = grid.load(grid.find(name)).specs
-    kinds = dict.fromkeys((spec.dataset, spec.evaluation) for spec in specs)
-    whole = {(dataset, plan.extractor): plan for dataset, plan in kinds}
-    if len(whole) > 1:
-        words = ", ".join(f"{plain(str(d))} by {extractor}" for d, extractor in whole)
-        raise UserProblem(f"{name}: has {len(whole)} references: {words}; name a data set instead")
-    ((dataset, _), plan) = next(iter(whole.items()))
-    return dataset, plan
+    kinds = dict.fromkeys((s.dataset, replace(s.evaluation, every=1)) for s in specs)
+    if len(kinds) > 1:
+        words = "; ".join(_words(dataset, plan) for dataset, plan in kinds)
+        raise UserProblem(f"{name}: scores in {len(kinds)} ways: {words}; name a data set instead")
+    return next(iter(kinds))
+
+
+def _words(dataset: Dataset, plan: Evaluation) -> str:
+    metrics = ", ".join(map(identity.label, plan.metrics))
+    against = f" against {plan.reference}" if plan.reference else ""
+    name = plain(identity.label(dataset))
+    return f"{name} by {plan.extractor}{against}, {plan.samples} samples, {metrics}"
 
 
 def _valid(adapter: TypeAdapter[Any], value: object, where: str) -> Any:

@@ -24,6 +24,7 @@ def missing(specs: Iterable[RunSpec], options: Options) -> str:
     """
     from runners.device import resolved  # imports torch
     from runners.engines.task import check_precision
+    from runners.metrics.scorer import scorer
     from runners.tracking import environment_problem
 
     specs = list(specs)
@@ -43,7 +44,10 @@ def missing(specs: Iterable[RunSpec], options: Options) -> str:
             require_enough(count, plan.metrics)
         if plan.reference is not None:
             installed(plan.reference, options.cache)
-        words += filter(None, [lacking(dataset, plan.extractor, options)])
+        lacks = lacking(dataset, plan.extractor, options)
+        words += filter(None, [lacks])
+        if plan.reference is not None and lacks is None and dataset.at_hand(options.data_root):
+            scorer(dataset, plan.extractor, options, plan.reference)  # refuses what does not fit
     return "; ".join(dict.fromkeys(words))
 
 

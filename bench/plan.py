@@ -100,6 +100,7 @@ def _kept(grid: Grid, store: GridStore, former: Former | None) -> dict[str, Any]
         UserProblem: runs of it would be left out without the user's word.
     """
     if former == Former.REPLACE:
+        _require_no_import(store)
         return {}
     before = _stored(store)
     left = len(_required(before, store.plan_file) - _ids(grid))
@@ -119,6 +120,19 @@ def _kept(grid: Grid, store: GridStore, former: Former | None) -> dict[str, Any]
         f"for a plan of its own; {either}or --plan replace, which leaves their folders where they "
         "are and reports them no more"
     )
+
+
+def _require_no_import(store: GridStore) -> None:
+    """Refuse to plan over imported runs, whatever became of their plan.
+
+    Raises:
+        UserProblem: which there are.
+    """
+    if named := [name for name in store.folders() if imported.is_name(name)]:
+        raise UserProblem(
+            f"{store.folder}: no grid can be run there: it holds {len(named)} runs of `bench "
+            f"import`, as {named[0]}; choose --out OTHER"
+        )
 
 
 def _words(
@@ -156,7 +170,7 @@ def _stored(store: GridStore) -> dict[str, Any]:
             f"{problem}\nWhat it plans is not known, so nothing is planned over it: --plan replace "
             "writes the plan of this command in its place, --out OTHER leaves it alone"
         ) from problem
-    imported.require_own(stored.values(), f"{store.folder}: no grid can be run there")
+    imported.require_own(stored, f"{store.folder}: no grid can be run there")
     mine = {i: one for i, one in stored.items() if not identity.earlier(one)}
     return plan | {"runs": mine, EARLIER: len(stored) - len(mine)}
 

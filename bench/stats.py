@@ -87,7 +87,7 @@ def take_in(
     yield f"{install(found, options.cache)}: {_words(found)}"
     if found.card.stated:
         yield ASSERTED.format(what=", ".join(found.card.stated))
-    yield f"a grid scores against it by   evaluation: {{reference: {found.id}}}"
+    yield f'a grid scores against it by   evaluation: {{reference: "{found.id}"}}'
 
 
 def _of_npz(

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from bench.cost import kind
 from runners.errors import StoreProblem
+from runners.store import imported
 from runners.store.grid import GridStore
 from runners.store.lease import Holder, lapse
 from runners.store.run import RunStore
@@ -50,7 +51,7 @@ class Run:
     @property
     def left(self) -> int:
         """Steps to do."""
-        over = self.state in ("finished", "diverged")
+        over = self.state in ("finished", "diverged") or imported.is_name(self.run_id)
         return 0 if over else max(0, int(self.spec.get("steps", 0)) - self.step)
 
 

@@ -94,11 +94,15 @@ def require_spec(run: RunStore, spec: dict[str, Any] | None) -> dict[str, Any]:
     return stored
 
 
-def checked(grid: GridStore) -> Plan:
+def checked(grid: GridStore, use: str = "merged") -> Plan:
     """Return a folder's plan.
 
+    Args:
+        grid: the folder.
+        use: what is to become of it, for the message where that cannot be.
+
     Raises:
-        StoreProblem: it is damaged.
+        StoreProblem: it is damaged, or of imported runs.
     """
     plan = grid.plan()
     runs = plan.get("runs")
@@ -106,7 +110,7 @@ def checked(grid: GridStore) -> Plan:
         raise StoreProblem(f"{grid.plan_file}: lacks its runs")
     if not isinstance(plan.get("name"), str):
         raise StoreProblem(f"{grid.plan_file}: lacks the grid's name")
-    imported.require_own(runs.values(), f"{grid.folder}: cannot be merged")
+    imported.require_own(runs, f"{grid.folder}: cannot be {use}")
     for run_id in runs:
         grid.run(run_id)
     grid.tuning()

@@ -45,7 +45,9 @@ def samples(
 
 def _spec(store: RunStore) -> RunSpec:
     plain = store.spec()
-    imported.require_own([plain], f"{store.folder}: cannot be sampled or scored again")
+    imported.require_own(
+        {store.run_id: plain}, f"{store.folder}: cannot be sampled or scored again"
+    )
     try:
         return from_stored(plain)
     except ValidationError as error:

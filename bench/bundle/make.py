@@ -73,7 +73,7 @@ def _sound(grid: GridStore, console: Console) -> list[str]:
     Raises:
         StoreProblem: those that are not, each with the reason.
     """
-    planned = united.planned(united.checked(grid))
+    planned = united.planned(united.checked(grid, "bundled"))
     wrong = [
         f"  {problem}"
         for run_id, spec in seen(list(planned.items()), "checking", console)

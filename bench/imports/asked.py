@@ -6,12 +6,16 @@ import re
 from collections.abc import Sequence
 
 from bench.imports.columns import ABOUT, LOGGED, SCORES
-from bench.imports.found import Asked
+from bench.imports.found import Asked, Judge
 from runners.errors import UserProblem
 
 
 def asked(
-    mapped: Sequence[str], lower: Sequence[str], higher: Sequence[str], pattern: str | None
+    mapped: Sequence[str],
+    lower: Sequence[str],
+    higher: Sequence[str],
+    pattern: str | None,
+    judge: Judge | None = None,
 ) -> Asked:
     """Return what the user said.
 
@@ -19,6 +23,7 @@ def asked(
         mapped: each ``NAME=COLUMN``.
         lower, higher: names of scores that the suite does not know, by their direction.
         pattern: a regular expression.
+        judge: scores folders of images.
 
     Raises:
         UserProblem: which option is wrong, and why.
@@ -29,7 +34,7 @@ def asked(
             raise UserProblem(f"--lower, --higher: {name}: its direction is known, or given twice")
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
             raise UserProblem(f"--lower, --higher: {name!r} is no name of letters and digits")
-    return Asked(_columns(mapped, directions), directions, _pattern(pattern))
+    return Asked(_columns(mapped, directions), directions, _pattern(pattern), judge)
 
 
 def _columns(mapped: Sequence[str], directions: dict[str, bool]) -> dict[str, str]:
@@ -45,6 +50,8 @@ def _columns(mapped: Sequence[str], directions: dict[str, bool]) -> dict[str, st
             )
         if name in found:
             raise UserProblem(f"--map {text}: {name} was given before, as {found[name]}")
+        if column in found.values():
+            raise UserProblem(f"--map {text}: {column} was given before, to another name")
         found[name] = column
     return found
 

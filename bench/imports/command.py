@@ -5,16 +5,19 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from bench.imports import csv_files, image_folders, tensorboard_files, wandb_files
-from bench.imports.found import Asked, Found
-from bench.imports.image_folders import Judge
+from bench.imports.columns import SCORES
+from bench.imports.comparisons import comparison, comparisons, require_same_scores
+from bench.imports.found import Asked, Found, Reader, Say
 from bench.imports.rows import Rows, gaps, rows, status
+from bench.imports.sources import files, require_regular
+from reports.load.columns import ROW_COLUMNS
 from runners.errors import UserProblem
 from runners.files import write_json
 from runners.metrics import METRICS
@@ -22,26 +25,20 @@ from runners.metrics.score import Column
 from runners.store import imported
 from runners.store.building import built, require_new
 from runners.store.grid import GridStore
-from runners.store.states import Status
+from runners.store.states import State, Status
 
-READERS = {
-    wandb_files.READER: wandb_files.files,
-    tensorboard_files.READER: tensorboard_files.files,
-    csv_files.READER: csv_files.files,
-    image_folders.READER: image_folders.files,
-}
-"""Readers -> what of a source they would read, in the order in which a source is looked at."""
-
-SUFFIXES = {".wandb": wandb_files.READER, ".csv": csv_files.READER}
-NO_JUDGE = (
-    "{source}: folders of images are scored here, against a data set: name it, as --dataset digits "
-    "or --dataset folder:PATH"
+READERS = (
+    wandb_files.READER,
+    tensorboard_files.READER,
+    csv_files.READER,
+    image_folders.READER,
 )
+"""A source is read by the first that fits any of its files, and the files of others are named."""
+
 NO_PROOF = (
     "what differs between these runs, and whether they share weights, data order and protocol, is "
     "not known: the report compares them unpaired"
 )
-Say = Callable[[str], None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,17 +57,20 @@ class Ready:
     rows: Rows
     status: Status
 
+    @property
+    def scores(self) -> list[str]:
+        """The scores that it has, by name."""
+        named = dict.fromkeys(name for row in self.rows["scores"] for name in row)
+        return [name for name in named if name not in ROW_COLUMNS["scores"]]
 
-def import_runs(
-    sources: Sequence[Path], out: Path, asked: Asked, judge: Judge | None, console: Console
-) -> None:
+
+def import_runs(sources: Sequence[Path], out: Path, asked: Asked, console: Console) -> None:
     """Write runs that others made to a new results folder, and say what was guessed.
 
     Args:
         sources: files or folders.
         out: must not exist, or be empty; nothing is there until everything is.
         asked: what the user said of names and columns.
-        judge: scores folders of images.
         console: to print to.
 
     Raises:
@@ -78,7 +78,7 @@ def import_runs(
     """
     say: Say = lambda text: console.print(text, markup=False, highlight=False)  # noqa: E731
     require_new(out)
-    found = [run for source in sources for run in _read(source, asked, judge, say)]
+    found = [run for source in sources for run in _read(source, asked, say)]
     _require_names(found)
     ready = list(_ready(found, asked))
     _require_scores(ready, sources)
@@ -88,39 +88,28 @@ def import_runs(
         say(line)
 
 
-def _read(source: Path, asked: Asked, judge: Judge | None, say: Say) -> list[Found]:
-    reader = _reader(source)
-    if reader == image_folders.READER:
-        if judge is None:
-            raise UserProblem(NO_JUDGE.format(source=source))
-        return image_folders.read(source, asked, judge, say)
-    by_name = {
-        wandb_files.READER: wandb_files.read,
-        tensorboard_files.READER: tensorboard_files.read,
-        csv_files.READER: csv_files.read,
-    }
-    return by_name[reader](source, asked, say)
+def _read(source: Path, asked: Asked, say: Say) -> list[Found]:
+    there = files(source, say)
+    kinds = {one: mine for one in READERS if (mine := [file for file in there if one.fits(file)])}
+    if not kinds:
+        known = ", ".join(one.kind for one in READERS)
+        raise UserProblem(f"{source}: holds nothing that can be imported, which are {known}")
+    reader = _reader(list(kinds), asked)
+    for other, mine in kinds.items():
+        if other != reader:
+            say(
+                f"{source}: read are its {reader.kind}, not {len(mine)} {other.kind}, as "
+                f"{mine[0]}; those need an import of their own"
+            )
+    require_regular(kinds[reader])
+    return reader.read(source, kinds[reader], asked, say)
 
 
-def _reader(source: Path) -> str:
-    """Return what reads a source.
-
-    Raises:
-        UserProblem: nothing does.
-    """
-    if source.is_dir():
-        known = next((name for name, files in READERS.items() if files(source)), None)
-    elif source.is_file():
-        tensorboard = tensorboard_files.READER if "tfevents" in source.name else None
-        known = SUFFIXES.get(source.suffix.lower()) or tensorboard
-    else:
-        raise UserProblem(f"{source}: there is nothing of this name")
-    if known is None:
-        raise UserProblem(
-            f"{source}: holds nothing that can be imported, which are .wandb files, TensorBoard's "
-            "event files, .csv files, and folders of images"
-        )
-    return known
+def _reader(fitting: Sequence[Reader], asked: Asked) -> Reader:
+    """Return what reads a source: where a data set was named, a table of images is no reason."""
+    if fitting[0] == csv_files.READER and asked.judge and image_folders.READER in fitting:
+        return image_folders.READER
+    return fitting[0]
 
 
 def _require_names(found: Sequence[Found]) -> None:
@@ -142,30 +131,30 @@ def _require_names(found: Sequence[Found]) -> None:
 
 
 def _ready(found: Sequence[Found], asked: Asked) -> Iterator[Ready]:
-    longest: dict[str, int] = {}
+    scores = (*SCORES, *asked.directions)
+    wholes = comparisons(found, scores)
     for run in found:
-        where = json.dumps(run.spec.get("dataset"))
-        longest[where] = max(run.last, longest.get(where, 0))
-    for run in found:
-        steps = longest[json.dumps(run.spec.get("dataset"))]
-        about = {"method": {"name": run.method}, "seed": run.seed, "steps": steps}
+        whole = wholes[comparison(run)]
+        about = {"method": {"name": run.method}, "seed": run.seed, "steps": whole.steps}
         known = dict(run.spec) if run.ours else about | dict(run.spec)
         spec = imported.marked(known, run.origin)
-        yield Ready(run, spec, rows(run, asked.directions), status(run, steps))
+        yield Ready(run, spec, rows(run, scores), status(run, scores, whole))
 
 
 def _require_scores(ready: Sequence[Ready], sources: Sequence[Path]) -> None:
-    """Refuse runs of which none has a score, as there is nothing to compare.
+    """Refuse runs of which none has a score, and finished ones that lack scores of others.
 
     Raises:
-        UserProblem: how to name one.
+        UserProblem: how to name one, or which runs differ.
     """
-    if any(one.rows["scores"] for one in ready):
-        return
-    raise UserProblem(
-        f"{', '.join(map(str, sources))}: no column is a score the suite knows, as fid, is or kid; "
-        "name one: --map fid=COLUMN, or --map NAME=COLUMN with --lower NAME or --higher NAME"
-    )
+    if not any(one.scores for one in ready):
+        raise UserProblem(
+            f"{', '.join(map(str, sources))}: no column is a score the suite knows, as fid, is or "
+            "kid; name one: --map fid=COLUMN, or --map NAME=COLUMN with --lower NAME or --higher "
+            "NAME"
+        )
+    finished = [one for one in ready if one.status.state == State.FINISHED]
+    require_same_scores((one.run, one.scores) for one in finished)
 
 
 def _write(ready: Sequence[Ready], new: GridStore, name: str, asked: Asked) -> None:

@@ -4,40 +4,28 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from bench.imports.columns import Columns, columns, count, number
-from bench.imports.found import Asked, Found, Line, in_order
+from bench.imports.found import Asked, Found, Line, Reader, Say, in_order
 from runners.errors import UserProblem
 from runners.files import digest
 from runners.store.imported import Origin
 
-READER = "csv"
 Cells = dict[str, str]
 
 
-def files(source: Path) -> list[Path]:
-    """Return the CSV files of a source."""
-    return [source] if source.is_file() else sorted(source.rglob("*.csv"))
+def _runs_of(source: Path, files: Sequence[Path], asked: Asked, say: Say) -> list[Found]:  # noqa: ARG001
+    """Return the runs of CSV files, each of which has a header."""
+    return [run for file in files for run in _read(file, asked, say)]
 
 
-def read(source: Path, asked: Asked, say: Callable[[str], None]) -> list[Found]:
-    """Return the runs of a CSV file, or of those in a folder.
-
-    Args:
-        source: where they lie; every file has a header.
-        asked: what the user said of them.
-        say: is told what was guessed.
-
-    Raises:
-        UserProblem: a cell, a row or a header is not what it must be; with file and line.
-    """
-    return [run for file in files(source) for run in _read(file, asked, say)]
+READER = Reader("csv", ".csv files", lambda file: file.suffix.lower() == ".csv", _runs_of)
 
 
-def _read(file: Path, asked: Asked, say: Callable[[str], None]) -> list[Found]:
+def _read(file: Path, asked: Asked, say: Say) -> list[Found]:
     content = file.read_bytes()
     header, rows = _table(content, file)
     known = columns(header, asked, file)
@@ -49,7 +37,7 @@ def _read(file: Path, asked: Asked, say: Callable[[str], None]) -> list[Found]:
             )
     for line in known.said(file):
         say(line)
-    origin = Origin(str(file), digest(content), READER)
+    origin = Origin(str(file), digest(content), READER.name)
     return _runs(rows, known, file, origin, say)
 
 
@@ -78,9 +66,8 @@ def _table(content: bytes, file: Path) -> tuple[list[str], list[tuple[str, Cells
 
 
 def _runs(
-    rows: list[tuple[str, Cells]], known: Columns, file: Path, origin: Origin,
-    say: Callable[[str], None],
-) -> list[Found]:  # fmt: skip
+    rows: list[tuple[str, Cells]], known: Columns, file: Path, origin: Origin, say: Say
+) -> list[Found]:
     groups: dict[tuple[str, ...], list[tuple[str, Cells]]] = {}
     for where, cells in rows:
         about = [_text(known, name, cells, where) for name in ("dataset", "method", "seed", "run")]

@@ -1,14 +1,17 @@
-"""What a reader gives of one run, and what the user said of names and columns."""
+"""What a reader is and gives of one run, and what the user said of names and columns."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from runners.datasets.base import Dataset
 from runners.errors import UserProblem
+from runners.options import Options
+from runners.spec import Evaluation
 from runners.store.imported import Origin
 from runners.store.states import Status
 
@@ -16,6 +19,7 @@ NAMED = re.compile(r"(?P<method>.+?)[-_/ .,]+(?:seed|s)?[-_=/]?(?P<seed>[0-9]+)"
 """How runs are usually called: ``spectral_norm-s0``, ``sn/seed_3``, ``wgan/2``."""
 
 LONG = 10  # digits that no seed has
+LONGEST = 500  # characters of a name: searching longer ones takes the square of their length
 
 
 def run_name(folder: Path, source: Path) -> str:
@@ -26,6 +30,21 @@ def run_name(folder: Path, source: Path) -> str:
 
 
 @dataclass(frozen=True)
+class Judge:
+    """What images are scored against.
+
+    Args:
+        dataset: that the runs were trained on.
+        plan: how they are scored; the number of images is that of the runs.
+        options: where data and weights are.
+    """
+
+    dataset: Dataset
+    plan: Evaluation
+    options: Options = field(default_factory=Options)
+
+
+@dataclass(frozen=True)
 class Asked:
     """What the user said of the sources.
 
@@ -33,11 +52,13 @@ class Asked:
         columns: names of ours -> of the source's columns.
         directions: further scores -> whether lower is better.
         pattern: of a run's name, with the groups ``method`` and ``seed``; None for NAMED.
+        judge: scores folders of images; None where no data set was named.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     directions: Mapping[str, bool] = field(default_factory=dict)
     pattern: re.Pattern[str] | None = None
+    judge: Judge | None = None
 
     def method_and_seed(self, name: str, where: object) -> tuple[str, int]:
         """Return what a run's name says.
@@ -45,6 +66,8 @@ class Asked:
         Raises:
             UserProblem: nothing, by the pattern.
         """
+        if len(name) > LONGEST:
+            raise UserProblem(f"{where}: the name {name[:80]!r}... has over {LONGEST} characters")
         matched = (self.pattern or NAMED).fullmatch(name)
         if matched is None:
             raise UserProblem(
@@ -107,6 +130,33 @@ class Found:
     def last(self) -> int:
         """The last step of which anything is known."""
         return self.lines[-1].step
+
+    def last_of(self, names: Collection[str]) -> int | None:
+        """Return the last step at which any of these was recorded, None where none was."""
+        steps = [line.step for line in self.lines if any(name in line.values for name in names)]
+        return steps[-1] if steps else None
+
+
+Say = Callable[[str], None]
+"""Prints a line."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How one kind of source is read.
+
+    Args:
+        name: what the origin of its runs calls it.
+        kind: its files, in words.
+        fits: whether a file is one of them, by its name.
+        read: (source, its files of this kind, what the user said, where to say what was guessed)
+            -> its runs; raises UserProblem with the place of what is wrong, and writes nothing.
+    """
+
+    name: str
+    kind: str
+    fits: Callable[[Path], bool]
+    read: Callable[[Path, Sequence[Path], Asked, Say], list[Found]]
 
 
 def in_order(lines: list[Line], what: object) -> tuple[Line, ...]:

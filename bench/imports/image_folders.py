@@ -3,61 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.imports.found import Asked, Found, Line, in_order, run_name
+from bench.imports.found import Asked, Found, Judge, Line, Reader, Say, in_order, run_name
 from runners.datasets.base import Dataset
-from runners.datasets.image_files import FEW, Unusable, walk
+from runners.datasets.image_files import FEW, SUFFIXES, Unusable
 from runners.errors import UserProblem
-from runners.files import digest, irregular
-from runners.options import Options
-from runners.spec import Evaluation
+from runners.files import digest
 from runners.store.imported import IMAGES, Origin
 
 if TYPE_CHECKING:
     import numpy as np
 
-READER = IMAGES
 STEP = 1
 """Stands for the end of training, of which images do not say when it was."""
 
-
-@dataclass(frozen=True)
-class Judge:
-    """What images are scored against.
-
-    Args:
-        dataset: that the runs were trained on.
-        plan: how they are scored; the number of images is that of the runs.
-        options: where data and weights are.
-    """
-
-    dataset: Dataset
-    plan: Evaluation
-    options: Options = field(default_factory=Options)
+NO_JUDGE = (
+    "{source}: folders of images are scored here, against a data set: name it, as --dataset digits "
+    "or --dataset folder:PATH"
+)
 
 
-def files(source: Path) -> list[Path]:
-    """Return the image files of a source."""
-    return walk(source)[0] if source.is_dir() else []
-
-
-def read(source: Path, asked: Asked, judge: Judge, say: Callable[[str], None]) -> list[Found]:
-    """Return the scored runs of folders of images, named by their paths below the source.
-
-    Args:
-        source: a folder with a folder of images for each run.
-        asked: what the user said of names.
-        judge: scores them.
-        say: is told how they are scored.
-
-    Raises:
-        UserProblem: images of another size or number than the others, or that cannot be read.
-    """
+def _runs(source: Path, files: Sequence[Path], asked: Asked, say: Say) -> list[Found]:
+    """Return the scored runs of folders of images, named by their paths below the source."""
+    if (judge := asked.judge) is None:
+        raise UserProblem(NO_JUDGE.format(source=source))
     groups: dict[Path, list[Path]] = {}
-    for file in files(source):
+    for file in files:
         groups.setdefault(file.parent, []).append(file)
     named = {f: asked.method_and_seed(run_name(f, source), f) for f in groups}
     count = _one_count(groups, source)
@@ -68,11 +41,14 @@ def read(source: Path, asked: Asked, judge: Judge, say: Callable[[str], None]) -
         line = Line(f"{folder}: {count} images", STEP, score(data))
         method, seed = named[folder]
         spec = {"dataset": {"name": judge.dataset.name}}
-        origin = Origin(str(folder), hashed, READER)
+        origin = Origin(str(folder), hashed, READER.name)
         lines = in_order([line], folder)
         found.append(Found(str(folder), origin, method, seed, lines, spec, floor=floor))
     say(f"{source}: scored as {found[0].lines[0].values['protocol']}; step {STEP} is their end")
     return found
+
+
+READER = Reader(IMAGES, "images", lambda file: file.suffix.lower() in SUFFIXES, _runs)
 
 
 def _one_count(groups: dict[Path, list[Path]], source: Path) -> int:
@@ -140,8 +116,6 @@ def _image(file: Path, shape: tuple[int, ...]) -> np.ndarray:
 
     from runners.datasets import pictures
 
-    if kind := irregular(file):
-        raise Unusable(f"is {kind}, not a regular file")
     channels, height, width = shape
     picture = pictures.read(file, "RGB" if channels == 3 else "L")
     if picture.size != (width, height):

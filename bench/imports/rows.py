@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from bench.imports.columns import LOGGED, SCORES
+from bench.imports.columns import LOGGED
+from bench.imports.comparisons import Comparison
 from bench.imports.found import Found, Line
 from reports.load.columns import LATER_COLUMNS, ROW_COLUMNS, fits
 from runners.errors import UserProblem
@@ -22,17 +23,16 @@ EMPTY = {"conformance": {}}
 Rows = dict[str, list[dict[str, Any]]]
 
 
-def rows(run: Found, further: Iterable[str]) -> Rows:
+def rows(run: Found, scores: Collection[str]) -> Rows:
     """Return the rows of each row file.
 
     Args:
         run: whose.
-        further: scores that the suite does not know.
+        scores: the names of all scores.
 
     Raises:
         UserProblem: a row has some of the run's scores and lacks others.
     """
-    scores = (*SCORES, *further)
     if run.ours:
         return {name: list(_of_file(run, name, scores)) for name in OURS}
     scored = dict.fromkeys(n for line in run.lines for n in line.values if n in scores)
@@ -72,12 +72,13 @@ def _logged(line: Line) -> dict[str, Any]:
     return {name: line.values.get(name) for name in LOGGED} | {"step": line.step}
 
 
-def status(run: Found, steps: int) -> Status:
+def status(run: Found, scores: Collection[str], whole: Comparison) -> Status:
     """Return how a run ended: as its source says, else as its last numbers do.
 
     Args:
         run: which.
-        steps: of the longest run it is compared with.
+        scores: the names of all scores.
+        whole: what it is compared with.
     """
     if run.ours and run.status:
         return run.status
@@ -87,10 +88,14 @@ def status(run: Found, steps: int) -> Status:
         return Status(State.DIVERGED, line.step, reason)
     if run.status:
         return Status(run.status.state, run.last, run.status.reason)
-    if run.last < steps:
-        reason = f"it ends at step {run.last}, of {steps} that the longest run has"
-        return Status(State.UNFINISHED, run.last, reason)
-    return Status(State.FINISHED, run.last)
+    scored = run.last_of(scores)
+    if run.last < whole.steps:
+        reason = f"it ends at step {run.last}, of {whole.steps} that the longest run has"
+    elif scored is not None and scored < whole.scored:
+        reason = f"its last score is of step {scored}, and others have one of {whole.scored}"
+    else:
+        return Status(State.FINISHED, run.last)
+    return Status(State.UNFINISHED, run.last, reason)
 
 
 def _last_not_finite(run: Found) -> tuple[str, Line] | None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from bench.imports.columns import Columns, columns, number
-from bench.imports.found import Asked, Found, Line, in_order, run_name
+from bench.imports.found import Asked, Found, Line, Reader, Say, in_order, run_name
 from runners.errors import UserProblem
 from runners.files import digest
 from runners.store.imported import Origin
 
-READER = "tensorboard"
-PATTERN = "*tfevents*"
 LENGTH, CHECK = 8, 4  # bytes of a record's length, and of each of its two checksums
 MISSING = (
     "{source}: holds TensorBoard's event files, which TensorBoard itself reads: "
@@ -22,24 +21,10 @@ Scalars = dict[int, dict[str, float]]
 """Step -> tag -> number."""
 
 
-def files(source: Path) -> list[Path]:
-    """Return the event files of a source."""
-    return [source] if source.is_file() else sorted(source.rglob(PATTERN))
-
-
-def read(source: Path, asked: Asked, say: Callable[[str], None]) -> list[Found]:
-    """Return the runs of event files, named by their folders below the source.
-
-    Args:
-        source: where they lie.
-        asked: what the user said of them.
-        say: is told what was guessed.
-
-    Raises:
-        UserProblem: TensorBoard is not installed; or a file is cut off or damaged.
-    """
+def _read(source: Path, files: Sequence[Path], asked: Asked, say: Say) -> list[Found]:
+    """Return the runs of event files, named by their folders below the source."""
     groups: dict[Path, list[Path]] = {}
-    for file in files(source):
+    for file in files:
         groups.setdefault(file.parent, []).append(file)
     read_ = {folder: _scalars(folder, mine, source) for folder, mine in groups.items()}
     tags = dict.fromkeys(t for steps in read_.values() for row in steps.values() for t in row)
@@ -47,6 +32,11 @@ def read(source: Path, asked: Asked, say: Callable[[str], None]) -> list[Found]:
     for line in known.said(source):
         say(line)
     return [_run(folder, groups[folder], read_[folder], known, asked, source) for folder in groups]
+
+
+READER = Reader(
+    "tensorboard", "TensorBoard's event files", lambda file: "tfevents" in file.name, _read
+)
 
 
 def _run(
@@ -60,7 +50,7 @@ def _run(
         if (values := {n: row[tag] for n, tag in known.numbers.items() if tag in row})
     ]
     hashes = "".join(f"{file.name} {digest(file.read_bytes())}\n" for file in mine)
-    origin = Origin(str(folder), digest(hashes.encode()), READER)
+    origin = Origin(str(folder), digest(hashes.encode()), READER.name)
     return Found(str(folder), origin, method, seed, in_order(lines, f"run {name}"))
 
 
@@ -68,7 +58,6 @@ def _scalars(folder: Path, mine: list[Path], source: Path) -> Scalars:
     """Return the scalars of one run, whose files do not contradict each other."""
     found: Scalars = {}
     for file in mine:
-        _require_whole(file)
         for step, tag, value in _events(file, source):
             row = found.setdefault(step, {})
             if tag in row:
@@ -81,28 +70,43 @@ def _scalars(folder: Path, mine: list[Path], source: Path) -> Scalars:
 
 
 def _events(file: Path, source: Path) -> Iterator[tuple[int, str, float]]:
+    from google.protobuf.message import DecodeError
+
     try:
         from tensorboard.backend.event_processing.event_file_loader import (  # pyright: ignore
             EventFileLoader,
+            RawEventFileLoader,
         )
         from tensorboard.util.tensor_util import make_ndarray  # pyright: ignore
     except ImportError as error:
         raise UserProblem(MISSING.format(source=source)) from error
-    for event in EventFileLoader(str(file)).Load():  # which makes tensors of older scalars
-        for value in event.summary.value:
-            array = make_ndarray(value.tensor) if value.HasField("tensor") else None
-            if array is not None and array.size == 1 and array.dtype.kind in "fiu":
-                what = f"{file}: {value.tag} at step {event.step}"
-                yield event.step, value.tag, number(array.item(), what)
+    try:
+        # its reader checks the sums of a record, and ends without a word at one that is damaged
+        _require_read(file, sum(1 for _ in RawEventFileLoader(str(file)).Load()))
+        for event in EventFileLoader(str(file)).Load():  # which makes tensors of older scalars
+            for value in event.summary.value:
+                if not (value.HasField("tensor") and _single(value.tensor)):
+                    continue
+                array = make_ndarray(value.tensor)
+                if array.dtype.kind in "fiu":
+                    what = f"{file}: {value.tag} at step {event.step}"
+                    yield event.step, value.tag, number(array.item(), what)
+    except (DecodeError, ValueError, TypeError, MemoryError) as error:
+        raise UserProblem(f"{file}: a record is none of TensorBoard's: {error}") from error
 
 
-def _require_whole(file: Path) -> None:
-    """Refuse a file that ends within a record: TensorBoard takes that for its end.
+def _single(tensor: Any) -> bool:
+    """Whether a tensor says that it holds one number, before it is made."""
+    return all(axis.size == 1 for axis in tensor.tensor_shape.dim)
+
+
+def _require_read(file: Path, count: int) -> None:
+    """Refuse a file that ends within a record, or of which not all records were read.
 
     Raises:
         UserProblem: where.
     """
-    position, size = 0, file.stat().st_size
+    position, size, number_ = 0, file.stat().st_size, 0
     with file.open("rb") as content:
         while position < size:
             content.seek(position)
@@ -114,4 +118,6 @@ def _require_whole(file: Path) -> None:
                     "that was not finished or a process that was killed; copy it again, or leave "
                     "it out"
                 )
-            position = after
+            if number_ == count:
+                raise UserProblem(f"{file}: damaged at byte {position}: its checksum fails")
+            position, number_ = after, number_ + 1

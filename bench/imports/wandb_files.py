@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.imports.columns import Columns, columns, count, number
-from bench.imports.found import Asked, Found, Line, in_order
+from bench.imports.found import Asked, Found, Line, Reader, Say, in_order
 from runners.errors import StoreProblem, UserProblem
 from runners.files import digest
 from runners.store.imported import Origin
 from runners.store.states import State, Status, from_json
 from runners.tracking import PROJECT
 
-READER = "wandb"
 IDENTITY, HEADER, BLOCK = b":W&B", 7, 32768
 FULL, FIRST, LAST = 1, 2, 4
 """Kinds of chunks that begin or end a record."""
@@ -32,6 +31,9 @@ WANDBS_OWN = "_"
 
 SETTINGS = ("method", "seed", "dataset")
 """What a config may say of a run."""
+
+DEEPEST = 50
+"""Levels of nested values."""
 
 Rows = list[tuple[str, dict[str, Any]]]
 """Values by dotted names, with their places."""
@@ -70,23 +72,9 @@ class Recorded:
         return self.run.display_name or self.run.run_id
 
 
-def files(source: Path) -> list[Path]:
-    """Return the .wandb files of a source; links to folders, as latest-run, are not followed."""
-    return [source] if source.is_file() else sorted(source.rglob("*.wandb"))
-
-
-def read(source: Path, asked: Asked, say: Callable[[str], None]) -> list[Found]:
-    """Return the runs of an offline folder, of a folder of such, or of one .wandb file.
-
-    Args:
-        source: where they lie.
-        asked: what the user said of them.
-        say: is told what was guessed.
-
-    Raises:
-        UserProblem: a file is damaged, cut off, or says too little; with the place.
-    """
-    recorded = [_recorded(file) for file in files(source)]
+def _read(source: Path, files: Sequence[Path], asked: Asked, say: Say) -> list[Found]:
+    """Return the runs of .wandb files, one of each."""
+    recorded = [_recorded(file) for file in files]
     theirs = [one for one in recorded if not one.ours]
     rows = {one.file: [(where, _flat(row)) for where, row in one.history] for one in theirs}
     present = dict.fromkeys(key for mine in rows.values() for _, row in mine for key in row)
@@ -100,6 +88,9 @@ def read(source: Path, asked: Asked, say: Callable[[str], None]) -> list[Found]:
         _ours(one) if one.ours else _theirs(one, rows[one.file], known, settings, asked)
         for one in recorded
     ]
+
+
+READER = Reader("wandb", ".wandb files", lambda file: file.suffix.lower() == ".wandb", _read)
 
 
 def _records(content: bytes, file: Path) -> Iterator[bytes]:
@@ -162,7 +153,7 @@ def _recorded(file: Path) -> Recorded:
         raise UserProblem(f"{file}: a record is none of wandb's: {error}") from error
     if run is None:
         raise UserProblem(f"{file}: names no run; it was cut off before the first record")
-    origin = Origin(str(file), digest(content), READER)
+    origin = Origin(str(file), digest(content), READER.name)
     return Recorded(file, origin, run, config, history, summary, exit_code)
 
 
@@ -176,9 +167,25 @@ def _nested(items: Iterable[Any], where: object) -> dict[str, Any]:
             for key in path:
                 place = place.setdefault(key, {})
             place[last] = json.loads(item.value_json)
+            _require_sound(place[last], DEEPEST - len(path))
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise UserProblem(f"{where}: {last[:80]} cannot be read: {error}") from error
     return found
+
+
+def _require_sound(value: Any, levels: int) -> None:
+    """Refuse values that are nested so deeply, or text so odd, that nothing could write them.
+
+    Raises:
+        ValueError: why.
+    """
+    if levels < 0:
+        raise ValueError(f"more than {DEEPEST} levels are nested in each other")
+    if isinstance(value, str):
+        value.encode()
+    elif isinstance(value, dict | list):
+        for part in [*value, *value.values()] if isinstance(value, dict) else value:
+            _require_sound(part, levels - 1)
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -198,8 +205,7 @@ def _ours(one: Recorded) -> Found:
     method, file = spec["method"].get("name"), one.file
     if not isinstance(method, str):
         raise UserProblem(f"{file}: its config is not the spec of a run: it names no method")
-    seed = count(spec.get("seed"), f"{file}: seed")
-    count(spec.get("steps"), f"{file}: steps")
+    spec |= {key: count(spec.get(key), f"{file}: {key}") for key in ("seed", "steps")}
     lines = [
         Line(where, count(row.get("_step"), f"{where}: _step"), row) for where, row in one.history
     ]
@@ -211,7 +217,13 @@ def _ours(one: Recorded) -> Found:
         except StoreProblem as problem:
             raise UserProblem(str(problem)) from problem
     return Found(
-        str(file), one.origin, method, seed, in_order(lines, f"run {one.name}"), spec, status
+        str(file),
+        one.origin,
+        method,
+        spec["seed"],
+        in_order(lines, f"run {one.name}"),
+        spec,
+        status,
     )
 
 
@@ -220,7 +232,7 @@ def _theirs(
 ) -> Found:
     """Return a run of others, by names of its columns and settings."""
     config = _flat(one.config)
-    there = {key: config[column] for key, column in settings.items() if column in config}
+    there = {k: config[col] for k, col in settings.items() if config.get(col) is not None}
     if asked.pattern is None and {"method", "seed"} <= set(there):
         method, seed = str(there["method"]), count(there["seed"], f"{one.file}: config: seed")
     else:
@@ -238,9 +250,8 @@ def _lines(rows: Rows, known: Columns) -> Iterator[Line]:
             for name, column in known.numbers.items()
             if values.get(column) is not None
         }
-        protocol = known.source.get("protocol")
-        if protocol in values:
-            numbers["protocol"] = str(values[protocol])
+        if (protocol := values.get(known.source.get("protocol", ""))) is not None:
+            numbers["protocol"] = str(protocol)
         if numbers:
             yield Line(where, count(values.get(step), f"{where}: {step}"), numbers)
 

@@ -32,11 +32,12 @@ def load(folder: Path) -> Results:
     grid = GridStore(folder)
     plan, trials = read_tuned(grid, read_plan(grid))
     frames = _frames(grid, plan)
-    _refuse_mixed_protocols(frames["scores"])
+    origins = {i: run.origin for i, run in plan.runs.items() if run.origin}
+    _refuse_mixed_protocols(frames["scores"], AGAIN_IMPORTED if origins else AGAIN)
     return Results(
         name=plan.name,
         description=plan.description,
-        when=_when(grid, plan),
+        when=_imported(grid) if origins else _when(grid, plan),
         shared=shared(plan.runs),
         tuned=tuned(plan.runs),
         plugins=plugin_files(plan.runs.values()),
@@ -45,7 +46,7 @@ def load(folder: Path) -> Results:
         notes=tuple(_notes(grid, plan, frames["runs"])),
         tuning=plan.tuning,
         trials=trials,
-        origins={i: run.origin for i, run in plan.runs.items() if run.origin},
+        origins=origins,
         plans=_plans(plan),
         **frames,
     )
@@ -100,7 +101,11 @@ def _alone(
         return odd_run(store, plan, error)
 
 
-def _refuse_mixed_protocols(scores: Frame) -> None:
+AGAIN = "move one group away and run it again"
+AGAIN_IMPORTED = "import each group to a folder of its own"
+
+
+def _refuse_mixed_protocols(scores: Frame, way_out: str) -> None:
     for cell, mine in scores.groupby("cell", observed=True):
         runs = mine.groupby("protocol")["run_id"].unique()
         if len(runs) > 1:
@@ -108,7 +113,7 @@ def _refuse_mixed_protocols(scores: Frame) -> None:
             where = f" of cell {cell}" if cell else ""
             raise UserProblem(
                 f"the runs{where} were scored under different protocols, and their scores must "
-                "not be compared; move one group away and run it again:\n" + "\n".join(parts)
+                f"not be compared; {way_out}:\n" + "\n".join(parts)
             )
 
 
@@ -123,6 +128,10 @@ def _when(grid: GridStore, plan: Plan) -> str:
     times = [file.stat().st_mtime for file in ended if file.exists()]
     last = f", last run ended {_utc(max(times))}" if times else ", no run has ended yet"
     return f"planned {_utc(grid.plan_file.stat().st_mtime)}{last}"
+
+
+def _imported(grid: GridStore) -> str:
+    return f"imported {_utc(grid.plan_file.stat().st_mtime)}"
 
 
 def _utc(seconds: float) -> str:

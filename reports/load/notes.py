@@ -57,11 +57,13 @@ def _imported(plans: Mapping[str, Planned]) -> list[str]:
 
 def _incomplete(runs: Frame, imported: bool) -> list[str]:
     counts = {state: int((runs["state"] == state).sum()) for state in OPEN_STATES}
-    what = (
-        "they have no final score" if imported else "run the grid again to complete the comparison"
+    planned, what = (
+        ("imported", "they have no final score")
+        if imported
+        else ("planned", "run the grid again to complete the comparison")
     )
     return [
-        f"{n} of {len(runs)} planned runs: {state}; {what}." for state, n in counts.items() if n
+        f"{n} of {len(runs)} {planned} runs: {state}; {what}." for state, n in counts.items() if n
     ]
 
 
@@ -87,7 +89,8 @@ def _unknown(plans: Mapping[str, Planned]) -> list[str]:
         f"were stored: {reason}."
         for reason, n in reasons.items()
     ]
-    return [*notes, _way_on(strangers)] if strangers else []
+    ours = [plan for plan in strangers if not plan.origin]
+    return [*notes, _way_on(ours)] if ours else notes
 
 
 def _way_on(strangers: Iterable[Planned]) -> str:

@@ -71,7 +71,7 @@ def planned(run_id: str, data: object, where: object) -> Planned:
         StoreProblem: the entry is no spec, of this version or another, or another run's.
     """
     problem: object = "no mapping"
-    if isinstance(data, dict) and (origin := imported.origin(data, f"{where}: {run_id}")):
+    if isinstance(data, dict) and (origin := imported.origin(run_id, data, where)):
         return _imported(run_id, data, origin, where)
     if isinstance(data, dict):
         try:
@@ -94,9 +94,13 @@ def _imported(run_id: str, data: Mapping[str, Any], origin: Origin, where: objec
     spec = {key: value for key, value in data.items() if key != imported.KEY}
     try:
         return replace(_known(run_id, from_stored(spec)), origin=origin)
-    except ValidationError:
-        name, told = spec["method"]["name"], str(spec.get("loss", ""))
-        return Planned(run_id, spec, name, name, spec["seed"], spec["steps"], told, origin=origin)
+    except ValidationError as error:
+        name, label = _labelled(spec)
+        unknown = _said(error) if label != name else ""  # else it is of others, who have no more
+        return Planned(
+            run_id, spec, name, label, spec["seed"], spec["steps"], str(spec.get("loss", "")),
+            unknown=unknown, origin=origin,
+        )  # fmt: skip
 
 
 def _known(run_id: str, spec: RunSpec, earlier: bool = False) -> Planned:
@@ -108,12 +112,17 @@ def _known(run_id: str, spec: RunSpec, earlier: bool = False) -> Planned:
 
 def _unknown(run_id: str, data: Mapping[str, Any], problem: str) -> Planned:
     spec = identity.upgraded(data, METRICS, PARTS)
-    method = dict(spec["method"])
-    name = method.pop("name")
-    label = identity.written(name, method)
+    name, label = _labelled(spec)
     steps, seed, loss = spec["steps"], spec["seed"], str(spec.get("loss", ""))
     earlier = identity.earlier(data)
     return Planned(run_id, spec, name, label, seed, steps, loss, unknown=problem, earlier=earlier)
+
+
+def _labelled(spec: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the name of a method whose defaults nobody knows, and the same with all parameters."""
+    method = dict(spec["method"])
+    name = method.pop("name")
+    return name, identity.written(name, method)
 
 
 def _has_the_least(data: Mapping[str, Any]) -> bool:

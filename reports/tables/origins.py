@@ -13,18 +13,18 @@ SHOWN = 16  # digits of a hash
 
 
 def origin_table(results: Results, numbers: Numbers) -> Frame:  # noqa: ARG001
-    """Return one row per imported run: what it was read from, and by what."""
-    known = results.runs.drop_duplicates("run_id").set_index("run_id")
+    """Return one row per imported run that is shown: what it was read from, and by what."""
     rows = [
         {
-            "run": run_id,
-            "method": known.loc[run_id, "method"],
-            "seed": known.loc[run_id, "seed"],
+            "run": run["run_id"],
+            "method": run["method"],
+            "seed": run["seed"],
             "file": origin.file,
             "sha256": origin.sha256[:SHOWN],
             "reader": origin.reader,
         }
-        for run_id, origin in results.origins.items()
+        for run in results.distinct.to_dict("records")
+        if (origin := results.origins.get(run["run_id"]))
     ]
     return pd.DataFrame(rows)
 

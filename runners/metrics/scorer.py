@@ -174,7 +174,7 @@ def scorer(
         reference: the id of a statistics' file to score against; None computes them.
 
     Raises:
-        UserProblem: that file is not there, or of another extractor or size.
+        UserProblem: that file is not there, or of another extractor or of other data.
     """
     images = load_images(dataset, options.data_root)
     whole = replace(dataset, train_size=None)  # scores of all sizes have one extractor
@@ -183,7 +183,7 @@ def scorer(
     real, parts = RealData(options.cache / "statistics", judge, images), parts_of(images)
     if reference is not None:
         given = installed(reference, options.cache)
-        given.require_fits(judge, dataset.shape, f"evaluation.reference: {reference}")
+        given.require_fits(judge, dataset, images, f"evaluation.reference: {reference}")
         parts = given.parts(parts)
         against = {part: real.given(part, *given.moments[part]) for part in parts.all}
         return Scorer(judge, images, parts, against, real, given.stamp)

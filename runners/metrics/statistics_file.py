@@ -1,15 +1,15 @@
 """Statistics of real data as one file, so that several machines score against one reference.
 
 Mean and covariance of each part of a data set, with a card that says what they were made of. The
-file is safetensors: reading it runs nothing. It is known by the hash of its bytes, which stands in
-the protocol of every score against it.
+file is safetensors: reading it runs nothing. It is known by the hash of its card and its numbers,
+whatever version of safetensors wrote them, which stands in the protocol of every score against it.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from runners.files import digest, write_bytes
 from runners.metrics.parts import Part, Parts
 
 if TYPE_CHECKING:
+    from runners.datasets.base import Dataset, Images
     from runners.metrics.extractors import Extractor
 
 FORM = 1
@@ -70,20 +71,33 @@ class Statistics:
 
     @property
     def content(self) -> bytes:
-        """The file's bytes: the same content gives the same bytes."""
+        """The file's bytes."""
         from safetensors.numpy import save
 
-        tensors = {}
-        for part, (mean, covariance) in self.moments.items():
-            tensors[f"{name(part)}/mean"] = np.ascontiguousarray(mean, np.float32)
-            tensors[f"{name(part)}/covariance"] = np.ascontiguousarray(covariance, np.float64)
-        card = json.dumps({"form": FORM, **dataclasses.asdict(self.card)}, sort_keys=True)
-        return save(tensors, {"card": card})
+        return save(self._tensors, {"card": self._card})
 
     @property
     def id(self) -> str:
-        """The first digits of the hash of the file's bytes: what a grid names it by."""
-        return digest(self.content)[:ID_DIGITS]
+        """What a grid names it by: the first digits of the hash of its card and its numbers.
+
+        Hashed are the card as JSON with sorted keys, then of each array, by name, its name and its
+        numbers: means as float32, covariances as float64, little-endian.
+        """
+        tensors = sorted(self._tensors.items())
+        numbers = (key.encode() + array.tobytes() for key, array in tensors)
+        return digest(self._card.encode() + b"".join(numbers))[:ID_DIGITS]
+
+    @property
+    def _card(self) -> str:
+        return json.dumps({"form": FORM, **dataclasses.asdict(self.card)}, sort_keys=True)
+
+    @property
+    def _tensors(self) -> dict[str, np.ndarray]:
+        found = {}
+        for part, (mean, covariance) in self.moments.items():
+            found[f"{name(part)}/mean"] = np.ascontiguousarray(mean, "<f4")
+            found[f"{name(part)}/covariance"] = np.ascontiguousarray(covariance, "<f8")
+        return found
 
     @property
     def stamp(self) -> str:
@@ -104,27 +118,46 @@ class Statistics:
         even = Part("test", fewer), Part("train", fewer)
         return Parts(whole, even if all(part in self.moments for part in even) else ())
 
-    def require_fits(self, extractor: Extractor, shape: tuple[int, ...], where: object) -> None:
-        """Refuse features of another extractor, or of data of another size.
+    def require_fits(
+        self, extractor: Extractor, dataset: Dataset, images: Images, where: object
+    ) -> None:
+        """Refuse features of another extractor or data set, or of other data of the same one.
 
         Args:
             extractor: that scores are made by.
-            shape: of one datum that is scored.
+            dataset: that is scored.
+            images: its data.
             where: names the statistics in messages.
 
         Raises:
             UserProblem: both are told.
         """
-        if self.card.identity != extractor.identity:
-            raise UserProblem(
-                f"{where}: made by the extractor {self.card.extractor} "
-                f"({self.card.identity[:16]}), and scores here are made by {extractor.name} "
-                f"({extractor.identity[:16]}); distances between their features mean nothing"
+        for why in self._misfits(extractor, dataset, images):
+            raise UserProblem(f"{where}: {why}")
+
+    def _misfits(self, extractor: Extractor, dataset: Dataset, images: Images) -> Iterator[str]:
+        card, shape = self.card, tuple(dataset.shape)
+        if card.identity != extractor.identity:
+            yield (
+                f"made by the extractor {card.extractor} ({card.identity[:16]}), and scores here "
+                f"are made by {extractor.name} ({extractor.identity[:16]}); distances between "
+                "their features mean nothing"
             )
-        if self.card.shape != tuple(shape):
-            raise UserProblem(
-                f"{where}: made of data of shape {self.card.shape}, and what is scored here has "
-                f"shape {tuple(shape)}; choose that size of the data set, or another reference"
+        if card.dataset["name"] != dataset.name:
+            yield (
+                f"made of {card.dataset['name']}, and what is scored here is {dataset.name}; name "
+                "a reference of that, or none"
+            )
+        if card.shape != shape:
+            yield (
+                f"made of data of shape {card.shape}, and what is scored here has shape {shape}; "
+                "choose that size of the data set, or another reference"
+            )
+        if card.content_hash not in ("", images.content_hash):
+            yield (
+                f"made of {dataset.name} with other data or another train_size: their hash is "
+                f"{card.content_hash[:16]}, and here it is {images.content_hash[:16]}; its "
+                f"settings were {json.dumps(card.dataset)}"
             )
 
 
@@ -136,13 +169,11 @@ def read(file: Path) -> Statistics:
     """
     from safetensors import SafetensorError, safe_open
 
+    unreadable = (SafetensorError, OSError, ValueError, KeyError, TypeError, RecursionError)
     try:
         with safe_open(file, "np") as tensors:
-            card = json.loads((tensors.metadata() or {})["card"])
+            found = _card((tensors.metadata() or {})["card"])
             arrays = {key: tensors.get_tensor(key) for key in tensors.keys()}  # noqa: SIM118
-        if card.pop("form") != FORM:
-            raise ValueError("of another version")
-        found = Card(**card | {"shape": tuple(card["shape"]), "stated": tuple(card["stated"])})
         parts = [_part(key.removesuffix("/mean")) for key in arrays if key.endswith("/mean")]
         moments = {
             part: sound(arrays[f"{name(part)}/mean"], arrays[f"{name(part)}/covariance"])
@@ -151,8 +182,31 @@ def read(file: Path) -> Statistics:
         if not any(part.split == "train" for part in parts):
             raise ValueError("no statistics of train")
         return Statistics(found, moments)
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except unreadable as error:
         raise UserProblem(f"{file}: not a file of statistics: {error}") from error
+
+
+def _card(text: str) -> Card:
+    """Return a card, each of whose fields has its type.
+
+    Raises:
+        ValueError: what is wrong with it.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    said = json.loads(text)
+    if not isinstance(said, dict) or said.pop("form", None) != FORM:
+        raise ValueError("of another version")
+    if odd := said.keys() ^ {field.name for field in dataclasses.fields(Card)}:
+        raise ValueError(f"its card lacks, or does not know, {', '.join(sorted(odd))}")
+    try:
+        card = TypeAdapter(Card).validate_json(json.dumps(said), strict=True)
+    except ValidationError as error:
+        (first, *_) = error.errors()
+        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    if not isinstance(card.dataset.get("name"), str):
+        raise ValueError("dataset: has no name")
+    return card
 
 
 def sound(mean: np.ndarray, covariance: np.ndarray) -> Moments:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,13 @@ STATED = ("n", "split", "extractor", "preprocessing")
 """What an npz of mu and sigma cannot prove."""
 
 NOT_KNOWN = "not known: of another tool"
+
+LARGEST = 2**29  # bytes of mu and sigma: 8,191 features, where Inception has 2,048
+UNREADABLE = (
+    OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, MemoryError, RuntimeError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What reading a damaged npz raises."""
 
 
 def of_scorer(scorer: Scorer, dataset: dict[str, Any], shape: tuple[int, ...]) -> Statistics:
@@ -54,9 +62,10 @@ def of_npz(
         UserProblem: it is no such file, or not of so many features.
     """
     try:
+        _require_bounded(file)
         with np.load(file, allow_pickle=False) as arrays:
             moments = sound(arrays["mu"], arrays["sigma"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise UserProblem(f"{file}: not an npz of mu and sigma: {error}") from error
     known = _dimensions(extractor, shape)
     if len(moments[0]) != known:
@@ -70,6 +79,18 @@ def of_npz(
         NOT_KNOWN, STATED,
     )  # fmt: skip
     return Statistics(card, {part: moments})
+
+
+def _require_bounded(file: Path) -> None:
+    """Refuse arrays that unpack to more than mean and covariance can be.
+
+    Raises:
+        ValueError: to how much.
+    """
+    with zipfile.ZipFile(file) as arrays:
+        size = sum(one.file_size for one in arrays.infolist())
+    if size > LARGEST:
+        raise ValueError(f"it unpacks to {size} bytes, more than {LARGEST}")
 
 
 def _dimensions(extractor: Extractor, shape: tuple[int, ...]) -> int:

@@ -26,6 +26,7 @@ from runners import identity
 from runners.errors import StoreProblem
 from runners.files import digest, read_json, require_own, write_json
 from runners.spec import RunSpec, from_stored
+from runners.store import imported
 from runners.store.run import RunStore
 from runners.tuning.plan import TuningPlan, from_json
 
@@ -154,10 +155,7 @@ class GridStore:
         plan = read_json(self.plan_file)
         seal = plan.pop(SEAL, None)
         if seal is not None and seal != _seal(plan):
-            raise StoreProblem(
-                f"{self.plan_file}: changed since `bench run` wrote it; the same `bench run` with "
-                "--plan replace writes it anew"
-            )
+            raise StoreProblem(f"{self.plan_file}: changed since {_way_back(plan)}")
         return plan
 
     def planned(self) -> list[str]:
@@ -204,6 +202,14 @@ class GridStore:
 def _seal(plan: Mapping[str, Any]) -> str:
     stored = json.loads(json.dumps(plan))
     return digest(json.dumps(stored, sort_keys=True).encode())
+
+
+def _way_back(plan: Mapping[str, Any]) -> str:
+    """Say what wrote a plan that was changed, and how it is written anew."""
+    runs = plan.get("runs")
+    if isinstance(runs, dict) and any(map(imported.is_name, runs)):
+        return "`bench import` wrote it; import the runs again, to another folder"
+    return "`bench run` wrote it; the same `bench run` with --plan replace writes it anew"
 
 
 def _id_if_earlier(folder: Path) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -45,12 +45,22 @@ class Origin:
         return asdict(self)
 
 
-def origin(spec: Mapping[str, Any], where: object = "spec") -> Origin | None:
+def is_name(run_id: str) -> bool:
+    """Whether a run's folder is called as those of imported runs are."""
+    return run_id.startswith(f"{KEY}-")
+
+
+def origin(run_id: str, spec: Mapping[str, Any], where: object = "spec") -> Origin | None:
     """Return where a run comes from, None if the suite made it.
 
     Raises:
-        StoreProblem: what the spec says of it is damaged.
+        StoreProblem: what the spec says of it is damaged, or lacking where the run's name says so.
     """
+    if KEY not in spec and is_name(run_id):
+        raise StoreProblem(
+            f"{where}: {run_id} has the name of an imported run, and its spec does not say where "
+            "it comes from; import it again"
+        )
     if KEY not in spec:
         return None
     said = spec[KEY]
@@ -71,18 +81,18 @@ def run_id(spec: Mapping[str, Any]) -> str:
     return f"{KEY}-{words[:80]}-{digest(json.dumps(spec, sort_keys=True).encode())[:10]}"
 
 
-def require_own(specs: Iterable[Mapping[str, Any]], what: str) -> None:
+def require_own(runs: Mapping[str, Mapping[str, Any]], what: str) -> None:
     """Refuse work that only runs of the suite can be used for.
 
     Args:
-        specs: stored ones.
+        runs: stored specs by run id.
         what: the folder, and what cannot be done, as ``results/x: cannot be sampled``.
 
     Raises:
         StoreProblem: one of them was imported.
     """
-    for spec in specs:
-        if found := origin(spec, what):
+    for run_id, spec in runs.items():
+        if found := origin(run_id, spec, what):
             raise StoreProblem(
                 f"{what}: imported by `bench import` from {found.file} ({found.reader}), so there "
                 "is no checkpoint of it and nothing to train; `bench report` and `bench show` "

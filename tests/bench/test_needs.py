@@ -13,8 +13,12 @@ from PIL import Image
 
 from bench.needs import missing
 from runners.datasets import load_images
+from runners.datasets.digits import Digits
 from runners.errors import UserProblem
 from runners.metrics.classifier import known_file
+from runners.metrics.scorer import scorer
+from runners.metrics.statistics_file import install
+from runners.metrics.statistics_of import of_scorer
 from runners.options import Options
 from runners.spec import RunSpec
 
@@ -124,3 +128,12 @@ def test_a_device_that_is_not_there_is_refused(tiny) -> None:
         pytest.skip("this machine has a GPU")
     with pytest.raises(UserProblem, match="--device cuda"):
         missing([tiny()], Options(device="cuda"))
+
+
+def test_a_reference_that_a_run_would_refuse_is_refused(tiny, options) -> None:
+    found = of_scorer(scorer(Digits(), "classifier", Options()), {"name": "digits"}, Digits().shape)
+    install(found, options.cache)
+    plan = {"every": 5, "samples": 200, "reference": found.id}
+    assert missing([tiny(evaluation=plan)], options) == ""
+    with pytest.raises(UserProblem, match="made of digits with other data or another train_size"):
+        missing([tiny(evaluation=plan, dataset={"name": "digits", "train_size": 200})], options)

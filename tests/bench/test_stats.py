@@ -13,6 +13,12 @@ from runners.datasets.digits import Digits
 from runners.errors import UserProblem
 from runners.options import Options
 
+GRID = """
+base: {dataset: digits, steps: 2}
+methods: [none]
+seeds: 1
+"""
+
 
 @pytest.fixture
 def options(tmp_path: Path) -> Options:
@@ -24,7 +30,7 @@ def test_what_one_machine_exports_another_takes_in_under_the_same_id(tmp_path, o
     (said,) = export("digits", file, "train", None, Options())
     *_, use = take_in(file, None, None, None, options)
     (named,) = re.findall("its id is ([0-9a-f]{16})", said)
-    assert use.endswith(f"evaluation: {{reference: {named}}}")
+    assert use.endswith(f'evaluation: {{reference: "{named}"}}')
     assert (options.cache / "references" / f"{named}.safetensors").exists()
 
 
@@ -62,13 +68,35 @@ def test_another_ending_is_refused_before_any_work(tmp_path) -> None:
     ("name", "said"),
     [
         ("no_such", "no_such: no data set, and no grid's name or file: unknown name 'no_such'"),
-        ("regime.yaml", "has [0-9]+ references: .*name a data set instead"),
+        ("regime.yaml", "scores in [0-9]+ ways: .*name a data set instead"),
         ("no_such.yaml", "no_such.yaml: no such grid file"),
     ],
 )
 def test_what_names_no_single_reference_is_refused(name, said) -> None:
     with pytest.raises(UserProblem, match=said):
         judged(name)
+
+
+@pytest.mark.parametrize(
+    ("evaluations", "said"),
+    [
+        ("[{metrics: [fid]}, {metrics: [is]}]", "2 ways: .*samples, fid.*; .*samples, is"),
+        ("[{samples: 200}, {samples: 300}]", "2 ways: .* 200 samples.*; .* 300 samples"),
+        (f"[{{}}, {{reference: {'a' * 16}}}]", f"2 ways: .*; .* against {'a' * 16}"),
+    ],
+)
+def test_a_grid_that_scores_in_two_ways_is_refused_with_both(tmp_path, evaluations, said) -> None:
+    file = tmp_path / "two.yaml"
+    file.write_text(GRID + f"axes: {{evaluation: {evaluations}}}\n")
+    with pytest.raises(UserProblem, match=said):
+        judged(str(file))
+
+
+def test_a_metric_that_needs_features_is_refused_beside_a_reference(tmp_path) -> None:
+    file = tmp_path / "one.yaml"
+    file.write_text(GRID.replace("steps", f"evaluation: {{reference: {'a' * 16}}}, steps"))
+    with pytest.raises(UserProblem, match="holds mean and covariance and no features, which kid"):
+        judged(str(file), metrics=["kid"])
 
 
 def test_a_data_set_or_grid_gives_its_evaluation() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ import torch
 
 from runners.datasets.digits import Digits
 from runners.errors import UserProblem
+from runners.metrics import statistics_of
 from runners.metrics.scorer import Scorer, Settings, scorer
-from runners.metrics.statistics_file import Card, Statistics, install, installed, read
+from runners.metrics.statistics_file import FORM, Card, Statistics, install, installed, read
 from runners.metrics.statistics_of import as_npz, of_npz, of_scorer
 from runners.options import Options
 from runners.spec import Evaluation
@@ -79,13 +81,22 @@ def test_one_other_number_is_another_reference(found) -> None:
     [
         ({"identity": "0" * 64, "extractor": "other-1"}, r"the extractor other-1 \(0{16}\)"),
         ({"shape": (3, 32, 32)}, r"shape \(3, 32, 32\), and what is scored here has shape \(1, 8"),
+        ({"dataset": {"name": "svhn"}}, "made of svhn, and what is scored here is digits"),
+        ({"content_hash": "0" * 64}, "their hash is 0{16}, and here it is 0c7819886a"),
     ],
 )  # fmt: skip
-def test_another_extractor_or_size_is_refused_with_both(found, local, changes, said) -> None:
+def test_another_extractor_or_data_set_is_refused_with_both(found, local, changes, said) -> None:
     card = Card(**dataclasses.asdict(found.card) | changes)
-    with pytest.raises(UserProblem, match=said) as problem:
-        Statistics(card, found.moments).require_fits(local.extractor, SHAPE, "file")
-    assert local.extractor.name in str(problem.value) or "(1, 8, 8)" in str(problem.value)
+    with pytest.raises(UserProblem, match=said):
+        Statistics(card, found.moments).require_fits(
+            local.extractor, Digits(), local.images, "file"
+        )
+
+
+def test_a_part_of_the_data_is_not_scored_against_all_of_them(found, options) -> None:
+    install(found, options.cache)
+    with pytest.raises(UserProblem, match="made of digits with other data or another train_size"):
+        scorer(Digits(train_size=200), "classifier", options, found.id)
 
 
 def test_what_is_not_there_or_is_no_file_of_statistics_is_named(found, options, tmp_path) -> None:
@@ -119,6 +130,41 @@ def test_an_npz_of_mu_and_sigma_goes_both_ways_and_is_marked(local, found, optio
 
 
 @pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"dataset": "digits"}, "dataset: Input should be an object"),
+        ({"dataset": {}}, "dataset: has no name"),
+        ({"identity": 5}, "identity: Input should be a valid string"),
+        ({"shape": "188"}, "shape: Input should be a valid array"),
+        ({"more": 1}, "lacks, or does not know, more"),
+        ({"form": 2}, "of another version"),
+    ],
+)
+def test_a_card_of_another_kind_is_named(found, tmp_path, changes, said) -> None:
+    card = json.dumps({"form": FORM, **dataclasses.asdict(found.card), **changes})
+    _refused_card(tmp_path / "odd.safetensors", card, said)
+
+
+def test_a_card_that_is_nested_too_deeply_is_named(tmp_path) -> None:
+    _refused_card(tmp_path / "odd.safetensors", "[" * 100_000, "recursion")
+
+
+def _refused_card(file: Path, card: str, said: str) -> None:
+    from safetensors.numpy import save
+
+    file.write_bytes(save({"train-9/mean": np.zeros(2, np.float32)}, {"card": card}))
+    with pytest.raises(UserProblem, match=rf"odd\.safetensors: not a file of statistics: .*{said}"):
+        read(file)
+
+
+def test_the_id_is_of_card_and_numbers_and_not_of_the_files_form(found, monkeypatch) -> None:
+    known = found.id
+    monkeypatch.setattr("safetensors.numpy.save", lambda *_: b"as another version writes it")
+    assert found.content == b"as another version writes it"
+    assert found.id == known
+
+
+@pytest.mark.parametrize(
     ("arrays", "said"),
     [
         ({"mu": np.zeros(3)}, "not an npz of mu and sigma"),
@@ -133,6 +179,24 @@ def test_an_npz_that_cannot_be_used_is_named(local, tmp_path, arrays, said) -> N
     np.savez(tmp_path / "odd.npz", **arrays)
     with pytest.raises(UserProblem, match=rf"odd\.npz: .*{said}"):
         of_npz(tmp_path / "odd.npz", 10, local.extractor, DATASET, SHAPE)
+
+
+def test_an_npz_that_is_damaged_or_unpacks_to_too_much_is_named(
+    local, found, tmp_path, monkeypatch
+) -> None:
+    file = tmp_path / "odd.npz"
+    np.savez_compressed(file, mu=np.zeros(3), sigma=np.eye(3))
+    squeezed = bytearray(file.read_bytes())
+    start = squeezed.index(b"mu.npy") + 50
+    squeezed[start : start + 40] = bytes(40)
+    for content in (b"", as_npz(found, "train")[:-9], bytes(squeezed)):
+        file.write_bytes(content)
+        with pytest.raises(UserProblem, match=r"odd\.npz: not an npz of mu and sigma: "):
+            of_npz(file, 10, local.extractor, DATASET, SHAPE)
+    monkeypatch.setattr(statistics_of, "LARGEST", 10_000)
+    np.savez_compressed(file, mu=np.zeros(40), sigma=np.zeros((40, 40)))
+    with pytest.raises(UserProblem, match=r"unpacks to [0-9]+ bytes, more than 10000"):
+        of_npz(file, 10, local.extractor, DATASET, SHAPE)
 
 
 def test_metrics_that_need_features_are_refused_beside_a_reference(tiny) -> None:

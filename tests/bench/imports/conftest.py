@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bench.imports.asked import asked
 from bench.imports.command import import_runs
-from bench.imports.image_folders import Judge
+from bench.imports.found import Judge
 from runners.options import Options
 from runners.spec import from_dict
 from runners.store.grid import GridStore
@@ -26,7 +26,7 @@ METHODS = ("none", "spectral_norm")
 
 @pytest.fixture(scope="session")
 def ours(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two methods x two seeds, trained with wandb offline."""
+    """Two methods x two seeds, trained with wandb offline, which takes seconds: for slow tests."""
     import wandb
 
     from runners.train import train
@@ -58,7 +58,7 @@ def imported(tmp_path: Path) -> Import:
     ) -> tuple[GridStore, str]:
         console = Console(soft_wrap=True, file=io.StringIO())
         out = tmp_path / "imported"
-        import_runs(sources, out, asked(map, lower, (), pattern), judge, console)
+        import_runs(sources, out, asked(map, lower, (), pattern, judge), console)
         return GridStore(out), console.file.getvalue()  # pyright: ignore
 
     return run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reports.load.loader import load
+from reports.stats.numbers import compute
 from runners.errors import UserProblem
 from runners.store.states import State
 
@@ -63,6 +64,43 @@ def test_failures_are_kept_and_a_gap_is_no_failure(csv, imported) -> None:
     assert runs.loc[("SN", 2), "state"] == State.FINISHED
     assert runs.loc[("WC", 1), "state"] == State.UNFINISHED
     assert "1 numbers are not finite though later ones are: kept as missing" in said
+
+
+def test_a_run_whose_score_stops_before_those_of_others_has_no_final_one(csv, imported) -> None:
+    rows = [
+        f"{method},{seed},{step},{fid},.5"
+        for method, last in (("SN", 30), ("WC", ""))
+        for seed in range(4)
+        for step, fid in ((0, 300), (50, 20 + seed), (100, last))
+    ]
+    grid, said = imported(csv("method,seed,step,fid,d_loss", *rows))
+    results = load(grid.folder)
+    states = results.runs.groupby("method", observed=True)["state"].unique()
+    assert (states["SN"].tolist(), states["WC"].tolist()) == (["finished"], ["unfinished"])
+    assert said.count("unfinished: its last score is of step 50, and others have one of 100") == 4
+    assert compute(results).pairs.empty, "nothing is claimed"
+
+
+def test_scores_of_datasets_apart_may_end_apart(csv, imported) -> None:
+    rows = ("SN,0,9,3,digits", "SN,0,50,2,digits", "WC,0,9,3,digits", "WC,0,50,2,digits",
+            "SN,0,9,3,mnist", "WC,0,9,3,mnist")  # fmt: skip
+    grid, _ = imported(csv("method,seed,step,fid,dataset", *rows))
+    assert set(load(grid.folder).runs["state"]) == {"finished"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "theirs"),
+    [(("SN,0,9,3,,.1", "WC,0,9,,,.1"), "none"), (("SN,0,9,3,,.1", "WC,0,9,3,2,.1"), "is, fid")],
+)
+def test_finished_runs_that_lack_scores_of_others_are_refused_with_both(
+    csv, imported, nothing_written, rows, theirs
+) -> None:
+    file = csv("method,seed,step,fid,is,d_loss", *rows)
+    with pytest.raises(UserProblem) as problem:
+        imported(file)
+    told = f"{file} (WC, seed 0): its scores are {theirs}, and those of {file} (SN, seed 0) are fid"
+    assert str(problem.value).startswith(told)
+    assert nothing_written()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from bench.imports.image_folders import Judge
+from bench.imports.found import Judge
 from bench.judged import judged
 from reports.load.loader import load
 from runners.datasets import load_images
@@ -70,3 +70,12 @@ def test_runs_with_other_numbers_of_images_are_refused(images, imported, judge) 
 def test_without_a_data_set_it_asks_for_one(images, imported) -> None:
     with pytest.raises(UserProblem, match="name it, as --dataset digits"):
         imported(images)
+
+
+def test_a_table_beside_images_is_no_reason_where_a_data_set_was_named(
+    images, imported, judge
+) -> None:
+    (images / "labels.csv").write_text("file,label\n000.png,3\n")
+    grid, said = imported(images, judge=judge)
+    assert f"read are its images, not 1 .csv files, as {images}/labels.csv" in said
+    assert len(load(grid.folder).runs) == 2

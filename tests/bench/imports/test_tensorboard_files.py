@@ -50,6 +50,44 @@ def test_a_file_that_is_cut_off_is_named(events, imported, tmp_path, nothing_wri
     assert nothing_written()
 
 
+def test_a_flipped_bit_is_named_with_its_record(
+    events, imported, tmp_path, nothing_written
+) -> None:
+    whole = next((events / "sn" / "seed_0").iterdir())
+    file = tmp_path / "sn-0" / whole.name
+    file.parent.mkdir()
+    for place in (8, len(whole.read_bytes()) // 2):
+        content = bytearray(whole.read_bytes())
+        content[place] ^= 1
+        file.write_bytes(content)
+        with pytest.raises(UserProblem, match=r"tfevents.*: damaged at byte [0-9]+: its checksum"):
+            imported(file)
+    assert nothing_written()
+
+
+@pytest.mark.parametrize("event", [b"\xff", "shape", "type"])
+def test_a_record_of_nonsense_is_named(events, imported, tmp_path, event) -> None:
+    from tensorboard.compat.proto.event_pb2 import Event  # pyright: ignore
+    from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import (  # pyright: ignore
+        masked_crc32c,
+    )
+
+    if isinstance(event, str):
+        made = Event(step=1)
+        value = made.summary.value.add(tag="eval/fid")
+        value.tensor.dtype = 1 if event == "shape" else 99
+        value.tensor.float_val.extend([1.0] if event == "type" else [])
+        value.tensor.tensor_content = b"123" if event == "shape" else b""
+        event = made.SerializeToString()
+    head = len(event).to_bytes(8, "little")
+    sums = [masked_crc32c(part).to_bytes(4, "little") for part in (head, event)]
+    file = tmp_path / "sn-0" / "events.out.tfevents.1"
+    file.parent.mkdir()
+    file.write_bytes(head + sums[0] + event + sums[1])
+    with pytest.raises(UserProblem, match=r"tfevents\.1: a record is none of TensorBoard's"):
+        imported(file)
+
+
 def test_one_number_twice_at_a_step_is_named(events, imported, tmp_path) -> None:
     whole = next((events / "sn" / "seed_0").iterdir())
     (tmp_path / "sn-0").mkdir()
