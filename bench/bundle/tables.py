@@ -26,6 +26,7 @@ CLOSE = 1e-9
 NUMBER = re.compile(r"(-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)")
 SHOWN = 3  # lines of a text
 AROUND = 30  # characters on either side of a difference
+MATCHED = 1000  # lines from the first that differs to the last; more are compared by their places
 
 
 def differing(grid: GridStore) -> Iterator[str]:
@@ -64,7 +65,10 @@ def _lines(name: str, stored: bytes, made: bytes) -> Iterator[str]:
         yield ": is not what the rows give"
         return
     if name.endswith(".csv"):
-        yield from _rows(mine, theirs)
+        try:
+            yield from _rows(mine, theirs)
+        except csv.Error as error:
+            yield f": cannot be read as a table: {error}"
         return
     found = [
         f":{number}: {place}"
@@ -98,11 +102,34 @@ def _first(row: Sequence[str]) -> str:
 
 def _pairs(mine: Sequence[T], theirs: Sequence[T]) -> Iterator[tuple[int, T | None, T | None]]:
     """Yield what differs between two sequences, with its place; None for what one of them lacks."""
-    matcher = SequenceMatcher(None, mine, theirs, autojunk=False)
-    for kind, begin, end, first, last in matcher.get_opcodes():
+    before = _shared(mine, theirs)
+    mine, theirs = mine[before:], theirs[before:]
+    after = _shared(mine[::-1], theirs[::-1])
+    mine, theirs = mine[: len(mine) - after], theirs[: len(theirs) - after]
+    for begin, some, others in _stretches(mine, theirs):
+        pairs = enumerate(zip_longest(some, others), before + begin + 1)
+        yield from ((number, a, b) for number, (a, b) in pairs if a != b)
+
+
+def _shared(mine: Sequence[T], theirs: Sequence[T]) -> int:
+    """Return with how many of the same two sequences begin."""
+    pairs = enumerate(zip(mine, theirs, strict=False))
+    return next((n for n, (a, b) in pairs if a != b), min(len(mine), len(theirs)))
+
+
+def _stretches(
+    mine: Sequence[T], theirs: Sequence[T]
+) -> Iterator[tuple[int, Sequence[T], Sequence[T]]]:
+    """Yield stretches that stand for each other but differ, each with where it begins in the first.
+
+    Of long sequences it is all: a stranger's lines could make matching them take hours.
+    """
+    if max(len(mine), len(theirs)) > MATCHED:
+        yield 0, mine, theirs
+        return
+    for kind, begin, end, first, last in SequenceMatcher(None, mine, theirs).get_opcodes():
         if kind != "equal":
-            pairs = zip_longest(mine[begin:end], theirs[first:last])
-            yield from ((begin + n, a, b) for n, (a, b) in enumerate(pairs, 1))
+            yield begin, mine[begin:end], theirs[first:last]
 
 
 def _place(stored: str, made: str) -> str:
@@ -110,8 +137,7 @@ def _place(stored: str, made: str) -> str:
     mine, theirs = NUMBER.split(stored), NUMBER.split(made)
     if "base64," not in made and len(mine) == len(theirs) and all(map(_same, mine, theirs)):
         return ""
-    pairs = enumerate(zip(stored, made, strict=False))
-    first = next((n for n, (a, b) in pairs if a != b), min(len(stored), len(made)))
+    first = _shared(stored, made)
     shown = [repr(text[max(0, first - AROUND) : first + AROUND]) for text in (stored, made)]
     return f"is {shown[0]}, the rows give {shown[1]}"
 
