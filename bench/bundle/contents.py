@@ -26,6 +26,9 @@ FORMAT = 1
 LIBRARIES = ("lipschitz-bench", "torch", "numpy", "pandas", "scipy", "matplotlib")
 """Whose versions the numbers of a report depend on."""
 
+LARGEST = 2**63
+"""Bytes that no file has."""
+
 Manifest = dict[str, Any]
 
 
@@ -36,7 +39,8 @@ def _texts(value: object) -> bool:
 
 def _hashed(value: object) -> bool:
     parts = value.values() if isinstance(value, dict) else [None]
-    return all(isinstance(one, dict) and type(one.get("bytes")) is int for one in parts)
+    sizes = [one.get("bytes") if isinstance(one, dict) else None for one in parts]
+    return all(type(size) is int and 0 <= size < LARGEST for size in sizes)
 
 
 SOUND: Mapping[str, Callable[[object], bool]] = {

@@ -192,7 +192,7 @@ def _wanted(opened: Opened, asked: Asked) -> list[str]:
 
 def _announced(opened: Opened, wanted: list[str], asked: Asked) -> str:
     times = (opened.grid.run(run_id).status().seconds or 0 for run_id in wanted)
-    seconds = min(sum(times), 1e9)  # whatever a stranger wrote, it can be shown
+    seconds = sum(max(0, min(one, 1e9)) for one in times)  # whatever a stranger wrote
     which = wanted[0] if len(wanted) == 1 else f"{len(wanted)} runs"
     why = "" if asked.run or asked.rerun == ALL else ", chosen by the bundle's hash"
     return f"making again: {which}{why}; training took {seconds:.0f} s where it was bundled"

@@ -10,8 +10,9 @@ import pytest
 from bundles import verified
 
 from bench.bundle.archive import digest_of
+from bench.bundle.checks import Opened, runs, tried
 from bench.bundle.contents import uneven
-from bench.bundle.verify import Asked
+from bench.bundle.verify import Asked, _announced
 from runners.errors import UserProblem
 from runners.files import read_json, write_json
 
@@ -167,13 +168,35 @@ def test_values_that_no_run_wrote_end_in_a_message(forged, value) -> None:
 def test_a_manifest_of_the_wrong_kind_is_named(forged, key) -> None:
     mine = forged()
     said = read_json(mine.folder / "bundle.json")
-    for value in (None, [["x"]], {"x": ["x"]}):
+    for value in (None, [["x"]], {"x": ["x"]}, {"x": {"bytes": 10**400}}, {"x": {"bytes": -1}}):
         write_json(mine.folder / "bundle.json", said | {key: value})
         code, words = mine.verified()
         assert code == 1
         assert (
             f"bundle:  FAILED\n  bundle.json: {'is of format' if key == 'bundle' else key}" in words
         )
+
+
+@pytest.mark.parametrize(
+    "seconds", [10**400, -(10**400), 1e308, -1e308], ids=lambda value: repr(value)[:12]
+)
+def test_any_seconds_of_training_can_be_told(forged, seconds) -> None:
+    mine = forged()
+    both = [mine.run("none", seed) for seed in (0, 1)]
+    write_json(both[0].status_file, read_json(both[0].status_file) | {"seconds": seconds})
+    opened = Opened(mine.folder, {}, "")
+    said = _announced(opened, [run.run_id for run in both], Asked(rerun="all"))
+    assert re.fullmatch("making again: 2 runs; training took [0-9]{1,10} s where .*", said)
+
+
+def test_names_that_no_disk_has_fail_a_check(forged) -> None:
+    mine = forged()
+    done = mine.run("none").done_file
+    write_json(done, read_json(done) | {f"samples/{'a' * 300}": "0"})
+    opened = Opened(mine.folder, read_json(mine.folder / "bundle.json"), "")
+    (line,) = tried(runs, opened)
+    assert line.startswith("holds values that no run wrote: OSError: ")
+    assert str(mine.folder) not in line
 
 
 @pytest.mark.slow
