@@ -7,6 +7,7 @@ say whether the run could be another seed's.
 
 from __future__ import annotations
 
+import shlex
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -188,7 +189,7 @@ def _unknown(stored: Mapping[str, Any], error: ValidationError) -> str:
     if not files:
         return f"cannot be read by this version: {error.errors()[0]['msg']}"
     made = ", ".join(f"{file} ({digest})" for file, _, digest in files)
-    options = " ".join(f"--plugin {file}" for file, _, _ in files)
+    options = " ".join(f"--plugin {shlex.quote(file)}" for file, _, _ in files)
     return (
         f"holds components of {made}, which no bundle brings along; {options} makes it again, once "
         f"you have that file and trust it ({error.errors()[0]['msg']})"

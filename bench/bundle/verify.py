@@ -14,6 +14,7 @@ from rich.console import Console
 from bench.bundle import again, archive, checks, contents
 from bench.bundle.checks import CHECKS, Opened
 from bench.interrupts import interrupts
+from bench.printed import printable
 from bench.progress import seen
 from runners.errors import StoreProblem, UserProblem
 from runners.options import Options
@@ -60,8 +61,8 @@ class Findings:
             self.say(f"  and {len(wrong) - MOST} more")
 
     def say(self, text: str) -> None:
-        """Print text that may be a stranger's."""
-        plain = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+        """Print text that may be a stranger's, of which only the first line looks like one."""
+        plain = printable(text).replace("\n", "\n  ")
         self.console.print(plain, markup=False, highlight=False)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.bundle.again import compared, like, sampled
+from bench.bundle.again import compared, like, sampled, spec_of
+from runners.errors import UserProblem
 from runners.files import write_json
 from runners.options import Options
 from runners.store.grid import GridStore
@@ -87,6 +88,14 @@ def test_too_few_seeds_compare_nothing_and_say_so(bundled, again) -> None:
     assert wrong == []
     assert "fewer than 3 seeds" in words
     assert "nothing was compared" in words
+
+
+def test_the_option_that_is_told_names_the_file_and_nothing_else(bundled, tmp_path) -> None:
+    spec = bundled.spec() | {"method": {"name": "mine"}, "plugins": ["my $(touch x).py@0123abcd"]}
+    run = RunStore(tmp_path / "runs" / bundled.run_id)
+    run.create(spec)
+    with pytest.raises(UserProblem, match=r" --plugin 'my \$\(touch x\)\.py' makes it again"):
+        spec_of(run)
 
 
 def test_the_bundles_hash_chooses_the_run() -> None:
