@@ -39,7 +39,8 @@ def bands_around(run: RunStore, seeds: int, shift: float = 0.0) -> list:
 
 
 def test_the_same_bytes_on_the_same_kind_of_machine(bundled, again) -> None:
-    words, wrong = compared(bundled, again, FINISHED, [])
+    words, wrong, held = compared(bundled, again, FINISHED, [])
+    assert held
     assert (words, wrong) == ("the same kind of machine, the same bytes", [])
 
 
@@ -47,7 +48,7 @@ def test_one_other_number_is_named_there(forged, bundled, again) -> None:
     rows = again.rows("scores")
     again.rows_file("scores").unlink()
     again.append("scores", [*rows[:-1], rows[-1] | {"fid_test": 1.5}])
-    _, (line,) = compared(bundled, again, FINISHED, [])
+    _, (line,), _ = compared(bundled, again, FINISHED, [])
     assert f"{again.run_id}: made again, not the same: scores.jsonl, step 6: fid_test is " in line
     assert " and 1.5 here" in line
 
@@ -56,38 +57,39 @@ def test_other_arrays_are_told_and_large_ones_are_not_unpacked(bundled, again) -
     np.savez_compressed(again.samples_file, **np.load(bundled.samples_file))
     assert compared(bundled, again, FINISHED, [])[1] == []
     np.savez_compressed(again.samples_file, images=np.zeros(10))
-    _, (line,) = compared(bundled, again, FINISHED, [])
+    _, (line,), _ = compared(bundled, again, FINISHED, [])
     assert "samples.npz holds other arrays" in line
     again.samples_file.write_bytes(b"PK\x03\x04")
-    _, (line,) = compared(bundled, again, FINISHED, [])
+    _, (line,), _ = compared(bundled, again, FINISHED, [])
     assert "samples.npz holds other arrays" in line
 
 
 def test_another_end_is_told(bundled, again) -> None:
     write_json(again.status_file, {"state": "diverged", "step": 3})
-    _, (line,) = compared(bundled, again, FINISHED, [])
+    _, (line,), _ = compared(bundled, again, FINISHED, [])
     assert "finished at step 6 in the bundle, diverged at step 3 here" in line
-    _, (line,) = compared(bundled, again, Status(State.CRASHED, reason="out of memory"), [])
+    _, (line,), _ = compared(bundled, again, Status(State.CRASHED, reason="out of memory"), [])
     assert line == f"{again.run_id}: crashed here: out of memory"
 
 
 def test_another_kind_of_machine_asks_for_the_bands(bundled, again) -> None:
     elsewhere(again)
     there = bundled.proof()["instructions"]
-    words, wrong = compared(bundled, again, FINISHED, bands_around(again, 5))
+    words, wrong, _ = compared(bundled, again, FINISHED, bands_around(again, 5))
     assert wrong == []
     assert words.startswith(f"another kind of machine (instruction set {there} there, SSE here): ")
     assert "0 of 1 losses and scores outside the bands of its seeds" in words
-    words, (line,) = compared(bundled, again, FINISHED, bands_around(again, 5, shift=2.5))
+    words, (line,), _ = compared(bundled, again, FINISHED, bands_around(again, 5, shift=2.5))
     assert "1 of 1 losses and scores outside the bands of its seeds, more than 5%" in line
     assert line.endswith("most in scores.fid")
 
 
 def test_too_few_seeds_compare_nothing_and_say_so(bundled, again) -> None:
-    words, wrong = compared(bundled, elsewhere(again), FINISHED, bands_around(again, 2))
+    words, wrong, held = compared(bundled, elsewhere(again), FINISHED, bands_around(again, 2))
     assert wrong == []
     assert "fewer than 3 seeds" in words
     assert "nothing was compared" in words
+    assert not held
 
 
 def test_the_option_that_is_told_names_the_file_and_nothing_else(bundled, tmp_path) -> None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 from bundles import console, verified
 
+from bench.bundle import again
 from bench.bundle.archive import digest_of
 from bench.bundle.checks import Opened, runs, tried
 from bench.bundle.contents import uneven
-from bench.bundle.verify import Asked, Findings, _announced
+from bench.bundle.verify import Asked, Findings, _announced, _conclude
 from runners.errors import UserProblem
 from runners.files import read_json, write_json
+
+SO = "so nothing shows that runs give these rows"
 
 
 def test_a_sound_bundle_is_verified(stored) -> None:
@@ -22,9 +26,35 @@ def test_a_sound_bundle_is_verified(stored) -> None:
     code, said = verified(stored / "g.zip", Asked(digest=f"sha256:{digest}", rerun="none"))
     assert code == 0
     assert "FAILED" not in said
-    assert f"verified, but for what the notes say; digest {digest}" in said
-    assert "note: no run was made again" in said
+    assert said.endswith(f"\nverified, but no run was made again, {SO}; digest {digest}\n")
     assert "hashes have no key" not in said
+
+
+def test_where_no_run_can_be_made_again_the_verdict_says_so(stored, monkeypatch) -> None:
+    def made(*_: object) -> None:
+        raise UserProblem("no digits here")
+
+    monkeypatch.setattr(again, "made", made)
+    code, said = verified(stored / "g.zip", Asked())
+    assert code == 0
+    assert "note: not made again: no digits here\n" in said
+    assert f"\nverified, but no run was made again, {SO}; digest " in said
+    for insisted in (Asked(rerun="one"), Asked(rerun="all")):
+        with pytest.raises(UserProblem, match="not made again: no digits here"):
+            verified(stored / "g.zip", insisted)
+
+
+@pytest.mark.parametrize(
+    ("made", "held", "skipped", "words"),
+    [(1, 1, [], "verified; "), (2, 1, ["x"], "verified, but for what the notes say; "),
+     (1, 0, [], f"verified, but no run made again was compared, {SO}; ")],
+)  # fmt: skip
+def test_the_verdict_is_no_more_than_was_found(made, held, skipped, words) -> None:
+    found = Findings(console())
+    found.made, found.held = made, held
+    _conclude(Opened(Path(), {}, "0", "0"), skipped, found)
+    (*_, last) = found.console.file.getvalue().splitlines()  # pyright: ignore
+    assert last == f"{words}digest 0"
 
 
 def test_an_edited_row_is_named_by_hash_seal_and_tables(forged) -> None:
