@@ -1,8 +1,8 @@
 """Runs of a bundle, made again here and held against what is bundled.
 
-On a machine of the same kind (that rounds the same: torch, device, instruction set, threads) every
-row, hash and array must be the same; on another the reference bands of :mod:`bench.bundle.bands`
-say whether the run could be another seed's.
+On a machine of the same kind (that rounds the same: alike in all that
+:data:`runners.store.proof.ROUNDING` names) every row, hash and array must be the same; on another
+the reference bands of :mod:`bench.bundle.bands` say whether the run could be another seed's.
 """
 
 from __future__ import annotations

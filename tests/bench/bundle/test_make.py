@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import zipfile
+from os.path import normpath
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from bundles import console
@@ -56,6 +59,18 @@ def test_it_holds_plan_runs_and_report_but_no_checkpoint(stored, grid) -> None:
         assert name in there
     assert there[0] == "bundle.json"
     assert not [name for name in there if name.endswith(".pt") or "wandb" in name]
+
+
+def test_all_links_of_its_pages_lead_into_it(stored) -> None:
+    found = 0
+    with zipfile.ZipFile(stored / "g.zip") as opened:
+        for page in (name for name in opened.namelist() if name.endswith(".html")):
+            text = opened.read(page).decode()
+            links = re.findall(r'(?:href|src|"link")(?:=|: ?)"([^"#]+)', text)
+            for link in (link for link in links if not link.startswith("data:")):
+                assert normpath(f"{page}/../{unquote(link)}") in opened.namelist()
+                found += 1
+    assert found >= 2 * 4  # to every run's page, and back from it
 
 
 @pytest.mark.slow
