@@ -44,7 +44,8 @@ def differing(grid: GridStore) -> Iterator[str]:
     stored = {name: file for name, file in _files(grid.report_folder) if name not in marks}
     drawn = stored_pictures(grid.report_folder)
     made = report_files(replace(load(grid.folder), when=WHEN), grid, drawn)
-    made = {name: content for name, content in made.items() if name not in marks}
+    here = f"{grid.folder}/".encode()  # names files of damaged runs
+    made = {name: made[name].replace(here, b"") for name in made if name not in marks}
     yield from (f"report/{name}: is not bundled" for name in made if name not in stored)
     yield from (f"report/{name}: is no file of a report" for name in stored if name not in made)
     for name in sorted(made, key=lambda name: (name != "runs.csv", name)):  # which names runs

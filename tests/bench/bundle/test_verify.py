@@ -67,6 +67,8 @@ def test_an_edited_row_is_named_by_hash_seal_and_tables(forged) -> None:
     assert f"{file}: changed since it was bundled" in said
     assert f"{file}: changed or damaged since the run ended" in said
     assert f"report/runs.csv:2: {run.run_id}: state is 'finished', the rows give 'damaged'" in said
+    damaged = r"report/pages/.*: is '.*finished.*', the rows give '.*damaged</strong>: runs/"
+    assert re.search(damaged, said)
 
 
 def test_an_edited_row_with_all_its_hashes_is_named_by_tables_and_bands(forged) -> None:
