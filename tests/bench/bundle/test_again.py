@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from runners.errors import UserProblem
 from runners.files import write_json
 from runners.options import Options
 from runners.store.grid import GridStore
+from runners.store.proof import ENVIRONMENT, ROUNDING
 from runners.store.run import RunStore
 from runners.store.states import State, Status
 
@@ -82,6 +85,20 @@ def test_another_kind_of_machine_asks_for_the_bands(bundled, again) -> None:
     words, (line,), _ = compared(bundled, again, FINISHED, bands_around(again, 5, shift=2.5))
     assert "1 of 1 losses and scores outside the bands of its seeds, more than 5%" in line
     assert line.endswith("most in scores.fid")
+
+
+@pytest.mark.parametrize("key", ENVIRONMENT)
+def test_a_machine_is_another_kind_where_it_rounds_differently(bundled, again, key) -> None:
+    write_json(again.proof_file, again.proof() | {key: "other"})
+    words, _, _ = compared(bundled, again, FINISHED, [])
+    other = f"another kind of machine ({ENVIRONMENT[key]} {bundled.proof()[key]} there, other here)"
+    assert words.startswith(other if key in ROUNDING else "the same kind of machine")
+
+
+def test_readme_lists_all_that_decides_it() -> None:
+    *most, last = (ENVIRONMENT[key] for key in ROUNDING)
+    text = " ".join((Path(__file__).parents[3] / "README.md").read_text().split())
+    assert f"Where {', '.join(most)} and {last} are those of the bundle" in text
 
 
 def test_too_few_seeds_compare_nothing_and_say_so(bundled, again) -> None:
