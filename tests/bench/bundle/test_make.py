@@ -16,6 +16,7 @@ from bench.bundle import archive
 from bench.bundle.make import bundle
 from runners.errors import UserProblem
 from runners.store.grid import GridStore
+from runners.store.imported import Origin, marked
 from runners.store.run import RunStore
 
 
@@ -92,6 +93,15 @@ def test_runs_that_are_not_over_are_named_and_nothing_is_written(grid, tmp_path)
 def test_a_damaged_run_is_named_and_nothing_is_written(grid, tmp_path) -> None:
     run_of(grid, "none").rows_file("scores").write_bytes(b"{}\n")
     assert "scores.jsonl: changed or damaged" in refused(grid, tmp_path / "x.zip")
+
+
+def test_imported_runs_are_not_bundled(grid, tmp_path) -> None:
+    plan = grid.plan()
+    theirs = Origin("theirs.csv", "0" * 64, "csv")
+    runs = {run_id: marked(spec, theirs) for run_id, spec in plan["runs"].items()}
+    grid.write_plan(plan["name"], runs, plan["description"], plan["axes"], plan["columns"])
+    said = refused(grid, tmp_path / "x.zip")
+    assert "imported by `bench import` from theirs.csv (csv)" in said
 
 
 def test_a_place_where_something_is_and_one_that_is_not_there_are_refused(grid, tmp_path) -> None:
