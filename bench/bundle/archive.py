@@ -149,7 +149,8 @@ def _lists_first(file: Path) -> bool:
 def _oddities(file: Path, entries: list[zipfile.ZipInfo]) -> Iterator[str]:
     """Yield a line for everything in a list of files that `bench bundle` never writes."""
     counts = Counter(entry.filename.lower() for entry in entries)
-    folders = {str(folder) for name in counts for folder in PurePosixPath(name).parents}
+    names = filter(NAME.fullmatch, counts)
+    folders = {str(folder) for name in names for folder in PurePosixPath(name).parents}
     for entry in entries:
         shown = repr(entry.orig_filename[:120])
         if not NAME.fullmatch(entry.orig_filename):

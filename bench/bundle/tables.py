@@ -98,7 +98,7 @@ def _rows(stored: str, made: str) -> Iterator[str]:
 
 def _first(row: Sequence[str]) -> str:
     """Return what a row is called by: its first cell that holds anything."""
-    return next(filter(None, row), "")
+    return next(filter(None, row), "")[:80]
 
 
 def _pairs(mine: Sequence[T], theirs: Sequence[T]) -> Iterator[tuple[int, T | None, T | None]]:
