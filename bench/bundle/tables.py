@@ -74,7 +74,7 @@ def _lines(name: str, stored: bytes, made: bytes) -> Iterator[str]:
     found = [
         f":{number}: {place}"
         for number, a, b in _pairs(mine.split("\n"), theirs.split("\n"))
-        if (place := _place(a or "", b or ""))
+        if (place := _place(a, b))
     ]
     yield from found[:SHOWN]
     if len(found) > SHOWN:
@@ -133,8 +133,11 @@ def _stretches(
             yield begin, mine[begin:end], theirs[first:last]
 
 
-def _place(stored: str, made: str) -> str:
-    """Return where two lines differ, '' if they do not but for rounding."""
+def _place(stored: str | None, made: str | None) -> str:
+    """Return where two lines differ, '' if they do not but for rounding; None is no line."""
+    if stored is None or made is None:
+        there = "is not there" if stored is None else "is a line more than the rows give"
+        return f"{(stored or made or '')[: 2 * AROUND]!r} {there}"
     mine, theirs = NUMBER.split(stored), NUMBER.split(made)
     if "base64," not in made and len(mine) == len(theirs) and all(map(_same, mine, theirs)):
         return ""

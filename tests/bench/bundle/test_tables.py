@@ -19,8 +19,13 @@ def test_a_line_more_shifts_no_other() -> None:
     lines = [f"line {n}" for n in range(20)]
     more = [*lines[:10], "mine", *lines[10:15], "other", *lines[16:]]
     assert found("a.md", "\n".join(more), "\n".join(lines)) == [
-        ":11: is 'mine', the rows give ''", ":17: is 'other', the rows give 'line 15'",
+        ":11: 'mine' is a line more than the rows give", ":17: is 'other', the rows give 'line 15'",
     ]  # fmt: skip
+    assert found("a.md", "\n".join(lines[1:]), "\n".join(lines)) == [":1: 'line 0' is not there"]
+
+
+def test_blank_lines_more_are_told() -> None:
+    assert found("a.md", "a\n\n\nb\n", "a\n\nb\n") == [":3: '' is a line more than the rows give"]
 
 
 def test_a_row_more_and_one_less_are_named() -> None:
