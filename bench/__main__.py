@@ -23,18 +23,20 @@ def _note(text: str) -> None:
 
 def _run() -> None:
     from bench.cli import app
+    from bench.printed import printable
     from runners.errors import UserProblem
 
     try:
         app()
     except UserProblem as problem:
-        print(f"{problem}", file=sys.stderr)
+        print(printable(f"{problem}"), file=sys.stderr)
         sys.exit(2)
     except BrokenPipeError:  # the reader of our output is gone: nothing more can be said
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)
     except OSError as error:
-        print(f"{error.filename or 'bench'}: {error.strerror or error}", file=sys.stderr)
+        said = f"{error.filename or 'bench'}: {error.strerror or error}"
+        print(printable(said), file=sys.stderr)
         sys.exit(2)
 
 

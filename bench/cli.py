@@ -557,7 +557,7 @@ def verify(
     ] = None,
     rerun: Annotated[
         Rerun | None,
-        typer.Option(help="How many runs to make again; default: one, chosen by the hash."),
+        typer.Option(help="How many runs to make again; default: one by the hash, if possible."),
     ] = None,
     device: Annotated[
         Device, typer.Option(help="Where to make it again; auto: where it was made, if possible.")

@@ -1,19 +1,20 @@
 """Runs of a bundle, made again here and held against what is bundled.
 
-On a machine of the same kind (that rounds the same: torch, device, instruction set, threads) every
-row, hash and array must be the same; on another the reference bands of :mod:`bench.bundle.bands`
-say whether the run could be another seed's.
+On a machine of the same kind (that rounds the same: alike in all that
+:data:`runners.store.proof.ROUNDING` names) every row, hash and array must be the same; on another
+the reference bands of :mod:`bench.bundle.bands` say whether the run could be another seed's.
 """
 
 from __future__ import annotations
 
+import shlex
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from rich.console import Console
@@ -102,10 +103,22 @@ def made(
     return ended
 
 
-def compared(
-    bundled: RunStore, again: RunStore, ended: Status, found: Any
-) -> tuple[str, list[str]]:
-    """Return what was found of a run in words, and a line for everything that is wrong.
+class Outcome(NamedTuple):
+    """What was found of a run that was made again.
+
+    Args:
+        words: it, if nothing is wrong.
+        wrong: a line for everything that is.
+        held: whether it was compared with anything.
+    """
+
+    words: str
+    wrong: list[str]
+    held: bool = True
+
+
+def compared(bundled: RunStore, again: RunStore, ended: Status, found: Any) -> Outcome:
+    """Return what was found of a run.
 
     Args:
         bundled: it.
@@ -115,10 +128,10 @@ def compared(
     """
     if ended.state not in ENDED:
         why = f"{ended.state} here: {ended.reason or ended.traceback}"
-        return "", [f"{bundled.run_id}: {why}"]
+        return Outcome("", [f"{bundled.run_id}: {why}"])
     apart = _apart(bundled.proof(), again.proof())
     if not apart:
-        return "the same kind of machine, the same bytes", list(_bytes(bundled, again))
+        return Outcome("the same kind of machine, the same bytes", list(_bytes(bundled, again)))
     other = f"another kind of machine ({', '.join(apart)})"
     return _within(other, bundled.run_id, again, found)
 
@@ -154,19 +167,19 @@ def _bytes(bundled: RunStore, again: RunStore) -> Iterator[str]:
         yield f"{bundled.run_id}: made again, not the same: {what} here{words}"
 
 
-def _within(other: str, run_id: str, again: RunStore, found: Any) -> tuple[str, list[str]]:
+def _within(other: str, run_id: str, again: RunStore, found: Any) -> Outcome:
     """Hold a run against bands, where no bytes can be expected."""
     result = bands.outside(found, run_id, again)
     if result is None:
         few = f"fewer than {bands.LEAST} seeds of its settings, so no band to hold it against"
-        return f"{other}, and {few}: it ran, and nothing was compared", []
+        return Outcome(f"{other}, and {few}: it ran, and nothing was compared", [], held=False)
     count, of, columns = result
     words = f"{count} of {of} losses and scores outside the bands of its seeds"
     if bands.too_far(count, of):
         most = ", ".join(columns[:SHOWN])
         line = f"{run_id}: {other}: {words}, more than {bands.TOLERATED:.0%}; most in {most}"
-        return "", [line]
-    return f"{other}: {words}, as another seed's may be; bytes are not compared there", []
+        return Outcome("", [line])
+    return Outcome(f"{other}: {words}, as another seed's may be; bytes are not compared there", [])
 
 
 def _same_members(mine: Path, theirs: Path) -> bool:
@@ -188,7 +201,7 @@ def _unknown(stored: Mapping[str, Any], error: ValidationError) -> str:
     if not files:
         return f"cannot be read by this version: {error.errors()[0]['msg']}"
     made = ", ".join(f"{file} ({digest})" for file, _, digest in files)
-    options = " ".join(f"--plugin {file}" for file, _, _ in files)
+    options = " ".join(f"--plugin {shlex.quote(file)}" for file, _, _ in files)
     return (
         f"holds components of {made}, which no bundle brings along; {options} makes it again, once "
         f"you have that file and trust it ({error.errors()[0]['msg']})"

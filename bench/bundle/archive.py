@@ -11,10 +11,11 @@ import hashlib
 import os
 import re
 import secrets
+import struct
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from runners.errors import StoreProblem, UserProblem
@@ -26,12 +27,12 @@ FIRST = "bundle.json"
 
 FILE = r"[A-Za-z0-9_=-][A-Za-z0-9_.=-]{0,199}"
 NAME = re.compile(
-    rf"bundle\.json|bands\.json|grid\.json|runs/{RUN_ID}/([a-z]+/)?{FILE}|report/({FILE}/)*{FILE}"
+    rf"bundle\.json|bands\.json|grid\.json|runs/{RUN_ID}/([a-z]+/)?{FILE}|report/({FILE}/)?{FILE}"
 )
 """What files of a bundle are called: no such name leads out of a folder."""
 
 DAMAGE = (
-    zipfile.BadZipFile, NotImplementedError, RuntimeError, UnicodeDecodeError, EOFError, OSError,
+    zipfile.BadZipFile, RuntimeError, ValueError, OverflowError, EOFError, OSError, struct.error,
 )  # fmt: skip
 """What reading a damaged zip file raises; OSError where it leads to before its beginning."""
 
@@ -148,12 +149,16 @@ def _lists_first(file: Path) -> bool:
 def _oddities(file: Path, entries: list[zipfile.ZipInfo]) -> Iterator[str]:
     """Yield a line for everything in a list of files that `bench bundle` never writes."""
     counts = Counter(entry.filename.lower() for entry in entries)
+    names = filter(NAME.fullmatch, counts)
+    folders = {str(folder) for name in names for folder in PurePosixPath(name).parents}
     for entry in entries:
         shown = repr(entry.orig_filename[:120])
         if not NAME.fullmatch(entry.orig_filename):
             yield f"{shown}: no file of a bundle has such a name"
         elif counts[entry.filename.lower()] > 1:
             yield f"{shown}: is there {counts[entry.filename.lower()]} times"
+        elif entry.filename.lower() in folders:
+            yield f"{shown}: is a file and a folder"
         elif entry.external_attr != _plain("").external_attr:
             yield f"{shown}: is marked as a link, a folder or a program, not as a plain file"
         elif entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits:

@@ -136,5 +136,5 @@ def differing(stored: object, found: Bands) -> Iterator[str]:
             column, step, low, high, seeds = wrong[0]
             more = f"; {len(wrong) - 1} more are not those of the rows" if len(wrong) > 1 else ""
             yield f"{who}: {column}, step {step}: not {low} to {high} of {seeds} seeds{more}"
-        elif mine["columns"].keys() != rows["columns"].keys():
-            yield f"{who}: has columns that no run has"
+        elif mine["columns"] != rows["columns"]:
+            yield f"{who}: has bands that no run has a value in"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -167,6 +168,11 @@ CHECKS: Mapping[str, tuple[Check, str]] = {
 }
 
 
+def foreign(error: Exception) -> str:
+    """Return what is wrong where working on values raised."""
+    return f"holds values that no run wrote: {type(error).__name__}: {error}"
+
+
 def tried(check: Check, opened: Opened) -> list[str]:
     """Return what a check found wrong, also where it cannot work on what is there."""
     found: list[str] = []
@@ -175,5 +181,9 @@ def tried(check: Check, opened: Opened) -> list[str]:
     except UserProblem as problem:
         found.append(str(problem))
     except FOREIGN as error:
-        found.append(f"holds values that no run wrote: {type(error).__name__}: {error}")
+        found.append(foreign(error))
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        found.append(foreign(error))
     return [line.replace(f"{opened.folder}/", "") for line in found]

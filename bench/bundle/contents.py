@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import metadata
@@ -17,7 +18,7 @@ from bench.bundle.archive import FIRST
 from runners.errors import StoreProblem
 from runners.files import read_bytes, read_json
 from runners.spec import from_stored, under_seed
-from runners.store.grid import GridStore
+from runners.store.grid import RUN_ID, GridStore
 from runners.store.proof import ran_on
 from runners.store.seal import part
 from runners.store.states import ENDED
@@ -25,6 +26,9 @@ from runners.store.states import ENDED
 FORMAT = 1
 LIBRARIES = ("lipschitz-bench", "torch", "numpy", "pandas", "scipy", "matplotlib")
 """Whose versions the numbers of a report depend on."""
+
+LARGEST = 2**63
+"""Bytes that no file has."""
 
 Manifest = dict[str, Any]
 
@@ -36,12 +40,19 @@ def _texts(value: object) -> bool:
 
 def _hashed(value: object) -> bool:
     parts = value.values() if isinstance(value, dict) else [None]
-    return all(isinstance(one, dict) and type(one.get("bytes")) is int for one in parts)
+    sizes = [one.get("bytes") if isinstance(one, dict) else None for one in parts]
+    return all(type(size) is int and 0 <= size < LARGEST for size in sizes)
+
+
+def _states(value: object) -> bool:
+    if not isinstance(value, dict) or not _texts(value):
+        return False
+    return all(re.fullmatch(RUN_ID, run_id) for run_id in value)
 
 
 SOUND: Mapping[str, Callable[[object], bool]] = {
     "grid": lambda value: isinstance(value, str),
-    "runs": lambda value: isinstance(value, dict) and _texts(value),
+    "runs": _states,
     "uneven": lambda value: isinstance(value, list) and _texts(value),
     "made_with": lambda value: isinstance(value, dict) and _texts(value),
     "files": _hashed,

@@ -26,6 +26,7 @@ CLOSE = 1e-9
 NUMBER = re.compile(r"(-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)")
 SHOWN = 3  # lines of a text
 AROUND = 30  # characters on either side of a difference
+MATCHED = 1000  # lines from the first that differs to the last; more are compared by their places
 
 
 def differing(grid: GridStore) -> Iterator[str]:
@@ -43,7 +44,8 @@ def differing(grid: GridStore) -> Iterator[str]:
     stored = {name: file for name, file in _files(grid.report_folder) if name not in marks}
     drawn = stored_pictures(grid.report_folder)
     made = report_files(replace(load(grid.folder), when=WHEN), grid, drawn)
-    made = {name: content for name, content in made.items() if name not in marks}
+    here = f"{grid.folder}/".encode()  # names files of damaged runs
+    made = {name: made[name].replace(here, b"") for name in made if name not in marks}
     yield from (f"report/{name}: is not bundled" for name in made if name not in stored)
     yield from (f"report/{name}: is no file of a report" for name in stored if name not in made)
     for name in sorted(made, key=lambda name: (name != "runs.csv", name)):  # which names runs
@@ -64,12 +66,15 @@ def _lines(name: str, stored: bytes, made: bytes) -> Iterator[str]:
         yield ": is not what the rows give"
         return
     if name.endswith(".csv"):
-        yield from _rows(mine, theirs)
+        try:
+            yield from _rows(mine, theirs)
+        except csv.Error as error:
+            yield f": cannot be read as a table: {error}"
         return
     found = [
         f":{number}: {place}"
         for number, a, b in _pairs(mine.split("\n"), theirs.split("\n"))
-        if (place := _place(a or "", b or ""))
+        if (place := _place(a, b))
     ]
     yield from found[:SHOWN]
     if len(found) > SHOWN:
@@ -93,25 +98,50 @@ def _rows(stored: str, made: str) -> Iterator[str]:
 
 def _first(row: Sequence[str]) -> str:
     """Return what a row is called by: its first cell that holds anything."""
-    return next(filter(None, row), "")
+    return next(filter(None, row), "")[:80]
 
 
 def _pairs(mine: Sequence[T], theirs: Sequence[T]) -> Iterator[tuple[int, T | None, T | None]]:
     """Yield what differs between two sequences, with its place; None for what one of them lacks."""
-    matcher = SequenceMatcher(None, mine, theirs, autojunk=False)
-    for kind, begin, end, first, last in matcher.get_opcodes():
+    before = _shared(mine, theirs)
+    mine, theirs = mine[before:], theirs[before:]
+    after = _shared(mine[::-1], theirs[::-1])
+    mine, theirs = mine[: len(mine) - after], theirs[: len(theirs) - after]
+    for begin, some, others in _stretches(mine, theirs):
+        pairs = enumerate(zip_longest(some, others), before + begin + 1)
+        yield from ((number, a, b) for number, (a, b) in pairs if a != b)
+
+
+def _shared(mine: Sequence[T], theirs: Sequence[T]) -> int:
+    """Return with how many of the same two sequences begin."""
+    pairs = enumerate(zip(mine, theirs, strict=False))
+    return next((n for n, (a, b) in pairs if a != b), min(len(mine), len(theirs)))
+
+
+def _stretches(
+    mine: Sequence[T], theirs: Sequence[T]
+) -> Iterator[tuple[int, Sequence[T], Sequence[T]]]:
+    """Yield stretches that stand for each other but differ, each with where it begins in the first.
+
+    Of long sequences it is all: a stranger's lines could make matching them take hours.
+    """
+    if max(len(mine), len(theirs)) > MATCHED:
+        yield 0, mine, theirs
+        return
+    for kind, begin, end, first, last in SequenceMatcher(None, mine, theirs).get_opcodes():
         if kind != "equal":
-            pairs = zip_longest(mine[begin:end], theirs[first:last])
-            yield from ((begin + n, a, b) for n, (a, b) in enumerate(pairs, 1))
+            yield begin, mine[begin:end], theirs[first:last]
 
 
-def _place(stored: str, made: str) -> str:
-    """Return where two lines differ, '' if they do not but for rounding."""
+def _place(stored: str | None, made: str | None) -> str:
+    """Return where two lines differ, '' if they do not but for rounding; None is no line."""
+    if stored is None or made is None:
+        there = "is not there" if stored is None else "is a line more than the rows give"
+        return f"{(stored or made or '')[: 2 * AROUND]!r} {there}"
     mine, theirs = NUMBER.split(stored), NUMBER.split(made)
     if "base64," not in made and len(mine) == len(theirs) and all(map(_same, mine, theirs)):
         return ""
-    pairs = enumerate(zip(stored, made, strict=False))
-    first = next((n for n, (a, b) in pairs if a != b), min(len(stored), len(made)))
+    first = _shared(stored, made)
     shown = [repr(text[max(0, first - AROUND) : first + AROUND]) for text in (stored, made)]
     return f"is {shown[0]}, the rows give {shown[1]}"
 

@@ -14,15 +14,18 @@ from rich.console import Console
 from bench.bundle import again, archive, checks, contents
 from bench.bundle.checks import CHECKS, Opened
 from bench.interrupts import interrupts
+from bench.printed import printable
 from bench.progress import seen
 from runners.errors import StoreProblem, UserProblem
 from runners.options import Options
 from runners.spec import RunSpec
 from runners.store.grid import GridStore
+from runners.store.run import RunStore
+from runners.store.states import Status
 
 SHA256 = re.compile("(?:sha256:)?[0-9a-fA-F]{64}")
 MOST = 20  # lines shown of a check
-ONE, NONE, ALL = "one", "none", "all"
+NONE, ALL = "none", "all"
 UNPUBLISHED = (
     "hashes have no key: whoever changes rows can make hashes, tables and bands anew; only a "
     "digest printed where the results are (--digest), and runs made again, show that"
@@ -36,7 +39,7 @@ class Asked:
     Args:
         digest: what its hash should be, '' where nobody says.
         run: the id of the run to make again, '' for none in particular.
-        rerun: one, none or all runs; '' for the usual, one.
+        rerun: one, none or all runs; '' for the usual, one if it can be made here.
     """
 
     digest: str = ""
@@ -45,10 +48,13 @@ class Asked:
 
 
 class Findings:
-    """What the checks of a bundle found, each printed at once."""
+    """What the checks of a bundle found, each printed at once.
+
+    Failed checks are counted, runs made again, and those of them that were compared.
+    """
 
     def __init__(self, console: Console) -> None:
-        self.console, self.failed = console, 0
+        self.console, self.failed, self.made, self.held = console, 0, 0, 0
 
     def tell(self, title: str, wrong: list[str], words: str) -> None:
         """Show the outcome of a check: what is wrong, or in words that nothing is."""
@@ -60,8 +66,8 @@ class Findings:
             self.say(f"  and {len(wrong) - MOST} more")
 
     def say(self, text: str) -> None:
-        """Print text that may be a stranger's."""
-        plain = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+        """Print text that may be a stranger's, of which only the first line looks like one."""
+        plain = printable(text).replace("\n", "\n  ")
         self.console.print(plain, markup=False, highlight=False)
 
 
@@ -139,60 +145,62 @@ def _check(opened: Opened, asked: Asked, findings: Findings) -> None:
 def _again(
     opened: Opened, asked: Asked, options: Options, made: Path, findings: Findings
 ) -> list[str]:
-    """Make the runs again that are asked for, and return a line for all that were not."""
+    """Make the runs again that are asked for, and return a line for all that were not.
+
+    Raises:
+        UserProblem: none could be, and that was asked for.
+    """
     if findings.failed:
         return ["no run was made again, as checks before that failed"]
-    wanted = _wanted(opened, asked)
-    if not wanted:
-        return ["no run was made again"]
+    if asked.rerun == NONE:
+        return []
     _load(options.plugins)
-    skipped: list[str] = []
-    specs = [spec for run_id in wanted if (spec := _spec(opened, run_id, asked, skipped))]
-    if not specs:
-        return skipped
-    findings.say(_announced(opened, [spec.run_id for spec in specs], asked))
-    out = GridStore(made / "again")
-    options = again.like(options, [opened.grid.run(spec.run_id) for spec in specs])
-    try:
-        ended = again.made(specs, out, options, findings.console)
-    except UserProblem as problem:
-        if asked.run or asked.rerun:
-            raise
-        return [f"not made again: {problem}"]
+    skipped, ended, out = [], {}, GridStore(made / "again")
+    specs = [s for run_id in _wanted(opened, asked) if (s := _spec(opened, run_id, skipped))]
+    if specs:
+        findings.say(_announced(opened, [spec.run_id for spec in specs], asked))
+        options = again.like(options, [opened.grid.run(spec.run_id) for spec in specs])
+        try:
+            ended = again.made(specs, out, options, findings.console)
+        except UserProblem as problem:
+            skipped.append(f"not made again: {problem}")
+    if not ended and (asked.run or asked.rerun):
+        raise UserProblem("\n".join(skipped) or "no run of this bundle ended: none to make again")
     for run_id, status in ended.items():
-        both = opened.grid.run(run_id), out.run(run_id)
-        words, wrong = again.compared(*both, status, checks.stored_bands(opened))
-        findings.tell("again", wrong, f"{run_id}: {words}")
+        _compare(opened, out.run(run_id), status, findings)
     return skipped
 
 
-def _spec(opened: Opened, run_id: str, asked: Asked, skipped: list[str]) -> RunSpec | None:
-    """Return what a run was asked for; None, and why, where it cannot be made here.
-
-    Raises:
-        UserProblem: it cannot, and was asked for by name.
-    """
+def _spec(opened: Opened, run_id: str, skipped: list[str]) -> RunSpec | None:
+    """Return what a run was asked for; None, and why, where it cannot be made here."""
     try:
         return again.spec_of(opened.grid.run(run_id))
     except UserProblem as problem:
-        if asked.run:
-            raise
         skipped.append(f"not made again: {problem}")
         return None
+
+
+def _compare(opened: Opened, made: RunStore, ended: Status, findings: Findings) -> None:
+    bundled = opened.grid.run(made.run_id)
+    try:
+        found = again.compared(bundled, made, ended, checks.stored_bands(opened))
+    except checks.FOREIGN as error:
+        found = again.Outcome("", [f"{made.run_id}: {checks.foreign(error)}"])
+    findings.made += 1
+    findings.held += found.held
+    findings.tell("again", found.wrong, f"{made.run_id}: {found.words}")
 
 
 def _wanted(opened: Opened, asked: Asked) -> list[str]:
     ended = contents.ended(opened.said)
     if asked.run:
         return [asked.run]
-    if not ended or asked.rerun == NONE:
-        return []
-    return ended if asked.rerun == ALL else [again.sampled(ended, opened.digest)]
+    return ended if asked.rerun == ALL or not ended else [again.sampled(ended, opened.digest)]
 
 
 def _announced(opened: Opened, wanted: list[str], asked: Asked) -> str:
     times = (opened.grid.run(run_id).status().seconds or 0 for run_id in wanted)
-    seconds = min(sum(times), 1e9)  # whatever a stranger wrote, it can be shown
+    seconds = sum(max(0, min(one, 1e9)) for one in times)  # whatever a stranger wrote
     which = wanted[0] if len(wanted) == 1 else f"{len(wanted)} runs"
     why = "" if asked.run or asked.rerun == ALL else ", chosen by the bundle's hash"
     return f"making again: {which}{why}; training took {seconds:.0f} s where it was bundled"
@@ -211,8 +219,15 @@ def _conclude(opened: Opened, skipped: list[str], findings: Findings) -> None:
         count = f"{findings.failed} check{'s' if findings.failed > 1 else ''} failed"
         findings.say(f"NOT verified: {count}; digest {opened.digest}")
         return
-    findings.say(
-        f"verified{', but for what the notes say' if skipped else ''}; digest {opened.digest}"
-    )
     if not opened.published:
         findings.say(f"note: {UNPUBLISHED}")
+    findings.say(f"verified{_but(skipped, findings)}; digest {opened.digest}")
+
+
+def _but(skipped: list[str], findings: Findings) -> str:
+    """Return what is left open where no check failed."""
+    if not findings.made:
+        return ", but no run was made again, so nothing shows that runs give these rows"
+    if not findings.held:
+        return ", but no run made again was compared, so nothing shows that runs give these rows"
+    return ", but for what the notes say" if skipped else ""

@@ -16,10 +16,12 @@ import typer.main
 from PIL import Image
 from typer.testing import CliRunner
 
-from bench import built_in, grid
+from bench import built_in, cli, grid
+from bench.__main__ import _run
 from bench.cli import app
 from runners.engines import ENGINES
 from runners.engines.slots import most
+from runners.errors import UserProblem
 
 COMMANDS = typer.main.get_command(app).commands  # pyright: ignore
 
@@ -49,6 +51,17 @@ def test_help_names_the_commands_and_every_flag(tmp_path) -> None:
                  "--wandb", "--set", "--dry-run", "--data-root", "--run-timeout", "--retries",
                  "--redo-damaged", "--engine", "--trials"):  # fmt: skip
         assert flag in flags
+
+
+def test_a_message_is_text_whatever_is_in_it(monkeypatch, capsys) -> None:
+    def app() -> None:
+        raise UserProblem("a\x1b[2J\x07\u202eb: no such file\ncalled é")
+
+    monkeypatch.setattr(cli, "app", app)
+    with pytest.raises(SystemExit) as ended:
+        _run()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "a\\x1b[2J\\x07\\u202eb: no such file\ncalled é\n"
 
 
 def test_the_version_is_the_packages(tmp_path) -> None:

@@ -39,6 +39,12 @@ def unpacked(file: Path, folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
+def plain(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name)
+    entry.external_attr = 0o100644 << 16
+    return entry
+
+
 def added(file: Path, entry: zipfile.ZipInfo | str, content: bytes = b"x") -> Path:
     with zipfile.ZipFile(file, "a") as opened:
         opened.writestr(entry, content)
@@ -88,7 +94,8 @@ def test_a_damaged_file_is_named(tmp_path) -> None:
 @pytest.mark.parametrize(
     "name",
     ["../evil", "ROOT/evil", "runs/../../evil", "runs/a/../evil", "report/.hidden", "C:evil",
-     "report/a\\..\\evil", "report/" + "n" * 300, "runs/r/checkpoint\n.pt", "other.py", "report/"],
+     "report/a\\..\\evil", "report/" + "n" * 300, "report/a/b/c", "runs/r/checkpoint\n.pt",
+     "other.py", "report/"],
 )  # fmt: skip
 def test_names_that_no_bundle_has_are_refused_before_anything_is_unpacked(tmp_path, name) -> None:
     file = added(written(tmp_path), name.replace("ROOT", str(tmp_path)))
@@ -105,13 +112,40 @@ def test_a_name_twice_is_refused(tmp_path, name) -> None:
         unpacked(added(written(tmp_path), name), tmp_path / "new")
 
 
+@pytest.mark.parametrize(
+    ("file", "below"),
+    [("report/a", "report/a/b"), ("report/A", "report/a/b"), ("runs/r/a", "runs/r/a/b")],
+)
+def test_a_file_that_is_a_folder_too_is_refused(tmp_path, file, below) -> None:
+    for name in (file, below):
+        added(written(tmp_path) if name == file else tmp_path / "x.zip", plain(name))
+    with pytest.raises(Unsound, match=rf"  '{file}': is a file and a folder$"):
+        unpacked(tmp_path / "x.zip", tmp_path / "new")
+    assert not list((tmp_path / "new").iterdir())
+
+
+@pytest.mark.parametrize("place", [2**64 - 1, 2**63 - 1, 2**40])
+def test_a_file_that_is_said_to_be_far_off_is_damaged(tmp_path, place) -> None:
+    file = written(tmp_path)
+    content = file.read_bytes()
+    last, end = content.rindex(b"PK\x01\x02"), content.index(b"PK\x05\x06")
+    far = struct.pack("<HHQ", 1, 8, place)
+    entry, tail = bytearray(content[last:end] + far), bytearray(content[end:])
+    entry[30:32], entry[42:46] = struct.pack("<H", len(far)), b"\xff" * 4
+    size = struct.unpack("<L", tail[12:16])[0] + len(far)
+    tail[12:16] = struct.pack("<L", size)
+    file.write_bytes(content[:last] + bytes(entry) + bytes(tail))
+    with pytest.raises(Unsound, match="damaged"):
+        unpacked(file, tmp_path / "new")
+
+
 def test_links_programs_and_compressed_files_are_refused(tmp_path) -> None:
     link = zipfile.ZipInfo("report/link")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     with pytest.raises(Unsound, match="marked as a link"):
         unpacked(added(written(tmp_path), link, b"/etc/passwd"), tmp_path / "new")
-    packed = zipfile.ZipInfo("report/bomb")
-    packed.external_attr, packed.compress_type = 0o100644 << 16, zipfile.ZIP_DEFLATED
+    packed = plain("report/bomb")
+    packed.compress_type = zipfile.ZIP_DEFLATED
     with pytest.raises(Unsound, match="is compressed"):
         unpacked(added(written(tmp_path), packed, bytes(10_000_000)), tmp_path / "new")
     assert not list((tmp_path / "new").iterdir())

@@ -73,6 +73,9 @@ def test_bands_that_are_not_those_of_the_rows_are_named(tmp_path) -> None:
         stored[0]["columns"][column][place] = [band[0], 0.5, *band[2:]]
         (line,) = bands.differing(stored, made)
         assert f"s0 and its other seeds: {column}, step {band[0]}: not {band[1]} to" in line
+    for more in ({"scores.fid": [[0, 1.0, 1.0, 3], [0, -1e300, 1e300, 5]]}, {"scores.kid": []}):
+        (line,) = bands.differing([made[0] | {"columns": made[0]["columns"] | more}, made[1]], made)
+        assert line.endswith("s0 and its other seeds: has bands that no run has a value in")
     (line,) = bands.differing(made[:1], made)
     assert "one entry for each of the 2 settings" in line
     (line,) = bands.differing([made[0] | {"runs": []}, made[1]], made)

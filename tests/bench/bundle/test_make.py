@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import zipfile
+from os.path import normpath
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from bundles import console
@@ -13,6 +16,7 @@ from bench.bundle import archive
 from bench.bundle.make import bundle
 from runners.errors import UserProblem
 from runners.store.grid import GridStore
+from runners.store.imported import Origin, marked
 from runners.store.run import RunStore
 
 
@@ -58,6 +62,18 @@ def test_it_holds_plan_runs_and_report_but_no_checkpoint(stored, grid) -> None:
     assert not [name for name in there if name.endswith(".pt") or "wandb" in name]
 
 
+def test_all_links_of_its_pages_lead_into_it(stored) -> None:
+    found = 0
+    with zipfile.ZipFile(stored / "g.zip") as opened:
+        for page in (name for name in opened.namelist() if name.endswith(".html")):
+            text = opened.read(page).decode()
+            links = re.findall(r'(?:href|src|"link")(?:=|: ?)"([^"#]+)', text)
+            for link in (link for link in links if not link.startswith("data:")):
+                assert normpath(f"{page}/../{unquote(link)}") in opened.namelist()
+                found += 1
+    assert found >= 2 * 4  # to every run's page, and back from it
+
+
 @pytest.mark.slow
 def test_checkpoints_come_along_where_they_are_asked_for(stored, grid, tmp_path) -> None:
     bundle(grid.folder, tmp_path / "c.zip", True, console())
@@ -77,6 +93,15 @@ def test_runs_that_are_not_over_are_named_and_nothing_is_written(grid, tmp_path)
 def test_a_damaged_run_is_named_and_nothing_is_written(grid, tmp_path) -> None:
     run_of(grid, "none").rows_file("scores").write_bytes(b"{}\n")
     assert "scores.jsonl: changed or damaged" in refused(grid, tmp_path / "x.zip")
+
+
+def test_imported_runs_are_not_bundled(grid, tmp_path) -> None:
+    plan = grid.plan()
+    theirs = Origin("theirs.csv", "0" * 64, "csv")
+    runs = {run_id: marked(spec, theirs) for run_id, spec in plan["runs"].items()}
+    grid.write_plan(plan["name"], runs, plan["description"], plan["axes"], plan["columns"])
+    said = refused(grid, tmp_path / "x.zip")
+    assert "imported by `bench import` from theirs.csv (csv)" in said
 
 
 def test_a_place_where_something_is_and_one_that_is_not_there_are_refused(grid, tmp_path) -> None:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from pathlib import Path
 
 import pytest
-from bundles import verified
+from bundles import console, verified
 
+from bench.bundle import again, verify
 from bench.bundle.archive import digest_of
+from bench.bundle.checks import Opened, hashes, runs, tried
 from bench.bundle.contents import uneven
-from bench.bundle.verify import Asked
+from bench.bundle.verify import Asked, Findings, _announced, _conclude
 from runners.errors import UserProblem
 from runners.files import read_json, write_json
+
+SO = "so nothing shows that runs give these rows"
 
 
 def test_a_sound_bundle_is_verified(stored) -> None:
@@ -21,9 +26,36 @@ def test_a_sound_bundle_is_verified(stored) -> None:
     code, said = verified(stored / "g.zip", Asked(digest=f"sha256:{digest}", rerun="none"))
     assert code == 0
     assert "FAILED" not in said
-    assert f"verified, but for what the notes say; digest {digest}" in said
-    assert "note: no run was made again" in said
+    assert said.endswith(f"\nverified, but no run was made again, {SO}; digest {digest}\n")
     assert "hashes have no key" not in said
+
+
+def test_where_no_run_can_be_made_again_the_verdict_says_so(stored, monkeypatch) -> None:
+    def made(*_: object) -> None:
+        raise UserProblem("no digits here")
+
+    monkeypatch.setattr(again, "made", made)
+    monkeypatch.setattr(verify, "CHECKS", {})
+    code, said = verified(stored / "g.zip", Asked())
+    assert code == 0
+    assert "note: not made again: no digits here\n" in said
+    assert f"\nverified, but no run was made again, {SO}; digest " in said
+    for insisted in (Asked(rerun="one"), Asked(rerun="all")):
+        with pytest.raises(UserProblem, match="not made again: no digits here"):
+            verified(stored / "g.zip", insisted)
+
+
+@pytest.mark.parametrize(
+    ("made", "held", "skipped", "words"),
+    [(1, 1, [], "verified; "), (2, 1, ["x"], "verified, but for what the notes say; "),
+     (1, 0, [], f"verified, but no run made again was compared, {SO}; ")],
+)  # fmt: skip
+def test_the_verdict_is_no_more_than_was_found(made, held, skipped, words) -> None:
+    found = Findings(console())
+    found.made, found.held = made, held
+    _conclude(Opened(Path(), {}, "0", "0"), skipped, found)
+    (*_, last) = found.console.file.getvalue().splitlines()  # pyright: ignore
+    assert last == f"{words}digest 0"
 
 
 def test_an_edited_row_is_named_by_hash_seal_and_tables(forged) -> None:
@@ -36,6 +68,8 @@ def test_an_edited_row_is_named_by_hash_seal_and_tables(forged) -> None:
     assert f"{file}: changed since it was bundled" in said
     assert f"{file}: changed or damaged since the run ended" in said
     assert f"report/runs.csv:2: {run.run_id}: state is 'finished', the rows give 'damaged'" in said
+    damaged = r"report/pages/.*: is '.*finished.*', the rows give '.*damaged</strong>: runs/"
+    assert re.search(damaged, said)
 
 
 def test_an_edited_row_with_all_its_hashes_is_named_by_tables_and_bands(forged) -> None:
@@ -85,12 +119,14 @@ def test_a_failure_that_was_dropped_is_named(forged) -> None:
     mine = forged()
     failed = mine.run("weight_clipping", 1).run_id
     shutil.rmtree(mine.run("weight_clipping", 1).folder)
-    code, said = mine.verified()
-    assert code == 1
-    assert f"runs/{failed}: its 2 files are in bundle.json, but not in the bundle" in said
-    assert f"runs/{failed}: is planned, and was crashed, but is not there" in said
+    opened = Opened(mine.folder, read_json(mine.folder / "bundle.json"), "")
+    assert tried(hashes, opened) == [
+        f"runs/{failed}: its 2 files are in bundle.json, but not in the bundle"
+    ]
+    assert tried(runs, opened) == [f"runs/{failed}: is planned, and was crashed, but is not there"]
 
 
+@pytest.mark.slow
 def test_a_failure_that_was_dropped_from_plan_and_report_too_is_named(forged) -> None:
     mine = forged()
     failed = mine.run("weight_clipping", 1).run_id
@@ -163,17 +199,38 @@ def test_values_that_no_run_wrote_end_in_a_message(forged, value) -> None:
     assert "\x1b" not in said
 
 
-@pytest.mark.parametrize("key", ["bundle", "grid", "runs", "uneven", "made_with", "files"])
-def test_a_manifest_of_the_wrong_kind_is_named(forged, key) -> None:
+def test_a_manifest_of_the_wrong_kind_fails_before_any_check(forged) -> None:
     mine = forged()
-    said = read_json(mine.folder / "bundle.json")
-    for value in (None, [["x"]], {"x": ["x"]}):
-        write_json(mine.folder / "bundle.json", said | {key: value})
-        code, words = mine.verified()
-        assert code == 1
-        assert (
-            f"bundle:  FAILED\n  bundle.json: {'is of format' if key == 'bundle' else key}" in words
-        )
+    write_json(mine.folder / "bundle.json", read_json(mine.folder / "bundle.json") | {"runs": 1})
+    code, said = mine.verified()
+    assert code == 1
+    assert said == "bundle:  FAILED\n  bundle.json: runs missing, or of the wrong type\n"
+
+
+def test_a_strangers_words_move_no_cursor_and_begin_no_line() -> None:
+    shown = console()
+    Findings(shown).tell("again", ["a\x1b[2J\nverified"], "")
+    assert shown.file.getvalue() == "again:   FAILED\n  a\\x1b[2J\n  verified\n"  # pyright: ignore
+
+
+def test_any_seconds_of_training_can_be_told(forged) -> None:
+    mine = forged()
+    both = [mine.run("none", seed) for seed in (0, 1)]
+    status, opened = read_json(both[0].status_file), Opened(mine.folder, {}, "")
+    for seconds in (10**400, -(10**400), 1e308, -1e308):
+        write_json(both[0].status_file, status | {"seconds": seconds})
+        said = _announced(opened, [run.run_id for run in both], Asked(rerun="all"))
+        assert re.fullmatch("making again: 2 runs; training took [0-9]{1,10} s where .*", said)
+
+
+def test_names_that_no_disk_has_fail_a_check(forged) -> None:
+    mine = forged()
+    done = mine.run("none").done_file
+    write_json(done, read_json(done) | {f"samples/{'a' * 300}": "0"})
+    opened = Opened(mine.folder, read_json(mine.folder / "bundle.json"), "")
+    (line,) = tried(runs, opened)
+    assert line.startswith("holds values that no run wrote: OSError: ")
+    assert str(mine.folder) not in line
 
 
 @pytest.mark.slow
