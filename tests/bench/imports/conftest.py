@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,8 +47,13 @@ Import = Callable[..., tuple[GridStore, str]]
 
 
 @pytest.fixture
-def imported(tmp_path: Path) -> Import:
-    """Import sources: imported(*sources, map=..., lower=..., pattern=..., judge=...)."""
+def imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Import:
+    """Import sources: imported(*sources, map=..., lower=..., pattern=..., judge=...).
+
+    Disks are not waited for: no power is cut here.
+    """
+    monkeypatch.setattr(os, "sync", lambda: None)
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
     def run(
         *sources: Path,
