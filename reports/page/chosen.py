@@ -27,12 +27,13 @@ def chosen_words(results: Results, family: Family) -> list[str]:
 
 def _methods(results: Results) -> str:
     left = results.left_out
+    what = "planned run" if results.paired else "run"
     if not left.methods:
         return ""
     return (
         f"A subset of the methods was chosen: {len(results.methods)} of "
         f"{len(results.planned_methods)} are shown. Left out: {', '.join(left.methods)}; "
-        f"{counted(left.runs, 'planned run')}, of which {left.failed} did not finish."
+        f"{counted(left.runs, what)}, of which {left.failed} did not finish."
     )
 
 

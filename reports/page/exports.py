@@ -59,10 +59,14 @@ def _caption(part: Table, section: Section, table: Frame, results: Results) -> s
 
 
 def planned(results: Results) -> str:
-    """Return how many seeds are planned of a method, as ``n = 6 planned seeds per method.``."""
-    seeds = results.runs.groupby(["cell", "method"], observed=True)["seed"].nunique()
-    low, high = int(seeds.min()), int(seeds.max())
-    many = counted(high, "planned seed") if low == high else f"{low} to {high} planned seeds"
+    """Return how many seeds are planned of a method, as ``n = 6 planned seeds per method.``.
+
+    Of imported runs, none of which was planned, it is how many there are.
+    """
+    seeds = results.runs.groupby(["cell", "method"], observed=True)["seed"]
+    counts, what = (seeds.nunique(), "planned seed") if results.paired else (seeds.size(), "run")
+    low, high = int(counts.min()), int(counts.max())
+    many = counted(high, what) if low == high else f"{low} to {high} {what}s"
     return f"n = {many} per method."
 
 

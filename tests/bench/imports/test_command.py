@@ -20,6 +20,7 @@ from bench.plan import Former, require_kept
 from bench.status import print_status
 from reports.choice import Choice
 from reports.load.loader import load
+from reports.page.exports import planned
 from reports.page.html import page
 from reports.render import render
 from reports.stats.numbers import compute
@@ -128,6 +129,7 @@ def test_every_option_of_a_report_draws_them(three, asked) -> None:
 def test_what_a_report_says_of_them_is_of_an_import(grid) -> None:
     results = load(grid.folder)
     assert results.when.startswith("imported 20")
+    assert planned(results) == "n = 4 runs per method."
     text = grid.plan_file.read_text()
     grid.plan_file.write_text(text.replace('"seed": 3', '"seed": 4'))
     with pytest.raises(StoreProblem, match="changed since `bench import` wrote it; import the"):
