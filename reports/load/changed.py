@@ -1,0 +1,49 @@
+"""The settings in which two grids differ, method by method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from reports.load.columns import Frame
+from reports.load.labels import as_text
+from reports.load.results import Results
+from reports.load.settings import flatten, settings
+from reports.text import ABSENT
+
+
+def changed(new: Results, old: Results, places: Iterable[tuple[str, str]]) -> Frame:
+    """Return one row per change of a setting, or of a method's parameter.
+
+    Args:
+        new, old: two grids.
+        places: cell and method of runs that both plan.
+
+    Returns:
+        setting, old, new: its value in either, as text; where: the places it is changed in.
+    """
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for cell, method in places:
+        before, after = (_settings(one, cell, method) for one in (old, new))
+        for name in dict.fromkeys([*before, *after]):
+            values = _text(before, name), _text(after, name)
+            if values[0] != values[1]:
+                found.setdefault((name, *values), []).append(
+                    ", ".join(filter(None, (cell, method)))
+                )
+    rows = [(*change, tuple(where)) for change, where in found.items()]
+    return pd.DataFrame(rows, columns=["setting", "old", "new", "where"])
+
+
+def _settings(results: Results, cell: str, method: str) -> dict[str, Any]:
+    """Return the settings of the first run there, and its method's parameters."""
+    runs = results.runs
+    mine = runs[(runs["cell"] == cell) & (runs["method"] == method)]["run_id"]
+    plan = next(results.plans[run_id] for run_id in mine if run_id in results.plans)
+    return settings(plan) | flatten({"method": plan.spec["method"]})
+
+
+def _text(values: Mapping[str, Any], name: str) -> str:
+    return as_text(values[name]) if name in values else ABSENT
