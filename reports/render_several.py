@@ -140,10 +140,9 @@ def _with_sides(frame: Frame, told: Told) -> Frame:
 def _signed(told: Told) -> list[str]:
     """Return the signatures of both sides of what was compared."""
     compared = told.rows[told.rows["outcome"] != ""]
-    places = {*zip(compared["cell"], compared["method"], strict=True)}
     return [
         row["line"]
-        for grid in (told.old, told.new)
+        for grid, cell in ((told.old, "old_cell"), (told.new, "cell"))
         for row in signatures(grid.results).to_dict("records")
-        if (row["cell"], row["method"]) in places
+        if (row["cell"], row["method"]) in {*zip(compared[cell], compared["method"], strict=True)}
     ]

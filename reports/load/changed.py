@@ -13,33 +13,34 @@ from reports.load.results import Results
 from reports.load.settings import flatten, settings
 from reports.text import ABSENT
 
+Place = tuple[str, str]
+"""A cell, and a method of it."""
 
-def changed(new: Results, old: Results, places: Iterable[tuple[str, str]]) -> Frame:
+
+def changed(new: Results, old: Results, places: Iterable[tuple[Place, Place]]) -> Frame:
     """Return one row per change of a setting, or of a method's parameter.
 
     Args:
         new, old: two grids.
-        places: cell and method of runs that both plan.
+        places: of runs that both plan, in the newer and in the older one.
 
     Returns:
         setting, old, new: its value in either, as text; where: the places it is changed in.
     """
     found: dict[tuple[str, str, str], list[str]] = {}
-    for cell, method in places:
-        before, after = (_settings(one, cell, method) for one in (old, new))
+    for place, earlier in places:
+        before, after = settings_at(old, earlier), settings_at(new, place)
         for name in dict.fromkeys([*before, *after]):
             values = _text(before, name), _text(after, name)
             if values[0] != values[1]:
-                found.setdefault((name, *values), []).append(
-                    ", ".join(filter(None, (cell, method)))
-                )
+                found.setdefault((name, *values), []).append(", ".join(filter(None, place)))
     rows = [(*change, tuple(where)) for change, where in found.items()]
     return pd.DataFrame(rows, columns=["setting", "old", "new", "where"])
 
 
-def _settings(results: Results, cell: str, method: str) -> dict[str, Any]:
+def settings_at(results: Results, place: Place) -> dict[str, Any]:
     """Return the settings of the first run there, and its method's parameters."""
-    runs = results.runs
+    runs, (cell, method) = results.runs, place
     mine = runs[(runs["cell"] == cell) & (runs["method"] == method)]["run_id"]
     plan = next(results.plans[run_id] for run_id in mine if run_id in results.plans)
     return settings(plan) | flatten({"method": plan.spec["method"]})

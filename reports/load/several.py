@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reports.choice import Choice
@@ -44,7 +44,9 @@ def load_several(folders: Sequence[Path], choice: Choice) -> list[Grid]:
         UserProblem: a name that one of them has not, or runs of one cell with several protocols.
     """
     stores = [found(folder) for folder in folders]
-    return [_grid(*named, choice) for named in zip(labels(folders), stores, strict=True)]
+    grids = [_grid(*named, choice) for named in zip(labels(folders), stores, strict=True)]
+    methods = tuple(dict.fromkeys(m for grid in grids for m in grid.results.planned_methods))
+    return [replace(grid, results=replace(grid.results, beside=methods)) for grid in grids]
 
 
 def _grid(label: str, store: GridStore, choice: Choice) -> Grid:
@@ -61,4 +63,8 @@ def labels(folders: Sequence[Path]) -> list[str]:
         names = ["/".join(one[-depth:]) for one in parts]
         if len({*names}) == len(names):
             return names
-    return [f"{one[-1]} ({place})" for place, one in enumerate(parts, 1)]
+    names = [one[-1] for one in parts]
+    return [
+        name if names.count(name) == 1 else f"{name} ({place})"
+        for place, name in enumerate(names, 1)
+    ]

@@ -9,7 +9,7 @@ from reports.page.headline import and_list
 from reports.stats.across import REGRESSION, SAME
 from reports.stats.comparisons import BETTER, EQUIVALENT, OPEN, WORSE
 from reports.stats.detectable import POWER
-from reports.stats.matches import leading, missing
+from reports.stats.matches import leading
 from reports.stats.together import Told
 from reports.text import counted, detectable_text, number
 
@@ -39,14 +39,19 @@ def _lead(told: Told, compared: Rows) -> str:
         return f"REGRESSION: {new} is worse than {old} by more than the margin in {worse}."
     if not compared:
         return f"{NOTHING}: there is nothing that {new} and {old} can be compared by."
-    if all(row["outcome"] == OPEN and not row["can_tell"] for row in compared):
+    if not any(map(_could_tell, compared)):
         return (
             f"{NOTHING} of {new} against {old}: with so few seeds no regression, however large, "
             "could be found."
         )
     if all(row["outcome"] == OPEN for row in compared):
-        return f"{NOTHING} of {new} against {old}: no regression was found, and none is ruled out."
+        return f"No regression of {new} against {old} was found, and none is ruled out."
     return f"No regression: nothing of {new} was found worse than {old} by more than the margin."
+
+
+def _could_tell(row: Any) -> bool:
+    """Whether something is known of a comparison, or could be with so many seeds."""
+    return row["outcome"] != OPEN or row["can_tell"]
 
 
 def _name(row: Any) -> str:
@@ -84,7 +89,7 @@ def _findings(compared: Rows) -> Iterable[str]:
 def _open(compared: Rows) -> Iterable[str]:
     told = [f"{_name(row)} ({detectable_text(row['found'])})" for row in compared
             if row["outcome"] == OPEN]  # fmt: skip
-    if told:
+    if told and any(map(_could_tell, compared)):
         yield (
             f"{NOTHING} of {and_list(told)}; in brackets the smallest regression that {POWER:.0%} "
             "of repetitions with so many seeds would find."
@@ -119,5 +124,5 @@ def _left_out(told: Told, rows: Rows) -> Iterable[str]:
             reasons.setdefault(row["apart"], []).append(_name(row))
     for reason, names in reasons.items():
         yield f"Not compared, as {reason}: {and_list(names)}."
-    if gone := missing(told.new.results, told.old.results):
-        yield f"Planned in {told.old.label} only: {and_list(gone)}."
+    if told.gone:
+        yield f"Planned in {told.old.label} only: {and_list(told.gone)}."

@@ -54,7 +54,9 @@ def across(new: Results, old: Results, margin: Margin) -> Frame:
 
 def _placed(scores: Frame, side: str, found: Frame) -> Frame:
     """Return one side's rows of what is compared: the cell is the match, the method the side."""
-    kept = found[found["apart"] == ""].reset_index(names="place")[["place", "cell", "method"]]
+    cell = "cell" if side == NEW else "old_cell"
+    kept = found[found["apart"] == ""].reset_index(names="place")[["place", cell, "method"]]
+    kept = kept.rename(columns={cell: "cell"})
     named = scores.astype({"cell": str, "method": str}).merge(kept, on=["cell", "method"])
     sides = pd.Categorical([side] * len(named), [NEW, OLD], ordered=True)
     return named.assign(cell=named["place"], method=sides)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from reports.load.changed import Place, settings_at
 from reports.load.columns import PROOFS, Frame
 from reports.load.results import Results
 from reports.load.score_columns import Score
@@ -34,65 +35,77 @@ def leading(new: Results, old: Results) -> Score | None:
 def matches(new: Results, old: Results) -> Frame:
     """Return one row per cell and method that both grids plan, in the order of the newer one.
 
+    A cell is the older one's of the same name; where that has none, the one with the same settings,
+    as names say only what tells the cells of one grid apart.
+
     Returns:
-        cell, method; apart: why nothing of it is compared, '' where it is; unpaired: why runs of
-        one seed are not held against each other, '' where they are.
+        cell, method; old_cell: the older grid's; apart: why nothing of it is compared, '' where it
+        is; unpaired: why runs of one seed are not held against each other, '' where they are.
     """
-    score, there = leading(new, old), {*_places(old)}
+    score = leading(new, old)
     rows = [
         {
             "cell": cell,
             "method": method,
-            "apart": _apart(new, old, cell, score),
-            "unpaired": _unpaired(new, old, cell, method),
+            "old_cell": old_cell,
+            "apart": _apart(new.protocol(cell), old.protocol(old_cell), score),
+            "unpaired": _unpaired(new, old, (cell, method), (old_cell, method)),
         }
-        for cell, method in _places(new)
-        if (cell, method) in there
+        for (cell, method), (old_cell, _) in _twins(new, old)
     ]
-    return pd.DataFrame(rows, columns=["cell", "method", "apart", "unpaired"])
+    return pd.DataFrame(rows, columns=["cell", "method", "old_cell", "apart", "unpaired"])
 
 
-def missing(new: Results, old: Results) -> list[str]:
-    """Return the names of what the older grid plans and the newer one does not."""
-    there = {*_places(new)}
-    return [", ".join(filter(None, one)) for one in _places(old) if one not in there]
+def missing(found: Frame, old: Results) -> list[str]:
+    """Return the names of what the older grid plans and no match has.
+
+    Args:
+        found: the rows of :func:`matches`.
+        old: the older grid.
+    """
+    there = {*zip(found["old_cell"], found["method"], strict=True)}
+    return [", ".join(filter(None, place)) for place in _places(old) if place not in there]
 
 
-def runs_at(results: Results, cell: str, method: str) -> Frame:
-    """Return the planned runs of a cell's method."""
-    runs = results.runs
-    return runs[(runs["cell"] == cell) & (runs["method"] == method)]
+def _twins(new: Results, old: Results) -> Iterator[tuple[Place, Place]]:
+    known = {place: settings_at(old, place) for place in _places(old)}
+    for place in _places(new):
+        mine = settings_at(new, place)
+        alike = (p for p, its in known.items() if p[1] == place[1] and its == mine)
+        twin = place if place in known else next(alike, None)
+        if twin:
+            yield place, twin
 
 
-def _places(results: Results) -> Iterator[tuple[str, str]]:
-    for (cell, method), _ in results.runs.groupby(["cell", "method"], observed=True):
-        yield str(cell), str(method)
+def _places(results: Results) -> list[Place]:
+    groups = results.runs.groupby(["cell", "method"], observed=True)
+    return [(str(cell), str(method)) for (cell, method), _ in groups]
 
 
-def _apart(new: Results, old: Results, cell: str, score: Score | None) -> str:
-    """Return why scores of a cell must not be compared, '' where they may."""
+def _apart(new: str | None, old: str | None, score: Score | None) -> str:
+    """Return why scores under two protocols must not be compared, '' where they may."""
     if score is None:
         return "no score leads in both"
-    protocols = [results.protocol(cell) for results in (new, old)]
-    if None in protocols:
-        return "no run has been scored yet in one of them"
-    if protocols[0] != protocols[1]:
-        return f"scored under different protocols, {protocols[0]} and {protocols[1]}"
-    return ""
+    if new is None or old is None:
+        return "no run of one of them has been scored yet"
+    return "" if new == old else f"scored under different protocols, {new} and {old}"
 
 
-def _unpaired(new: Results, old: Results, cell: str, method: str) -> str:
+def _unpaired(new: Results, old: Results, place: Place, twin: Place) -> str:
     if not (new.paired and old.paired):
         return IMPORTED
-    mine, theirs = (_ranked(runs_at(one, cell, method)) for one in (new, old))
+    mine, theirs = _ranked(new, place), _ranked(old, twin)
     seeds = mine.index.intersection(theirs.index)
     if seeds.empty:
         return NO_SEED
-    return ", ".join(filter(None, _doubts(mine.loc[seeds], theirs.loc[seeds])))
+    return ", ".join(_doubts(mine.loc[seeds], theirs.loc[seeds]))
 
 
-def _ranked(runs: Frame) -> Frame:
-    return runs[runs["state"].isin(RANKED)].set_index("seed")
+def _ranked(results: Results, place: Place) -> Frame:
+    """Return the runs there that have a rank, by seed."""
+    runs, (cell, method) = results.runs, place
+    mine = runs[(runs["cell"] == cell) & (runs["method"] == method)]
+    return mine[mine["state"].isin(RANKED)].set_index("seed")
 
 
 def _doubts(new: Frame, old: Frame) -> Iterator[str]:

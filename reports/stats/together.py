@@ -10,7 +10,7 @@ from reports.load.columns import Frame
 from reports.load.several import Grid
 from reports.stats.across import REGRESSION, across
 from reports.stats.margins import Margin, margin_asked
-from reports.stats.matches import leading
+from reports.stats.matches import leading, missing
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Told:
         margin: within which a difference is of no interest.
         rows: of :func:`reports.stats.across.across`, of the methods that were asked for.
         tests: how many comparisons Holm's correction counts.
+        gone: what the older grid plans and the newer one does not.
         changes: the settings they differ in, of :func:`reports.load.changed.changed`.
     """
 
@@ -30,6 +31,7 @@ class Told:
     margin: Margin
     rows: Frame = field(repr=False)
     tests: int
+    gone: tuple[str, ...]
     changes: Frame = field(repr=False)
 
     @property
@@ -58,8 +60,11 @@ def together(
 def _told(new: Grid, old: Grid, margin: str | None, methods: Sequence[str] | None) -> Told:
     asked = margin_asked(margin, leading(new.results, old.results))
     rows = across(new.results, old.results, asked)
-    tests = int((rows["apart"] == "").sum())
+    tests, gone = int((rows["apart"] == "").sum()), tuple(missing(rows, old.results))
     if methods:
         rows = rows[rows["method"].isin(list(methods))]
-    places = [*zip(rows["cell"], rows["method"], strict=True)]
-    return Told(new, old, asked, rows, tests, changed(new.results, old.results, places))
+    places = [
+        ((row["cell"], row["method"]), (row["old_cell"], row["method"]))
+        for row in rows.to_dict("records")
+    ]
+    return Told(new, old, asked, rows, tests, gone, changed(new.results, old.results, places))
