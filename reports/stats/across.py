@@ -45,7 +45,7 @@ def across(new: Results, old: Results, margin: Margin) -> Frame:
     sides = {NEW: new, OLD: old}
     scores = pd.concat([_placed(run_scores(sides[s], [score]), s, found) for s in sides])
     among = len(new.score_columns) if new.columns.first else 1
-    told = compared(scores, _families(scores, found, among), margin)
+    told = compared(scores, families(scores, found, among), margin)
     ends = [_ends(scores, side) for side in sides]
     whole = found.join([*ends, told])
     whole.loc[(whole["apart"] == "") & whole["p_holm"].isna(), "apart"] = NO_RESULT
@@ -67,28 +67,33 @@ def _ends(scores: Frame, side: str) -> Frame:
     return pd.DataFrame({place: spread(values, side) for place, values in finals}).T
 
 
-def _families(scores: Frame, found: Frame, among: int) -> list[Family]:
+def families(scores: Frame, found: Frame, among: int) -> list[Family]:
     """Return what is compared as pairs, and what is not: Holm's correction counts both together.
 
     Each counts all matches among its tests, so that their false claims add up to one level.
+
+    Args:
+        scores: rows as :func:`compared` takes them.
+        found: the rows of :func:`reports.stats.matches.matches`, by cell of the scores.
+        among: how many scores the metric was chosen among.
     """
     size, metric = int((found["apart"] == "").sum()), scores["metric"].iloc[0]
-    families = []
+    declared = []
     for paired in (True, False):
         places = found.index[(found["apart"] == "") & ((found["unpaired"] == "") == paired)]
         mine = scores[scores["cell"].isin(places)]
         if len(mine):
             family = declare(mine, metric, among, paired)
-            families.append(replace(family, cells=tuple(places), size=size))
-    return families
+            declared.append(replace(family, cells=tuple(places), size=size))
+    return declared
 
 
-def compared(scores: Frame, families: list[Family], margin: Margin) -> Frame:
+def compared(scores: Frame, declared: list[Family], margin: Margin) -> Frame:
     """Return the comparisons of two sides.
 
     Args:
         scores: rows of ``run_scores``; the cell is what is compared, the method NEW or OLD.
-        families: of all of it.
+        declared: the families of all of it.
         margin: within which a difference is of no interest.
 
     Returns:
@@ -100,7 +105,7 @@ def compared(scores: Frame, families: list[Family], margin: Margin) -> Frame:
         most repetitions;
         outcome: REGRESSION or SAME, else that of ``pairwise``.
     """
-    return pd.concat([_of_family(scores, family, margin) for family in families])
+    return pd.concat([_of_family(scores, family, margin) for family in declared])
 
 
 def _of_family(scores: Frame, family: Family, margin: Margin) -> Frame:
