@@ -92,7 +92,8 @@ def render_several(
 
 def _beside(grids: Sequence[Grid]) -> Path:
     """Return the folder of a page that was given none: beside the first grid, in none of them."""
-    names = "_".join(re.sub(r"[^A-Za-z0-9.=-]+", "-", grid.label) for grid in grids)
+    words = [re.sub(r"[^A-Za-z0-9.=]+", "-", grid.label).strip("-") for grid in grids]
+    names = "_".join(words)
     return grids[0].store.folder.resolve().parent / COMPARED / names[:LONGEST]
 
 

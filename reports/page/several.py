@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
 from markupsafe import Markup
 
 from reports.figures.drawing import Drawing
@@ -16,12 +17,14 @@ from reports.page.pictures import Picture, data_uri
 from reports.page.sections import SECTIONS, Section
 from reports.page.verdict import verdict
 from reports.page.wording import words
+from reports.stats.machines import several_machines
 from reports.stats.numbers import Numbers
 from reports.stats.signatures import signatures
 from reports.stats.together import Told
 from reports.stats.tuning_sentence import tuning_sentence
 from reports.tables.across import across_table, changes_table
 from reports.tables.table import Table, scores_first
+from reports.text import counted
 
 
 @dataclass(frozen=True)
@@ -61,12 +64,15 @@ def several_page(sides: Sequence[Side], told: Sequence[Told]) -> str:
 
 
 def _against(told: Told) -> dict[str, Any]:
+    runs = pd.concat([told.old.results.distinct, told.new.results.distinct])
     return {
         "new": told.new.label,
         "old": told.old.label,
         "verdict": verdict(told),
         "regressed": told.regressed,
         "table": across_table(told),
+        "machines": several_machines(runs),
+        "changed": f"{counted(len(told.changes), 'change')} of settings",
         "changes": changes_table(told),
     }
 

@@ -35,7 +35,7 @@ def _lead(told: Told, compared: Rows) -> str:
     new, old = told.new.label, told.old.label
     found = [row for row in compared if row["outcome"] == REGRESSION]
     if found:
-        worse = and_list([f"{_name(row)} {_by(row)}" for row in found])
+        worse = and_list([f"{_name(row)}{_by(row)}" for row in found])
         return f"REGRESSION: {new} is worse than {old} by more than the margin in {worse}."
     if not compared:
         return f"{NOTHING}: there is nothing that {new} and {old} can be compared by."
@@ -60,13 +60,16 @@ def _name(row: Any) -> str:
 
 def _by(row: Any) -> str:
     """Return by how much a regression is worse, and how sure that is."""
-    ends = f"median {number(row['new_median'])} against {number(row['old_median'])}"
     failed = int(row["n_first"] - row["new_n"])
-    lost = f", {counted(failed, 'run')} without a score" if failed else ""
-    change = number(abs(row["new_median"] - row["old_median"]), 2)
+    if row["new_n"]:
+        ends = f"median {number(row['new_median'])} against {number(row['old_median'])}"
+        lost = f", {counted(failed, 'run')} without a score" if failed else ""
+        change = f" by {number(abs(row['new_median'] - row['old_median']), 2)} ({ends}{lost}"
+    else:
+        change = f", of which no run has a score any more ({failed} failed"
     return (
-        f"by {change} ({ends}{lost}; exact {row['test']} test beyond the margin of "
-        f"{number(row['allowed'], 2)}, p after Holm {number(row['p_beyond'], 2)})"
+        f"{change}; exact {row['test']} test beyond the margin of {number(row['allowed'], 2)}, "
+        f"p after Holm {number(row['p_beyond'], 2)})"
     )
 
 
@@ -100,9 +103,12 @@ def _how(told: Told, compared: Rows) -> str:
     score = leading(told.new.results, told.old.results)
     tests = and_list(list(dict.fromkeys(row["test"] for row in compared)))
     title = f"{score.title} at the end of training, {score.direction}" if score else ""
+    counts = sorted({int(row[n]) for row in compared for n in ("n_first", "n_second")})
+    many = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     return (
-        f"By {title}; exact {tests} test, Holm over all {counted(told.tests, 'comparison')}, "
-        f"level .05; the margin is {told.margin}."
+        f"By {title}, n = {many} runs a side; exact {tests} test, "
+        f"Holm over all {counted(told.tests, 'comparison')}, level .05; "
+        f"the margin is {told.margin}."
     )
 
 

@@ -7,6 +7,7 @@ margin added to them, by the same exact test, so that a sure but small differenc
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from reports.load.results import Results
 from reports.stats.comparisons import WORSE, pairwise
 from reports.stats.margins import Margin
 from reports.stats.matches import leading, matches
-from reports.stats.power import LEVEL, SIGN_FLIP, Family, declare
+from reports.stats.power import LEVEL, SIGN_FLIP, Family, declare, smallest_flip_p
 from reports.stats.run_scores import run_scores
 from reports.stats.spreads import spread
 
@@ -128,7 +129,7 @@ def _of_family(scores: Frame, family: Family, margin: Margin) -> Frame:
         allowed=at_zero["cell"].map(allowed),
         outcome=outcome,
     )
-    found = told["allowed"] + told["detectable"]
+    found = (told["allowed"] + told["detectable"]).where(told["can_tell"], math.inf)
     return told.assign(found=found).set_index("cell").drop(columns=["first", "second", "metric"])
 
 
@@ -138,8 +139,13 @@ def _costs(scores: Frame, cell: object, side: str) -> np.ndarray:
 
 
 def _can_tell(row: dict[str, int], family: Family) -> bool:
+    """Whether any difference could be claimed: of pairs none below what flipping their signs can.
+
+    Pairs that Mann-Whitney compares must also differ by a test within seeds, see ``pairwise``.
+    """
+    within = smallest_flip_p(row["n_pairs"]) if family.paired else 0.0
     n = row["n_pairs"] if family.test == SIGN_FLIP else min(row["n_first"], row["n_second"])
-    return family.smallest(n) * family.tests <= LEVEL
+    return max(within, family.smallest(n) * family.tests) <= LEVEL
 
 
 def _same(scores: Frame) -> bool:

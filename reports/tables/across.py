@@ -44,7 +44,7 @@ def _names(row: Any, told: Told) -> dict[str, str]:
 
 
 def _doubts(row: Any) -> dict[str, str]:
-    return {"not compared, as": row["apart"] or ABSENT}
+    return {"not compared, as": row["apart"]} if row["apart"] else {}
 
 
 def _compared(row: Any, told: Told, score: Score) -> dict[str, str]:

@@ -36,7 +36,7 @@ def test_what_is_no_margin(score, text):
 
 def test_another_score_than_the_one_compared_by(score):
     with pytest.raises(
-        UserProblem, match="for IS, .* by FID; .*--metric, or write --margin FID=5%"
+        UserProblem, match=r"for IS, .* by FID; .*--metric, or write --margin FID=5%"
     ):
         margin_asked("IS=5%", score)
 
