@@ -331,8 +331,8 @@ def report(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Folder to write to; default: RESULTS/report, and of several compared/ beside the "
-            "first."
+            help="Folder to write to; default: RESULTS/report, of several grids a folder in "
+            "compared/ beside RESULTS."
         ),
     ] = None,
     against: Annotated[
@@ -393,9 +393,10 @@ def report(
 
         page = render(folders[0], out, force, choice)
     else:
-        from reports.render_several import render_several
+        from reports.render_several import beside, render_several
 
-        done = render_several(folders, out, force, choice, margin)
+        home = folders[0 if against is None else 1]
+        done = render_several(folders, out or beside(home, folders), force, choice, margin)
         page, regressed = done.page, against is not None and done.regressed
         for line in done.lines:
             typer.echo(line)

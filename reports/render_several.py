@@ -13,7 +13,7 @@ from reports.choice import Choice
 from reports.folder import TABLES, ReportFolder
 from reports.load.chosen import only_methods
 from reports.load.columns import Frame
-from reports.load.several import Grid, load_several
+from reports.load.several import Grid, labels, load_several
 from reports.page.earlier import LIST, earlier_pictures, listed
 from reports.page.pictures import Content, Picture, figure_files, pictures
 from reports.page.sections import DRAWINGS
@@ -30,7 +30,7 @@ from reports.tables.latex import to_latex
 from runners.errors import UserProblem
 
 COMPARED = "compared"
-"""The folder beside the first grid's, of all pages that compare it."""
+"""The folder beside a grid's, of all pages that compare it."""
 LONGEST = 120
 Earlier = dict[str, Picture]
 
@@ -61,7 +61,7 @@ class Compared:
 
 def render_several(
     folders: Sequence[Path],
-    out: Path | None,
+    out: Path,
     force: bool,
     choice: Choice,
     margin: str | None = None,
@@ -70,7 +70,7 @@ def render_several(
 
     Args:
         folders: their results folders; the others are held against the first.
-        out: where to write; by default ``compared/<first>_<second>...`` beside the first.
+        out: where to write, in no folder of these grids.
         force: draw every figure again.
         choice: what to show, and how.
         margin: within which a difference is of no interest, as it was asked for.
@@ -81,7 +81,7 @@ def render_several(
     """
     grids = load_several(folders, choice)
     told = together(grids, margin, choice.methods)
-    place = ReportFolder(out or _beside(grids), given=True)
+    place = ReportFolder(out, given=True)
     _refuse_own(place.folder, grids)
     place.prepare()
     known = {} if force else earlier_pictures(place)
@@ -90,11 +90,15 @@ def render_several(
     return Compared(place.folder / PAGE, told)
 
 
-def _beside(grids: Sequence[Grid]) -> Path:
-    """Return the folder of a page that was given none: beside the first grid, in none of them."""
-    words = [re.sub(r"[^A-Za-z0-9.=]+", "-", grid.label).strip("-") for grid in grids]
-    names = "_".join(words)
-    return grids[0].store.folder.resolve().parent / COMPARED / names[:LONGEST]
+def beside(home: Path, folders: Sequence[Path]) -> Path:
+    """Return where a page goes that was given no place: ``compared/<first>_<second>...``.
+
+    Args:
+        home: the results folder that it lies beside.
+        folders: of the grids it is of.
+    """
+    words = [re.sub(r"[^A-Za-z0-9.=]+", "-", label).strip("-") for label in labels(folders)]
+    return home.resolve().parent / COMPARED / "_".join(words)[:LONGEST]
 
 
 def _refuse_own(folder: Path, grids: Sequence[Grid]) -> None:
@@ -102,7 +106,7 @@ def _refuse_own(folder: Path, grids: Sequence[Grid]) -> None:
         if folder.is_relative_to(grid.store.folder.resolve()):
             raise UserProblem(
                 f"--out: {folder} lies in {grid.store.folder}, which is for {grid.label} alone; "
-                "choose a folder outside of it, or leave --out out"
+                "choose a folder outside of it, or leave --out away"
             )
 
 

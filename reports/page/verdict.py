@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -27,7 +28,7 @@ def verdict(told: Told) -> str:
     compared = [row for row in rows if row["outcome"]]
     parts = [_lead(told, compared), *_findings(compared), *_open(compared)]
     if compared:
-        parts += [_how(told, compared), *_pairs(compared)]
+        parts += [_how(told, compared), _power(compared), *_pairs(compared)]
     return " ".join([*parts, *_left_out(told, rows)])
 
 
@@ -104,11 +105,24 @@ def _how(told: Told, compared: Rows) -> str:
     tests = and_list(list(dict.fromkeys(row["test"] for row in compared)))
     title = f"{score.title} at the end of training, {score.direction}" if score else ""
     counts = sorted({int(row[n]) for row in compared for n in ("n_first", "n_second")})
+    by = f" by {told.scores} scores" if told.scores > 1 else ""
     many = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     return (
         f"By {title}, n = {many} runs a side; exact {tests} test, "
-        f"Holm over all {counted(told.tests, 'comparison')}, level .05; "
+        f"Holm over all {counted(told.tests, 'comparison')}{by}, level .05; "
         f"the margin is {told.margin}."
+    )
+
+
+def _power(compared: Rows) -> str:
+    """Return what could have been found with so many seeds."""
+    known = [row["found"] for row in compared if math.isfinite(row["found"])]
+    if not known:
+        return "What regression these seeds would find is not known, or none, however large."
+    ends = dict.fromkeys(number(value, 2) for value in (min(known), max(known)))
+    return (
+        f"With these seeds {POWER:.0%} of repetitions would find a regression of "
+        f"{' to '.join(ends)}{', by method' if len(ends) > 1 else ''}."
     )
 
 

@@ -45,12 +45,16 @@ def across(new: Results, old: Results, margin: Margin) -> Frame:
         return found.assign(outcome="")
     sides = {NEW: new, OLD: old}
     scores = pd.concat([_placed(run_scores(sides[s], [score]), s, found) for s in sides])
-    among = len(new.score_columns) if new.columns.first else 1
-    told = compared(scores, families(scores, found, among), margin)
+    told = compared(scores, families(scores, found, chosen_among(new)), margin)
     ends = [_ends(scores, side) for side in sides]
     whole = found.join([*ends, told])
     whole.loc[(whole["apart"] == "") & whole["p_holm"].isna(), "apart"] = NO_RESULT
     return whole.assign(outcome=whole["outcome"].fillna(""))
+
+
+def chosen_among(new: Results) -> int:
+    """Return among how many scores the one compared by was chosen; 1 where the plan fixed it."""
+    return len(new.score_columns) if new.columns.first else 1
 
 
 def _placed(scores: Frame, side: str, found: Frame) -> Frame:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from reports.load.changed import changed
 from reports.load.columns import Frame
 from reports.load.several import Grid
-from reports.stats.across import REGRESSION, across
+from reports.stats.across import NO_RESULT, REGRESSION, across, chosen_among
 from reports.stats.margins import Margin, margin_asked
 from reports.stats.matches import leading, missing
 
@@ -21,7 +21,7 @@ class Told:
         new, old: both.
         margin: within which a difference is of no interest.
         rows: of :func:`reports.stats.across.across`, of the methods that were asked for.
-        tests: how many comparisons Holm's correction counts.
+        tests: how many comparisons Holm's correction counts; scores: by how many scores each.
         gone: what the older grid plans and the newer one does not.
         changes: the settings they differ in, of :func:`reports.load.changed.changed`.
     """
@@ -31,6 +31,7 @@ class Told:
     margin: Margin
     rows: Frame = field(repr=False)
     tests: int
+    scores: int
     gone: tuple[str, ...]
     changes: Frame = field(repr=False)
 
@@ -60,11 +61,13 @@ def together(
 def _told(new: Grid, old: Grid, margin: str | None, methods: Sequence[str] | None) -> Told:
     asked = margin_asked(margin, leading(new.results, old.results))
     rows = across(new.results, old.results, asked)
-    tests, gone = int((rows["apart"] == "").sum()), tuple(missing(rows, old.results))
+    tests = int(rows["apart"].isin(["", NO_RESULT]).sum())
+    gone = tuple(missing(rows, old.results))
     if methods:
         rows = rows[rows["method"].isin(list(methods))]
     places = [
         ((row["cell"], row["method"]), (row["old_cell"], row["method"]))
         for row in rows.to_dict("records")
     ]
-    return Told(new, old, asked, rows, tests, gone, changed(new.results, old.results, places))
+    changes = changed(new.results, old.results, places)
+    return Told(new, old, asked, rows, tests, chosen_among(new.results), gone, changes)

@@ -57,6 +57,7 @@ def test_nothing_can_be_concluded_of_grids_without_scores(grids, monkeypatch) ->
     ran = CliRunner().invoke(app, ["report", str(grids / "new"), "--against", str(grids / "old")])
     assert ran.exit_code == 0, ran.exception
     assert ran.output.startswith("Nothing can be concluded: there is nothing that new and old")
+    assert (grids / "compared/old_new/index.html").is_file()
 
 
 def test_show_of_a_grid_prints_signatures(grids) -> None:

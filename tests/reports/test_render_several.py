@@ -7,7 +7,7 @@ import pytest
 
 from reports.choice import Choice
 from reports.page.sections import DRAWINGS, SECTIONS, TABLES
-from reports.render_several import render_several
+from reports.render_several import beside, render_several
 from runners.errors import UserProblem
 from runners.files import read_json, write_json
 
@@ -26,7 +26,7 @@ def grids(mixed_folder, tmp_path):
 def compared(grids, out=None, keys=(), **more):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("reports.render_several.DRAWINGS", {key: DRAWINGS[key] for key in keys})
-        return render_several(grids, out, False, Choice(), **more)
+        return render_several(grids, out or beside(grids[0], grids), False, Choice(), **more)
 
 
 def test_it_goes_beside_the_first_grid_and_into_none(grids, tmp_path):
