@@ -346,7 +346,7 @@ def report(
         str | None,
         typer.Option(
             metavar="[SCORE=]SIZE",
-            help="What is no regression yet: 10% of the older median, or 0.5; default: 20%.",
+            help="What is no regression yet: 10% of the old score, or 0.5; default: 20%.",
         ),
     ] = None,
     force: Annotated[
@@ -385,11 +385,10 @@ def report(
 
     folders = folders_of(results or [], against, margin)
     choice = Choice(metric, baseline, _names(methods), _names(formats) or (), style.value)
-    # what follows imports the drawing libraries, which takes seconds
-    regressed = False
     _load(plugin)
+    regressed = False
     if len(folders) == 1:
-        from reports.render import render
+        from reports.render import render  # imports the drawing libraries, which takes seconds
 
         page = render(folders[0], out, force, choice)
     else:

@@ -10,7 +10,7 @@ from reports.choice import Choice
 from reports.load.chosen import with_choice
 from reports.load.loader import load
 from reports.load.results import Results
-from runners.errors import UserProblem
+from runners.errors import StoreProblem, UserProblem
 from runners.store.grid import GridStore, found
 
 DEPTHS = (1, 2, 3)
@@ -52,6 +52,8 @@ def load_several(folders: Sequence[Path], choice: Choice) -> list[Grid]:
 def _grid(label: str, store: GridStore, choice: Choice) -> Grid:
     try:
         return Grid(label, store, with_choice(load(store.folder), choice))
+    except StoreProblem:  # which names the file
+        raise
     except UserProblem as problem:
         raise UserProblem(f"{store.folder}: {problem}") from problem
 

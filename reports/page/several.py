@@ -92,10 +92,12 @@ def _status(side: Side) -> dict[str, Any]:
 
 def _sections(sides: Sequence[Side]) -> Iterator[dict[str, Any]]:
     """Yield the sections of a grid's own page that show a figure or table of any of these."""
+    said = words(sides[0].grid.results)
     for section in SECTIONS:
         parts = [part for one in section.parts if (part := _part(one, section, sides))]
         if parts:
-            yield {"section": section, "parts": parts}
+            explanation = Markup(section.explanation.format(**said))
+            yield {"section": section, "explanation": explanation, "parts": parts}
 
 
 def _part(part: Any, section: Section, sides: Sequence[Side]) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 Every (cell, method) that both have is one comparison, by the tests that a page of one grid has. A
 regression is more than a difference: the newer scores must be worse than the older ones with the
-margin added to them, by the same exact test, so that a sure but small difference is none.
+margin added to each, by the same exact test, so that a sure but small difference is none.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from reports.stats.run_scores import run_scores
 from reports.stats.spreads import spread
 
 NEW, OLD = "new", "old"
-REGRESSION, SAME = "regression", "identical"
+REGRESSION, SAME = "REGRESSION", "identical"
 NO_RESULT = "one of them has no run with a result"
 SEED = 0  # of simulated repetitions: a second report of the same runs is the same report
 
@@ -106,7 +106,7 @@ def compared(scores: Frame, declared: list[Family], margin: Margin) -> Frame:
         claims; can_tell: whether so many seeds could show anything;
         p_beyond: after Holm, of the same test against OLD with the margin added; 1 where the newer
         scores lie on the better side of that;
-        allowed: the margin, in units of the score; found: the smallest regression that is found in
+        allowed: the margin at the older median, in units of the score; found: the smallest regression that is found in
         most repetitions;
         outcome: REGRESSION or SAME, else that of ``pairwise``.
     """
@@ -116,11 +116,9 @@ def compared(scores: Frame, declared: list[Family], margin: Margin) -> Frame:
 def _of_family(scores: Frame, family: Family, margin: Margin) -> Frame:
     mine = scores[scores["cell"].isin(family.cells)]
     allowed = {cell: margin.of(_costs(mine, cell, OLD)) for cell in family.cells}
-    moved = mine["cell"].map(allowed).where(mine["method"] == NEW, 0.0)
+    moved = mine["cost"].mask(mine["method"] == OLD, margin.added(mine["cost"]))
     at_zero = pairwise(mine, family, np.random.default_rng(SEED), margin.alike)
-    beyond = pairwise(
-        mine.assign(cost=mine["cost"] - moved), family, np.random.default_rng(SEED), margin.alike
-    )
+    beyond = pairwise(mine.assign(cost=moved), family, np.random.default_rng(SEED), margin.alike)
     regressed = (beyond["p_holm"] <= LEVEL) & (beyond["outcome"] == WORSE)
     same = at_zero["cell"].map(lambda cell: _same(mine[mine["cell"] == cell])).astype(bool)
     outcome = at_zero["outcome"].mask(regressed, REGRESSION).mask(same, SAME)
@@ -133,7 +131,7 @@ def _of_family(scores: Frame, family: Family, margin: Margin) -> Frame:
         allowed=at_zero["cell"].map(allowed),
         outcome=outcome,
     )
-    found = (told["allowed"] + told["detectable"]).where(told["can_tell"], math.inf)
+    found = (told["allowed"] + beyond["detectable"]).where(told["can_tell"], math.inf)
     return told.assign(found=found).set_index("cell").drop(columns=["first", "second", "metric"])
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reports.load.columns import Series
 from reports.load.score_columns import Score
 from reports.stats.equivalence import MARGIN
 from reports.text import number
@@ -21,7 +22,7 @@ class Margin:
     """A difference of no interest.
 
     Args:
-        size: in units of the score, or as a share of the older grid's median.
+        size: in units of the score, or as a share of the older score.
         relative: whether it is a share.
     """
 
@@ -29,7 +30,7 @@ class Margin:
     relative: bool = True
 
     def of(self, old: np.ndarray) -> float:
-        """Return it in units of the score; 0 where the older median is of a diverged run.
+        """Return it in units of the score, at the older median; 0 where that is of a diverged run.
 
         Args:
             old: costs of the older grid's runs, infinite for a diverged one.
@@ -39,12 +40,16 @@ class Margin:
         middle = abs(float(np.median(old))) if len(old) else 0.0
         return self.size * middle if math.isfinite(middle) else 0.0
 
+    def added(self, old: Series) -> Series:
+        """Return costs with it added to each: of a share, that share of each of them."""
+        return old + (self.size * old.abs() if self.relative else self.size)
+
     def alike(self, new: np.ndarray, old: np.ndarray) -> float:
         """Return the same as what two grids are called alike within; NaN where a run diverged."""
         return self.of(old) if np.isfinite(np.concatenate([new, old])).all() else math.nan
 
     def __str__(self) -> str:
-        return f"{100 * self.size:g}% of the older median" if self.relative else number(self.size)
+        return f"{100 * self.size:g}% of the older score" if self.relative else number(self.size)
 
 
 def margin_asked(text: str | None, score: Score | None) -> Margin:

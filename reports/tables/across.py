@@ -62,6 +62,6 @@ def _compared(row: Any, told: Told, score: Score) -> dict[str, str]:
         "smallest regression found": detectable_text(row["found"]),
         "p alike after Holm": number(row["p_equivalence"], 2),
         "exact test": row["test"],
-        "paired": f"no: {row['unpaired']}" if row["unpaired"] else "yes",
+        "paired": f"UNPAIRED, as {row['unpaired']}" if row["unpaired"] else "yes",
         "runs, shared seeds": f"{row['n_second']:g} and {row['n_first']:g}, {row['n_pairs']:g}",
     }

@@ -51,7 +51,7 @@ def test_a_regression_is_said_first_with_all_that_it_rests_on(told):
         "against 8.50; exact sign-flip test beyond the margin of 1.7, p after Holm 0.047). The "
         "same to the last digit: spectral_norm. By FID at the end of training, lower is better, "
         "n = 6 runs a side; exact sign-flip test, Holm over all 2 comparisons, level .05; the "
-        "margin is 20% of the older median. With these seeds 80% of repetitions would find a "
+        "margin is 20% of the older score. With these seeds 80% of repetitions would find a "
         f"regression of 5.0. {PAIRED}"
     )
 

@@ -1,6 +1,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from reports.stats.equivalence import MARGIN
@@ -50,6 +51,12 @@ def test_a_share_is_of_the_older_median():
     assert Margin(0.1).of(np.array([])) == 0
 
 
+def test_it_is_added_to_each_score_on_the_side_that_is_worse():
+    old = pd.Series([10.0, -10.0, math.inf])  # of a score of which higher is better, costs are < 0
+    assert Margin(0.1).added(old).tolist() == [11.0, -9.0, math.inf]
+    assert Margin(0.5, relative=False).added(old).tolist() == [10.5, -9.5, math.inf]
+
+
 def test_what_diverged_is_not_alike():
     old = np.array([1.0, 2.0, 9.0])
     assert Margin(0.1).alike(old, old) == pytest.approx(0.2)
@@ -58,5 +65,5 @@ def test_what_diverged_is_not_alike():
 
 def test_in_words():
     assert [str(Margin(0.125)), str(Margin(0.5, relative=False))] == [
-        "12.5% of the older median", "0.500"
+        "12.5% of the older score", "0.500"
     ]  # fmt: skip

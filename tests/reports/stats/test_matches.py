@@ -69,6 +69,16 @@ def test_other_seeds_are_no_pairs(mixed):
     assert {*found.values()} == {NO_SEED}
 
 
+def test_a_run_that_stands_in_two_cells_is_matched_in_both(tuned):
+    rows = tuned.runs["run_id"].astype(object)
+    second = tuned.runs["cell"] == "tuned"
+    ids = [f"{i} (tuned)" if twice else i for i, twice in zip(rows, second, strict=True)]
+    both = with_runs(tuned, run_id=ids)
+    found = matches(both, tuned)
+    assert len(found) == 2 * len(tuned.methods)
+    assert (found["cell"] == found["old_cell"]).all()
+
+
 def test_cells_of_other_names_match_by_their_settings(mixed):
     names = {"": "setting=A"}
     renamed = with_runs(mixed, cell=mixed.runs["cell"].cat.rename_categories(names))
