@@ -106,8 +106,8 @@ def compared(scores: Frame, declared: list[Family], margin: Margin) -> Frame:
         claims; can_tell: whether so many seeds could show anything;
         p_beyond: after Holm, of the same test against OLD with the margin added; 1 where the newer
         scores lie on the better side of that;
-        allowed: the margin at the older median, in units of the score; found: the smallest regression that is found in
-        most repetitions;
+        allowed: the margin at the older median, in units of the score; found: the smallest
+        regression that is found in most repetitions;
         outcome: REGRESSION or SAME, else that of ``pairwise``.
     """
     return pd.concat([_of_family(scores, family, margin) for family in declared])
