@@ -322,11 +322,32 @@ def grid_reference(plugin: Plugins = None) -> None:
 @command()
 def report(
     results: Annotated[
-        Path | None,
-        typer.Argument(help="A grid's results folder; default: the newest under results/."),
+        list[Path] | None,
+        typer.Argument(
+            help="A grid's results folder, default the newest under results/; or several, of which "
+            "the others are compared with the first.",
+        ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder to write to; default: RESULTS/report.")
+        Path | None,
+        typer.Option(
+            help="Folder to write to; default: RESULTS/report, of several grids a folder in "
+            "compared/ beside RESULTS."
+        ),
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OLD",
+            help="Compare with an older grid; exit code 1 if anything is worse beyond noise.",
+        ),
+    ] = None,
+    margin: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[SCORE=]SIZE",
+            help="What is no regression yet: 10% of the old score, or 0.5; default: 20%.",
+        ),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Draw figures again that have not changed.")
@@ -358,19 +379,30 @@ def report(
     open_: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     plugin: Plugins = None,
 ) -> None:
-    """Render a grid's results, finished or not, as tables, figures and one HTML page."""
+    """Render grids' results, finished or not, as tables, figures and one HTML page."""
+    from bench.compared import folders_of
     from reports.choice import Choice
-    from runners.store.grid import found, newest_results
 
-    folder = found(results or newest_results(Path("results"))).folder
+    folders = folders_of(results or [], against, margin)
     choice = Choice(metric, baseline, _names(methods), _names(formats) or (), style.value)
-    from reports.render import render  # imports the drawing libraries, which takes seconds
-
     _load(plugin)
-    page = render(folder, out, force, choice)
+    regressed = False
+    if len(folders) == 1:
+        from reports.render import render  # imports the drawing libraries, which takes seconds
+
+        page = render(folders[0], out, force, choice)
+    else:
+        from reports.render_several import beside, render_several
+
+        home = folders[0 if against is None else 1]
+        done = render_several(folders, out or beside(home, folders), force, choice, margin)
+        page, regressed = done.page, against is not None and done.regressed
+        for line in done.lines:
+            typer.echo(line)
     typer.echo(f"report: {page}")
     if open_:
         _open(page)
+    raise typer.Exit(1 if regressed else 0)
 
 
 @command()
@@ -697,8 +729,12 @@ def list_(
 
 
 @command()
-def show(folder: RunFolder) -> None:
-    """Show a run: status, resolved spec, last scores."""
+def show(
+    folder: Annotated[
+        Path, typer.Argument(metavar="RUN_OR_RESULTS", help="A run's folder, or a grid's.")
+    ],
+) -> None:
+    """Show a run: status, resolved spec, last scores; of a grid the signatures of its scores."""
     from bench import stored_runs
 
     for line in stored_runs.show(folder):

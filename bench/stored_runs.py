@@ -11,7 +11,7 @@ from typing import Any
 from runners.errors import StoreProblem, UserProblem
 from runners.files import require_own, write_bytes
 from runners.options import Options
-from runners.store.grid import found
+from runners.store.grid import GridStore, found
 from runners.store.run import RunStore
 from runners.store.states import State
 
@@ -46,7 +46,19 @@ def run_stores(folder: Path) -> list[RunStore]:
 
 
 def show(folder: Path) -> Iterator[str]:
-    """Yield what is known of a run: status, spec, scores and files; no scores of a damaged one."""
+    """Yield what is known of a run, or of each method of a grid one line to cite its scores by."""
+    if GridStore(folder).plan_file.is_file():
+        from reports.load.loader import load
+        from reports.stats.signatures import signatures
+
+        lines = signatures(load(folder))["line"]
+        yield from lines if len(lines) else ["no run has been scored yet"]
+    else:
+        yield from _run(folder)
+
+
+def _run(folder: Path) -> Iterator[str]:
+    """Yield status, spec, scores and files of a run; no scores of a damaged one."""
     store = run_store(folder)
     if damage := _damage(store):
         yield f"{store.run_id}: {State.DAMAGED}, none of its numbers are shown"

@@ -97,7 +97,7 @@ def looks(results: Results) -> dict[str, Look]:
 
 def palette(results: Results) -> dict[str, Colour]:
     """Return each method's colour, by its place in the plan: the same in every figure."""
-    methods = results.planned_methods
+    methods = results.beside or results.planned_methods
     colours: Any = [*sns.color_palette("colorblind"), *sns.color_palette(MORE)]
     if len(methods) > len(colours):
         colours = sns.color_palette("husl", len(methods))

@@ -60,6 +60,7 @@ class Results:
         plans: every planned run, trials too, by the name of its folder.
         left_out: the methods that this report was asked not to show.
         baseline: the method that it was asked to hold the others against, '' for none.
+        beside: the methods of all grids on one page, for one look of each; none on a grid's own.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Results:
     plans: Mapping[str, Planned] = field(default_factory=dict, repr=False)
     left_out: LeftOut = LeftOut()
     baseline: str = ""
+    beside: tuple[str, ...] = ()
 
     @property
     def paired(self) -> bool:

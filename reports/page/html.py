@@ -41,24 +41,34 @@ def page(results: Results, numbers: Numbers, pictures: Sequence[Picture] | None)
         results, numbers: what it says.
         pictures: its figures; None while they are being drawn, which it says, and looks again.
     """
-    environment = Environment(
+    context = _context(results, numbers, pictures)
+    return environment().get_template("template.html").render(context)
+
+
+def environment() -> Environment:
+    """Return where the templates of pages are, and how they are filled."""
+    return Environment(
         loader=FileSystemLoader([FOLDER, FOLDER.parent]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    context = _context(results, numbers, pictures)
-    return environment.get_template("template.html").render(context)
+
+
+def context_of_scripts() -> dict[str, str]:
+    """Return the script of a page's tables, and the hash that its policy allows."""
+    script = (FOLDER / "tables.js").read_text(encoding="utf-8")
+    hashed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return {"script": script, "script_hash": hashed}
 
 
 def _context(
     results: Results, numbers: Numbers, pictures: Sequence[Picture] | None
 ) -> dict[str, Any]:
-    said, script = words(results), (FOLDER / "tables.js").read_text(encoding="utf-8")
+    said = words(results)
     return {
-        "script": script,
-        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        **context_of_scripts(),
         "scores_first": scores_first,
         "results": results,
         "sections": [section for section in SECTIONS if section.shown(results)],
@@ -67,7 +77,7 @@ def _context(
         "unfinished": pictures is None,
         "images": {key: _images(key, pictures or ()) for key in DRAWINGS},
         "tables": {key: table.build(results, numbers) for key, table in TABLES.items()},
-        **_sentences(results, numbers),
+        **sentences(results, numbers),
     }
 
 
@@ -78,8 +88,8 @@ def _kind(part: Part) -> str:
     return "figure" if isinstance(part, Drawing) else "table"
 
 
-def _sentences(results: Results, numbers: Numbers) -> dict[str, Any]:
-    """Return what the blocks of the page say."""
+def sentences(results: Results, numbers: Numbers) -> dict[str, Any]:
+    """Return what the blocks of a grid's page say."""
     runs = results.distinct
     return {
         "n_planned": len(runs),

@@ -7,7 +7,7 @@ The training seed is the unit. Only runs with a result are ranked, diverged ones
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -46,7 +46,13 @@ def holm(p_values: Sequence[float], size: int | None = None) -> list[float]:
     return adjusted.tolist()
 
 
-def pairwise(scores: Frame, family: Family, rng: np.random.Generator) -> Frame:
+Margin = Callable[[np.ndarray, np.ndarray], float]
+"""The costs of both sides to the largest difference of no interest, NaN where there is none."""
+
+
+def pairwise(
+    scores: Frame, family: Family, rng: np.random.Generator, margin_of: Margin = margin
+) -> Frame:
     """Compare all pairs of methods within each cell and score; the control stands second.
 
     Claims are made of the family alone; every other pair is shown with effect sizes and p as
@@ -56,6 +62,7 @@ def pairwise(scores: Frame, family: Family, rng: np.random.Generator) -> Frame:
         scores: the rows of ``run_scores``.
         family: what is claimed of, and by which test.
         rng: of the simulated detectable differences.
+        margin_of: within which methods are called alike.
 
     Returns:
         One row per pair: cell, metric; claimed: whether it is of the family; first, second,
@@ -72,7 +79,7 @@ def pairwise(scores: Frame, family: Family, rng: np.random.Generator) -> Frame:
     rows = []
     for (cell, metric), mine in scores.groupby(["cell", "metric"], observed=True, sort=False):
         named = {"cell": cell, "metric": metric, "claimed": family.holds(cell, metric)}
-        rows += [{**named, **pair} for pair in _pairs(mine, family, rng)]
+        rows += [{**named, **pair} for pair in _pairs(mine, family, rng, margin_of)]
     claimed = [row for row in rows if row["claimed"]]
     of_test = "p_flip" if family.test == SIGN_FLIP else "p_mann_whitney"
     found = holm([row[of_test] for row in claimed], family.tests)
@@ -97,22 +104,26 @@ def _least(scores: Frame, family: Family, rng: np.random.Generator) -> dict[str,
     return {cell: min(1.0, p * family.scores) for cell, p in found.items()}
 
 
-def _pairs(scores: Frame, family: Family, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
+def _pairs(
+    scores: Frame, family: Family, rng: np.random.Generator, margin_of: Margin
+) -> Iterator[dict[str, Any]]:
     ranked = scores.dropna(subset="cost")
     groups = ranked.groupby("method", observed=True)
     methods = {str(name): mine.set_index("seed") for name, mine in groups}
     for first, second in combinations(methods, 2):
         pair = (second, first) if first == CONTROL else (first, second)
         a, b = (methods[name] for name in pair)
-        yield {"first": pair[0], "second": pair[1], **_compared(a, b, family, rng)}
+        yield {"first": pair[0], "second": pair[1], **_compared(a, b, family, rng, margin_of)}
 
 
-def _compared(a: Frame, b: Frame, family: Family, rng: np.random.Generator) -> dict[str, Any]:
+def _compared(
+    a: Frame, b: Frame, family: Family, rng: np.random.Generator, margin_of: Margin
+) -> dict[str, Any]:
     """Return what is said of one pair, of runs by their seeds."""
     x, y = a["cost"].to_numpy(float), b["cost"].to_numpy(float)
     shared = a.index.intersection(b.index) if family.paired else a.index[:0]
     paired = differences(*(one.loc[shared, "cost"].to_numpy(float) for one in (a, b)))
-    better, wide = probability_of_improvement(x, y), margin(x, y)
+    better, wide = probability_of_improvement(x, y), margin_of(x, y)
     lean = -signed_ranks(paired).sum() if family.test == SIGN_FLIP else better - 0.5
     return {
         "n_first": len(x),

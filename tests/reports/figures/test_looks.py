@@ -46,8 +46,15 @@ def _lab(rgb: np.ndarray, seen: str) -> np.ndarray:
 
 
 def _looks(count: int) -> list[style.Look]:
-    results: Any = SimpleNamespace(planned_methods=[str(number) for number in range(count)])
+    methods = [str(number) for number in range(count)]
+    results: Any = SimpleNamespace(planned_methods=methods, beside=())
     return list(style.looks(results).values())
+
+
+def test_beside_other_grids_a_method_looks_as_it_does_in_them() -> None:
+    first: Any = SimpleNamespace(planned_methods=["a", "b"], beside=("a", "b", "c"))
+    second: Any = SimpleNamespace(planned_methods=["c", "b"], beside=("a", "b", "c"))
+    assert style.looks(first) == style.looks(second)
 
 
 def _key(look: style.Look, **changes: Any) -> np.ndarray:
