@@ -32,7 +32,7 @@ from runners.options import Options
 from runners.spec import RunSpec, from_stored
 from runners.store import copies
 from runners.store.grid import GridStore
-from runners.store.proof import ENVIRONMENT, ROUNDING
+from runners.store.proof import ENVIRONMENT, ROUNDING, ran_on
 from runners.store.run import RunStore
 from runners.store.states import ENDED, Status
 
@@ -129,14 +129,14 @@ def compared(bundled: RunStore, again: RunStore, ended: Status, found: Any) -> O
     if ended.state not in ENDED:
         why = f"{ended.state} here: {ended.reason or ended.traceback}"
         return Outcome("", [f"{bundled.run_id}: {why}"])
-    apart = _apart(bundled.proof(), again.proof())
+    apart = _apart(ran_on(bundled.proof()), ran_on(again.proof()))
     if not apart:
         return Outcome("the same kind of machine, the same bytes", list(_bytes(bundled, again)))
     other = f"another kind of machine ({', '.join(apart)})"
     return _within(other, bundled.run_id, again, found)
 
 
-def _apart(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
+def _apart(mine: Mapping[str, str], theirs: Mapping[str, str]) -> list[str]:
     """Return in what two machines round differently, also where one is not known to round alike."""
     return [
         f"{ENVIRONMENT[key]} {mine.get(key, 'unknown')} there, {theirs.get(key, 'unknown')} here"

@@ -12,7 +12,7 @@ from runners.errors import UserProblem
 from runners.files import write_json
 from runners.options import Options
 from runners.store.grid import GridStore
-from runners.store.proof import ENVIRONMENT, ROUNDING
+from runners.store.proof import BEFORE, ENVIRONMENT, ROUNDING
 from runners.store.run import RunStore
 from runners.store.states import State, Status
 
@@ -94,6 +94,17 @@ def test_a_machine_is_another_kind_where_it_rounds_differently(bundled, again) -
         words, _, _ = compared(bundled, again, FINISHED, [])
         other = f"another kind of machine ({name} {proof[key]} there, other here)"
         assert words.startswith(other if key in ROUNDING else "the same kind of machine")
+
+
+def test_a_run_whose_version_noted_no_kernels_used_those_of_then(bundled, again) -> None:
+    proof = bundled.proof()
+    here = proof.pop("kernels")
+    write_json(again.proof_file, proof)
+    words, _, _ = compared(again, bundled, FINISHED, [])
+    other = (
+        f"another kind of machine ({ENVIRONMENT['kernels']} {BEFORE['kernels']} there, {here} here)"
+    )
+    assert words.startswith("the same kind" if here == BEFORE["kernels"] else other)
 
 
 def test_readme_lists_all_that_decides_it() -> None:
