@@ -1,10 +1,11 @@
 """4x4 stride-2 convolutions as matrix products where a processor is faster that way.
 
-A convolution is three maps: forward, to the gradient of its input, and to that of its weight.
-Each is torch's convolution or a product with the patches of the larger image. Which one it is
-follows from instruction set and geometry alone (:data:`PRODUCTS`), in float32 on a processor, never
-from a timing, so that a run can be made again; the run notes it. The derivatives of each map are
-the other two, so that gradients of any order stay among the three; torch.func knows none of them.
+A convolution is three maps: forward, to the gradient of its input, and to that of its weight. The
+first is torch's convolution; each of the others is that, or a product with the patches of the
+larger image. Which one it is follows from instruction set and geometry alone (:data:`PRODUCTS`), in
+float32 on a processor, never from a timing, so that a run can be made again; the run notes it. The
+derivatives of each map are the other two, so that gradients of any order stay among the three;
+torch.func knows none of them.
 
 Shapes: the larger image is x (n, channels, H, W), the smaller one y (n, features, h, w) with
 h = H // 2 and w = W // 2, the weight (features, channels, 4, 4).
@@ -25,14 +26,13 @@ KERNEL = 4
 
 
 class Sides(NamedTuple):
-    """Largest sides of y, in pixels, at which each map is faster as a product."""
+    """Largest sides of y, in pixels, at which each gradient is faster as a product."""
 
-    forward: int
     input: int
     weight: int
 
 
-PRODUCTS = {"AVX2": Sides(forward=2, input=2, weight=4), "AVX512": Sides(0, 2, 3)}
+PRODUCTS = {"AVX2": Sides(input=2, weight=4), "AVX512": Sides(0, 3)}
 """By torch's name of the instruction set, from MANY channels and features; measured in
 docs/performance.md. Elsewhere torch's convolutions do all."""
 
@@ -85,11 +85,7 @@ class Convolve(Function):
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """Return the convolution."""
         ctx.save_for_backward(x, weight)
-        if not _product("forward", x.shape[1], len(weight), min(x.shape[2:]) // 2):
-            return functional.conv2d(x, weight, bias, **GEOMETRY)
-        seen, matrix = _patches(x), _matrix(weight).T
-        out = seen @ matrix if bias is None else torch.addmm(bias, seen, matrix)
-        return _image(out, (len(x), x.shape[2] // 2, x.shape[3] // 2, len(weight)))
+        return functional.conv2d(x, weight, bias, **GEOMETRY)
 
     @staticmethod
     def backward(ctx: Any, y: Tensor) -> Any:  # pyright: ignore
@@ -136,7 +132,8 @@ class WeightGradient(Function):
         ctx.save_for_backward(x, y)
         channels, features = x.shape[1], y.shape[1]
         if _product("weight", channels, features, min(y.shape[2:])):
-            return _image(_pixels(y).T @ _patches(x), (features, KERNEL, KERNEL, channels))
+            found = _pixels(y).T @ _patches(x)
+            return found.view(features, KERNEL, KERNEL, channels).permute(0, 3, 1, 2)
         shape = (features, channels, KERNEL, KERNEL)
         found = conv2d_weight(x, shape, y, **GEOMETRY)  # pyright: ignore
         return found.contiguous(memory_format=torch.channels_last)
@@ -170,11 +167,6 @@ def _pixels(y: Tensor) -> Tensor:
 def _matrix(weight: Tensor) -> Tensor:
     """(features, channels, 4, 4) -> (features, 16 * channels), in the order of patches."""
     return weight.permute(0, 2, 3, 1).reshape(len(weight), -1)
-
-
-def _image(flat: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Return pixels, or a weight's matrix, of shape (n, h, w, c) as (n, c, h, w)."""
-    return flat.view(shape).permute(0, 3, 1, 2)
 
 
 def _add_up(columns: Tensor, shape: torch.Size, size: torch.Size) -> Tensor:

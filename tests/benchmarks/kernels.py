@@ -1,4 +1,4 @@
-"""The maps of 4x4 stride-2 convolutions as torch's convolution and as a matrix product."""
+"""The gradients of 4x4 stride-2 convolutions as torch's convolution and as a matrix product."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Geometry:
 
     @property
     def flops(self) -> int:
-        """Operations of each map over a batch."""
+        """Operations of each gradient over a batch."""
         return 2 * BATCH * self.channels * self.features * 16 * (self.side // 2) ** 2
 
 
@@ -47,7 +47,7 @@ GEOMETRIES = (
 
 
 def measure(rounds: int) -> Iterator[tuple[str, Sample]]:
-    """Yield GFLOP/s of one thread of a worker, of each map both ways."""
+    """Yield GFLOP/s of one thread of a worker, of each gradient both ways."""
     with processes(1, WORKER_ENVIRONMENT) as worker:
         for geometry in GEOMETRIES:
             for name, rates in worker.submit(_rates, geometry, rounds).result().items():
@@ -84,7 +84,6 @@ def _maps(geometry: Geometry) -> dict[str, Callable[[], Tensor]]:
     y = image(BATCH, geometry.features, small, small)
     weight = image(geometry.features, geometry.channels, 4, 4)
     return {
-        "forward": lambda: kernels.Convolve.apply(x, weight, None),  # pyright: ignore
         "input": lambda: kernels.Transpose.apply(y, weight, x.shape[2:]),  # pyright: ignore
         "weight": lambda: kernels.WeightGradient.apply(x, y),  # pyright: ignore
     }

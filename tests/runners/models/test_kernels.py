@@ -21,7 +21,7 @@ GEOMETRIES = [  # channels of the larger image, of the smaller one, side of the 
 @pytest.fixture(params=[*kernels.PRODUCTS, "all"])
 def sides(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> kernels.Sides:
     """Compute as on each instruction set, and with products alone."""
-    found = kernels.PRODUCTS.get(request.param, kernels.Sides(99, 99, 99))
+    found = kernels.PRODUCTS.get(request.param, kernels.Sides(99, 99))
     monkeypatch.setattr(kernels, "_sides", lambda: found)
     return found
 
@@ -59,11 +59,11 @@ def test_values_gradients_and_gradients_of_gradients_are_torchs(
         for mine, theirs in zip(_everything(ours, x), _everything(plain, x), strict=True):
             assert mine.shape == theirs.shape
             error = (mine.double() - theirs).norm() / theirs.norm()
-            assert error.item() < 2e-6
+            assert error.item() < 1e-5
 
 
 def test_every_map_alone_is_differentiated_right(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernels, "_sides", lambda: kernels.Sides(99, 99, 99))
+    monkeypatch.setattr(kernels, "_sides", lambda: kernels.Sides(99, 99))
     monkeypatch.setattr(kernels, "MANY", 2)
     monkeypatch.setattr(kernels, "COLOURS", 0)
     draws = torch.Generator().manual_seed(0)
@@ -132,7 +132,7 @@ def test_products_are_chosen_by_instruction_set_and_geometry(
     assert not _chosen(given.to("meta"))
     with torch.autocast("cpu", torch.bfloat16):
         assert not _chosen(given)
-    assert kernels.described("cpu") == "products 1: up to forward 2, input 2, weight 4 px"
+    assert kernels.described("cpu") == "products 1: up to input 2, weight 4 px"
     capability = "AVX512"
     assert not _chosen(given, side=4)
     assert _chosen(given, side=3)
