@@ -100,6 +100,7 @@ def test_a_typo_is_located_and_nothing_is_written(tmp_path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["grid.yaml"]
 
 
+@pytest.mark.slow
 def test_dry_run_prints_the_plan_and_runs_nothing(tmp_path) -> None:
     done = bench("run", "--grid", "lipschitz.yaml", "--dry-run", "--seeds", "2", cwd=tmp_path)
     assert done.returncode == 0
@@ -134,6 +135,7 @@ def test_dry_run_refuses_what_a_run_refuses(tmp_path) -> None:
     assert "file: is a file" in blocked.stderr
 
 
+@pytest.mark.slow
 def test_dry_run_tells_what_a_run_would_leave_out_and_fetch(tmp_path) -> None:
     _photos(tmp_path / "photos")
     skip = ("--set", "dataset={name: folder, path: photos, skip_unreadable: true}")
@@ -176,6 +178,7 @@ def test_tunings_of_the_built_in_grid(tmp_path) -> None:
     assert "gradient_penalty searches optimizer.lr, n_dis, method.lambda_gp\n" in done.stdout
 
 
+@pytest.mark.slow
 def test_smoke_runs_reports_skips_what_is_done_and_redoes_what_is_damaged(tmp_path) -> None:
     arguments = ("run", "--grid", "smoke.yaml", "--workers", "2", "--wandb", "disabled")
     done = bench(*arguments, cwd=tmp_path)

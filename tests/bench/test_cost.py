@@ -59,6 +59,7 @@ def test_stored_runs_tell_their_pace(tiny, trained, tmp_path) -> None:
     assert costs.seconds([tiny(n_dis=2)]) is None
 
 
+@pytest.mark.slow
 def test_what_is_not_stored_is_measured_in_a_folder_that_is_gone(tiny, tmp_path) -> None:
     specs = [tiny(steps=10**6), tiny(steps=10**6, method="gradient_penalty")]
     out = tmp_path / "out"

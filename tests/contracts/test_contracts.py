@@ -38,12 +38,15 @@ VARIANTS = [
 ]
 
 
-WIDE = {"fashion_dcgan", "wgan_mnist", "sngan_cnn", "sngan_resnet"}
-"""Models of one width, whose training under every method takes minutes of a suite."""
+LARGE = {
+    "fashion_dcgan", "wgan_mnist", "sngan_cnn", "sngan_resnet", "stylegan", "progressive",
+    "tutorial_dcgan",
+}  # fmt: skip
+"""Models whose training under every method takes minutes of a suite."""
 
 
 def _marks(name: str, check: Check) -> list[pytest.MarkDecorator]:
-    return [pytest.mark.slow] if name in WIDE and title(check) == "every method" else []
+    return [pytest.mark.slow] if name in LARGE and title(check) == "every method" else []
 
 
 def _defaults() -> list[Any]:

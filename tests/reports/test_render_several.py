@@ -29,6 +29,7 @@ def compared(grids, out=None, keys=(), **more):
         return render_several(grids, out or beside(grids[0], grids), False, Choice(), **more)
 
 
+@pytest.mark.slow
 def test_it_goes_beside_the_first_grid_and_into_none(grids, tmp_path):
     done = compared(grids)
     assert done.page == tmp_path / "compared/old_new/index.html"
@@ -67,6 +68,7 @@ def test_a_wrong_margin_writes_nothing(grids, tmp_path):
     assert not (tmp_path / "compared").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 def test_in_a_browser_it_shows_both_and_runs_no_string_of_a_store(grids, seal):
     from playwright.sync_api import sync_playwright

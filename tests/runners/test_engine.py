@@ -300,6 +300,7 @@ def test_rubbish_after_the_checkpoint_is_no_damage(tiny, trained, execute, store
     assert not list(whole.folder.glob(".*"))
 
 
+@pytest.mark.slow
 def test_a_file_limit_stops_the_run_and_no_number_is_lost(tiny, execute, store) -> None:
     spec = tiny(diagnostics_every=100, steps=150, log_every=1)
 
@@ -330,6 +331,7 @@ def small_disk(tmp_path: Path) -> Any:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_the_run_and_no_number_is_lost(small_disk, tiny, execute, store) -> None:
     spec = tiny(diagnostics_every=100, steps=60)
     statuses, _ = execute(spec)

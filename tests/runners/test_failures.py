@@ -95,6 +95,7 @@ def test_noise_as_logits_is_at_chance_under_any_loss_and_scale():
         assert d.discriminator_at_chance(run) is True
 
 
+@pytest.mark.slow
 def test_weight_clipping_whose_loss_is_at_chance_is_not_itself(tiny, trained):
     """Its bound of D keeps the loss within 1% of 2 ln 2 while AUC is far from 1/2."""
     spec = tiny(

@@ -84,6 +84,7 @@ def test_a_row_norm_of_another_scale_breaks_the_promise() -> None:
     assert not WeightNorm().conformance(linear, {})["rows"]["ok"]
 
 
+@pytest.mark.slow
 def test_gradient_penalty_holds_the_gradient_near_one(tiny, trained) -> None:
     _, row = _trained("gradient_penalty", tiny, trained)
     _, control = _trained("weight_clipping", tiny, trained)

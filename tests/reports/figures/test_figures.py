@@ -105,11 +105,11 @@ def _nearest(colours) -> float:
 @pytest.mark.parametrize("count", [5, 10, 11, 20, 24])
 def test_two_methods_of_many_are_never_nearer_in_colour_than_two_of_ten(count):
     methods = [str(number) for number in range(count)]
-    colours = style.palette(SimpleNamespace(planned_methods=methods))  # pyright: ignore
+    colours = style.palette(SimpleNamespace(planned_methods=methods, beside=()))  # pyright: ignore
     ten = sns.color_palette("colorblind")
     assert list(colours.values())[:10] == ten[:count]
     assert _nearest([*colours.values(), (1, 1, 1)]) >= _nearest(ten) - 1e-9
-    assert len(style.palette(SimpleNamespace(planned_methods=range(40)))) == 40  # pyright: ignore
+    assert len(style.palette(SimpleNamespace(planned_methods=range(40), beside=()))) == 40  # pyright: ignore
 
 
 def test_a_long_legend_takes_nothing_from_the_panels():
@@ -117,7 +117,7 @@ def test_a_long_legend_takes_nothing_from_the_panels():
     for count in (5, 24):
         names = [f"a_method_of_some_length_{number}" for number in range(count)]
         results: Any = SimpleNamespace(
-            methods=names, planned_methods=names, runs=pd.DataFrame({"method": []})
+            methods=names, planned_methods=names, beside=(), runs=pd.DataFrame({"method": []})
         )
         figure, axes = panels.panels(1, 2)
         panels.legend(figure, results)

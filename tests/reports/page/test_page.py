@@ -157,6 +157,7 @@ def test_the_page_says_what_so_few_seeds_can_show(page):
     assert "at least 6 seeds" in page.replace("\n", " ")
 
 
+@pytest.mark.slow
 def test_a_second_report_is_the_same_to_the_byte(mixed_folder, tmp_path, monkeypatch):
     few = {key: DRAWINGS[key] for key in ("survival", "samples", "norms")}
     monkeypatch.setattr("reports.render.DRAWINGS", few)  # one of each kind, for speed
@@ -201,6 +202,7 @@ def test_no_run_started(write_grid, make_spec):
     assert "No run has been scored yet." in text
 
 
+@pytest.mark.slow
 def test_a_grid_without_a_finished_run(write_grid, make_spec):
     ends = {"none": State.DIVERGED, "weight_norm": State.CRASHED, "spectral_norm": State.UNFINISHED}
     states = {(method, 0): state for method, state in ends.items()}
@@ -271,6 +273,7 @@ def test_two_stamps_of_one_reference_in_one_comparison_make_no_report(write_grid
         render(seal(folder))
 
 
+@pytest.mark.slow
 def test_the_page_says_which_split_is_for_what(split_folder):
     text = " ".join(text_of(split_folder, keys=["split-curves", *SCORED]).split())
     assert "validation chose the best step, and test carries the claims" in text

@@ -137,6 +137,7 @@ def test_an_unfinished_grid_has_a_report_too(write_grid, make_spec, tmp_path) ->
     assert render(folder, tmp_path / "r").exists()
 
 
+@pytest.mark.slow
 def test_formats_and_style_decide_what_is_drawn_again(mixed_folder, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("reports.render.DRAWINGS", {"survival": FEW["survival"]})
     report = render(mixed_folder, tmp_path / "report").parent
