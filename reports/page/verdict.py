@@ -118,7 +118,9 @@ def _power(compared: Rows) -> str:
     """Return what could have been found with so many seeds."""
     known = [row["found"] for row in compared if math.isfinite(row["found"])]
     if not known:
-        return "What regression these seeds would find is not known, or none, however large."
+        if any(math.isinf(row["found"]) for row in compared):
+            return "With these seeds no regression would be found, however large."
+        return "What regression these seeds would find is not known."
     ends = dict.fromkeys(number(value, 2) for value in (min(known), max(known)))
     return (
         f"With these seeds {POWER:.0%} of repetitions would find a regression of "
