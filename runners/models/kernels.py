@@ -32,7 +32,7 @@ class Sides(NamedTuple):
     weight: int
 
 
-PRODUCTS = {"AVX2": Sides(input=2, weight=4), "AVX512": Sides(0, 3)}
+PRODUCTS = {"AVX2": Sides(input=2, weight=4), "AVX512": Sides(0, 2)}
 """By torch's name of the instruction set, from MANY channels and features; measured in
 docs/performance.md. Elsewhere torch's convolutions do all."""
 

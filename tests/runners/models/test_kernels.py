@@ -134,8 +134,8 @@ def test_products_are_chosen_by_instruction_set_and_geometry(
         assert not _chosen(given)
     assert kernels.described("cpu") == "products 1: up to input 2, weight 4 px"
     capability = "AVX512"
-    assert not _chosen(given, side=4)
-    assert _chosen(given, side=3)
+    assert not _chosen(given, side=3)
+    assert _chosen(given, side=2)
     capability = "DEFAULT"
     assert not _chosen(given)
     assert kernels.described("cpu") == kernels.described("cuda") == ""
