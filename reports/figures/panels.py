@@ -87,8 +87,12 @@ def spans_decades(values: Series) -> bool:
 
 def log_if_wide(ax: Axes, values: Series, axis: str = "y") -> None:
     """Make an axis logarithmic where the values span more than a factor of 10."""
-    if not spans_decades(values):
-        return
+    if spans_decades(values):
+        logarithmic(ax, values, axis)
+
+
+def logarithmic(ax: Axes, values: Series, axis: str = "y") -> None:
+    """Make an axis of positive values logarithmic, with plain numbers at its ticks."""
     ax.set(**{f"{axis}scale": "log"})
     ticks = ax.yaxis if axis == "y" else ax.xaxis
     few_decades = values.max() < FEW_DECADES * values.min()

@@ -28,6 +28,7 @@ STYLE: dict[Any, Any] = {
     "svg.fonttype": "path",  # letters as outlines: the same everywhere, and nothing to install
     "pdf.fonttype": 42,  # TrueType, embedded: what journals ask for
     "lines.linewidth": 1.8,
+    "text.parse_math": False,  # names are words, whatever dollars are in them
 }
 styled = matplotlib.rc_context(STYLE)  # a decorator for every function that draws
 REFERENCE: dict[str, Any] = {"color": "0.35", "linestyle": "--", "linewidth": 1.2}

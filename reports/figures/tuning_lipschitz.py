@@ -25,12 +25,10 @@ def lipschitz(results: Results, numbers: Numbers) -> Figure | None:  # noqa: ARG
     ax = axes[0, 0]
     for method in results.methods:
         _runs(ax, bounded[bounded["method"] == method], style.looks(results)[method])
-    ax.set_xscale("log")
     drawn = pd.concat([bounded["lipschitz_lower"], bounded["lipschitz_upper"]])
-    panels.log_if_wide(ax, drawn, axis="x")
+    panels.logarithmic(ax, drawn, axis="x")
     if (bounded["score"].dropna() > 0).all():
-        ax.set_yscale("log")
-    panels.log_if_wide(ax, bounded["score"])
+        panels.logarithmic(ax, bounded["score"])
     ax.set_xlabel("Lipschitz constant of D at the end: from lower to upper bound")
     ax.set_ylabel(score_label(results, tuning, tuning.plan.select.split))
     panels.title(figure, "Score and Lipschitz constant: every trial run")
