@@ -5,6 +5,7 @@ Only what a report wrote is ever removed: ``files.json`` lists it, each file wit
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import tempfile
@@ -76,6 +77,7 @@ class ReportFolder:
         try:
             for name in BELOW:
                 (new / name).mkdir()
+                (self.folder / name).mkdir(exist_ok=True)
             for name, data in files.items():
                 write_bytes(new / name, data)
             write_json(self.folder / MANIFEST, before | hashes)  # also where this is cut off
@@ -87,6 +89,9 @@ class ReportFolder:
             if self._is_own(name, before[name]):
                 (self.folder / name).unlink()
         write_json(self.folder / MANIFEST, dict(sorted(hashes.items())))
+        for name in BELOW:
+            with contextlib.suppress(OSError):  # it is in use, or gone
+                (self.folder / name).rmdir()
 
     def unchanged(self, name: str) -> bytes | None:
         """Return a file of the report before as it was written, None if there is no such file."""

@@ -34,8 +34,20 @@ def comparable(protocol: str, other: str) -> bool:
 
 
 def extractors(protocols: Iterable[str]) -> dict[str, str]:
-    """Return the short name of each protocol's extractor, in full where two would look alike."""
+    """Return the short name of each protocol's extractor, with what two of one name differ in.
+
+    Such as ``digits-cnn train-200`` beside ``digits-cnn train-1438``; in full where that would not
+    tell them apart.
+    """
     known = list(dict.fromkeys(protocols))
     short = {p: re.sub(r"-[0-9a-f]{8,}$", "", p.split("/")[0]) for p in known}
-    alike = len(set(short.values())) < len(known)
-    return {p: p if alike else short[p] for p in known}
+    named = {p: _apart(p, [q for q in known if short[q] == short[p]], short[p]) for p in known}
+    return named if len(set(named.values())) == len(known) else {p: p for p in known}
+
+
+def _apart(protocol: str, alike: list[str], short: str) -> str:
+    """Return a name with those parts of a protocol that not all that are alike have."""
+    (own, *rest), *_ = parts = [re.split(r"[/+]", p) for p in (protocol, *alike)]
+    shared = set.intersection(*map(set, parts))
+    told = [part.removeprefix("ref-") for part in rest if part not in shared]
+    return " ".join([short if own in shared else own, *told])

@@ -81,6 +81,7 @@ def test_a_list_of_files_that_leads_out_removes_nothing(folder, tmp_path):
 @pytest.mark.parametrize("name", ["", "figures", "pages"])
 def test_a_link_is_refused_and_nothing_behind_it_is_touched(folder, tmp_path, name):
     elsewhere, link = tmp_path / "elsewhere", folder / name
+    link.mkdir(exist_ok=True)
     link.rename(elsewhere)
     link.symlink_to(elsewhere)
     before = content(elsewhere)
@@ -163,3 +164,9 @@ def test_a_report_that_was_cut_off_is_known_to_the_next(tmp_path, monkeypatch):
             write(tmp_path, FRESH, given=True)
     write(tmp_path, OLD, given=True)
     assert content(tmp_path) == OLD
+
+
+def test_no_empty_folder_is_left(folder):
+    assert {path.name for path in folder.iterdir() if path.is_dir()} == {"figures"}
+    write(folder, {"index.html": b"alone"})
+    assert not [path for path in folder.iterdir() if path.is_dir()]

@@ -250,8 +250,8 @@ def test_two_protocols_in_two_cells_do_not_share_a_column(write_grid, make_spec,
     file = GridStore(folder).run(specs[1].run_id).rows_file("scores")
     file.write_text(file.read_text().replace("gen-2000", "gen-500"))
     text = text_of(seal(folder), keys=SCORED)
-    assert "FID digits-cnn-1a2b3c4d/ref-train-1437/gen-500 ↓ final" in text
-    assert "FID digits-cnn-1a2b3c4d/ref-train-1437/gen-2000 ↓ final" in text
+    assert "FID digits-cnn gen-500 ↓ final" in text
+    assert "FID digits-cnn gen-2000 ↓ final" in text
 
 
 def test_two_protocols_in_one_comparison_make_no_report(write_grid, make_spec, seal):
