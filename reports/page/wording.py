@@ -152,8 +152,9 @@ def _test(family: Family) -> str:
 
 def _at_best(family: Family, power: Power) -> str:
     if power.n == 0:
-        return "Some method has no result yet, so not all pairs can be compared."
-    fewest = "per method" if power.n == family.n else "in the pair with the fewest results"
+        return "Some method of the plan has no result yet, so not all pairs can be compared."
+    hidden = ", shown or not" * (family.pairs_shown < family.size)
+    fewest = "per method" if power.n == family.n else f"in the pair with the fewest results{hidden}"
     unit = "seed" if family.paired else "run"
     facts = (
         f"n = {counted(power.n, unit)} {fewest}. The smallest two-sided exact {family.test} p "

@@ -131,3 +131,11 @@ def test_where_nothing_is_paired_mann_whitney_decides_by_the_runs_there_are(mixe
     assert "No two methods are said not to differ" in said
     assert "n = 3 runs per method" in said
     assert "sign-flip" not in said
+
+
+def test_what_pairs_that_are_not_shown_decide_is_said_of_them(mixed):
+    family = powers.declare(mixed.runs, "fid")
+    few = dataclasses.replace(family, shown=1)
+    said = [" ".join(inference(mixed, one, powers.Power(1, 1.0, 1.0))) for one in (family, few)]
+    assert "in the pair with the fewest results. The" in said[0]
+    assert "in the pair with the fewest results, shown or not. The" in said[1]
