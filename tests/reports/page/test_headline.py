@@ -168,20 +168,27 @@ def test_lists():
 CLAIM = "is better than"
 
 
-@pytest.mark.slow
+COPIES = [
+    (5, 6, -0.2499, 0.05),  # the lowest that five can have
+    (2, 10, -0.5, 0.05),
+]
+MORE_COPIES = [
+    (5, 6, 0.0, 0.05),
+    (5, 6, 0.5, 0.05),
+    (3, 6, -0.4999, 0.05),
+    (2, 5, -0.9999, 0.05),
+    (5, 10, 0.0, 0.05),
+    (5, 10, 0.5, 0.05),
+    (5, 10, -0.2499, 0.05),
+    (2, 6, -0.5, 0.05),
+]
+
+
 @pytest.mark.parametrize(
     ("methods", "n", "correlation", "most"),
     [
-        (5, 6, 0.0, 0.05),
-        (5, 6, 0.5, 0.05),
-        (5, 6, -0.2499, 0.05),  # the lowest that five can have
-        (3, 6, -0.4999, 0.05),
-        (2, 5, -0.9999, 0.05),
-        (5, 10, 0.0, 0.05),
-        (5, 10, 0.5, 0.05),
-        (5, 10, -0.2499, 0.05),
-        (2, 6, -0.5, 0.05),
-        (2, 10, -0.5, 0.05),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in COPIES),
+        *(pytest.param(*case, marks=pytest.mark.long) for case in MORE_COPIES),
     ],
 )
 def test_copies_of_one_method_are_rarely_called_different(concluded, methods, n, correlation, most):

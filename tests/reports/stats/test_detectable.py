@@ -39,7 +39,7 @@ def test_the_stated_difference_is_found_in_four_of_five_repetitions(drawn_scores
     assert found_again(drawn_scores, 1, 6, 0.5, 400) == pytest.approx(0.8, abs=0.05)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("cells", [1, 10])
 @pytest.mark.parametrize(("n", "correlation"), [(6, 0.0), (6, 0.5), (10, 0.0), (10, 0.5)])
 def test_it_is_found_by_either_test_and_under_holm(drawn_scores, cells, n, correlation):
