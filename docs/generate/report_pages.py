@@ -1,0 +1,68 @@
+"""The report, section by section and part by part, from the sections that make its page."""
+
+from __future__ import annotations
+
+from blocks_of_page import BLOCKS, NO_PICTURE, TABLES
+from words import blocks, escaped, paragraphs
+
+from reports.figures.drawing import Drawing
+from reports.page.sections import SECTIONS, Block, Part, Section
+from reports.page.wording import CHOSEN
+from reports.tables.table import Table
+from runners.failures import FAILURES
+
+WORDS = {"judged": "FID", "claimed": "FID (test)", "chosen": CHOSEN}
+"""What the fields of the page's texts stand for in the default grid."""
+
+
+def sections() -> str:
+    """Return every section of the page with its figures and tables."""
+    return blocks(*map(_section, SECTIONS))
+
+
+def _section(section: Section) -> str:
+    head = f"## {section.title or section.short}"
+    return blocks(head, _worded(section.explanation), *map(_part, section.parts))
+
+
+def _part(part: Part) -> str:
+    if isinstance(part, Block):
+        return BLOCKS[part.key]
+    if isinstance(part, Drawing):
+        return _drawing(part)
+    return _table(part)
+
+
+def _drawing(drawing: Drawing) -> str:
+    missing = f"*Where there is nothing to draw:* {escaped(drawing.missing)}" * bool(
+        drawing.missing
+    )
+    head = f"### {drawing.title}"
+    return blocks(head, _worded(drawing.explanation), _picture(drawing), missing)
+
+
+def _picture(drawing: Drawing) -> str:
+    if drawing.key in NO_PICTURE:
+        return f"*No picture here:* {NO_PICTURE[drawing.key]}."
+    return f"![{drawing.title}](pictures/{drawing.key}.png)"
+
+
+def _table(table: Table) -> str:
+    title = table.title or table.folded or TABLES.get(table.key, "")
+    head = f"### {title}" if title else ""
+    return blocks(head, _worded(table.explanation))
+
+
+def _worded(text: str) -> str:
+    return escaped(text.format(**WORDS)) if text else ""
+
+
+def failures() -> str:
+    """Return every kind of failure: its meaning with the thresholds, and how it is judged."""
+    return blocks(*(_failure(name) for name in FAILURES))
+
+
+def _failure(name: str) -> str:
+    failure = FAILURES[name]
+    meaning = f"{failure.meaning[0].upper()}{failure.meaning[1:]}."
+    return blocks(f"## {failure.title}", escaped(meaning), paragraphs(failure.judge.__doc__))
