@@ -147,7 +147,7 @@ def _metric(name: str, metric: type[Metric]) -> str:
         f"**Scored by itself** where a grid names no metrics: {_usual(metric)}",
         _compared(metric),
         f"**Mode collapse** is called where {escaped(metric.collapse)}." if metric.collapse else "",
-        f"**Caveats.** {CAVEATS[name]}",
+        f"**Caveats.** {CAVEATS.get(name, '')}",
     )
 
 

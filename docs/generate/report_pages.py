@@ -27,7 +27,7 @@ def _section(section: Section) -> str:
 
 def _part(part: Part) -> str:
     if isinstance(part, Block):
-        return BLOCKS[part.key]
+        return BLOCKS.get(part.key, "")
     if isinstance(part, Drawing):
         return _drawing(part)
     return _table(part)

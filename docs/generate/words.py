@@ -18,7 +18,7 @@ SYMBOLS = {
     r" \* ": " · ",
     r"\^2": "²",
     r"\bW W'": "W Wᵀ",
-    r"\bsigma(?=\b|_)": "σ",
+    r"(?<![A-Za-z])sigma(?=\b|_)": "σ",
     r"\blambda(?=\b|_)": "λ",
     r"\bgamma\b": "γ",
     r"\bbeta\b": "β",
