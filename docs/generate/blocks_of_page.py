@@ -37,15 +37,34 @@ BLOCKS = {
 """Block -> what it says."""
 
 TABLES = {
-    "summary": "The table to read",
-    "descriptions": "Descriptions of the samples, in numbers",
-    "bounds": "Bounds at the last diagnosed step",
-    "checks": "Promises, as measured",
-    "proof": "Hashes, seed by seed",
-    "tuning-compared": "Default and winner, in numbers",
-    "tuning-sensitivities": "Sensitivity, in numbers",
+    "summary": (
+        "The table to read",
+        "A row for each method, and for each cell where a grid has axes: the scores first, then "
+        "how many runs finished and what the others did, and milliseconds a step.",
+    ),
+    "descriptions": (
+        "Descriptions of the samples, in numbers",
+        "The same at each run's last score, median with the lowest and highest seed.",
+    ),
+    "bounds": (
+        "Bounds in numbers",
+        "Both bounds, and the lower over the upper one. Where there is no upper bound the cell "
+        "reads undefined, with its reason, never a number.",
+    ),
+    "checks": (
+        "Promises, as measured",
+        "A row for each method and check: what was measured and what was promised, in how many "
+        "runs the promise was broken, and at how many of all diagnosed steps it held.",
+    ),
+    "proof": (
+        "Verdicts, seed by seed",
+        "A row for each seed, with a verdict on each of the hashes.",
+    ),
+    "tuning-compared": ("Default and winner, in numbers", ""),
+    "tuning-sensitivities": ("Sensitivity, in numbers", ""),
 }
-"""Table without a title on the page -> its heading here."""
+"""Table without a title on the page -> its heading here, and what it shows if the page has no
+explanation of it."""
 
 NO_PICTURE = {
     "surfaces": "only data in the plane have it: `bench run --grid toys.yaml`",

@@ -21,7 +21,7 @@ from reports.render import render
 
 PICTURES = Path(__file__).parents[1] / "pictures"
 COLOURS = 96  # of an image's palette: lines and text look the same, at a third of the bytes
-HEIGHT = 1180
+HEIGHT = 1215
 SHOTS = {"report": ("index.html", 1240), "run-page": ("pages/*.html", 1000)}
 """Picture -> (page, width of the window in pixels); of several pages the last."""
 

@@ -34,11 +34,8 @@ def _part(part: Part) -> str:
 
 
 def _drawing(drawing: Drawing) -> str:
-    missing = f"*Where there is nothing to draw:* {escaped(drawing.missing)}" * bool(
-        drawing.missing
-    )
     head = f"### {drawing.title}"
-    return blocks(head, _worded(drawing.explanation), _picture(drawing), missing)
+    return blocks(head, _worded(drawing.explanation), _picture(drawing))
 
 
 def _picture(drawing: Drawing) -> str:
@@ -48,9 +45,9 @@ def _picture(drawing: Drawing) -> str:
 
 
 def _table(table: Table) -> str:
-    title = table.title or table.folded or TABLES.get(table.key, "")
-    head = f"### {title}" if title else ""
-    return blocks(head, _worded(table.explanation))
+    bare, said = TABLES.get(table.key, ("", ""))
+    title = table.title or table.folded or bare
+    return blocks(f"### {title}" if title else "", said, _worded(table.explanation))
 
 
 def _worded(text: str) -> str:
