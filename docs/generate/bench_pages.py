@@ -29,9 +29,19 @@ def grids() -> str:
 
 def where_a_change_goes() -> str:
     """Return what CONTRIBUTING.md says of that."""
-    whole = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
-    _, _, below = whole.partition("## Where a change goes\n")
-    said, _, _ = below.partition("\n## ")
+    return _between("CONTRIBUTING.md", "## Where a change goes\n", "\n## ")
+
+
+def default_grid() -> str:
+    """Return what the README says of the default grid's results, as one table has one place."""
+    return _between("README.md", "## Results of the default grid\n", "\n**Tuned**")
+
+
+def _between(file: str, first: str, last: str) -> str:
+    _, found, below = (Path(__file__).parents[2] / file).read_text().partition(first)
+    said, ended, _ = below.partition(last)
+    if not (found and ended):
+        raise LookupError(f"{file} has nothing between {first!r} and {last!r}")
     return said.strip()
 
 

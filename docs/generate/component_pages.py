@@ -58,7 +58,7 @@ def methods_table() -> str:
 def papers(component: type) -> list[str]:
     """Return the papers that a component's file names, as links."""
     whole = sys.modules[component.__module__].__doc__ or ""
-    return [f"[{number}](https://arxiv.org/abs/{number})" for _, number in ARXIV.findall(whole)]
+    return [f"[{number}](https://arxiv.org/abs/{number})" for number in ARXIV.findall(whole)]
 
 
 def _method(name: str, method: type[Method]) -> str:

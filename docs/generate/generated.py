@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from bench_pages import commands, grid_keys, grids, where_a_change_goes
+from bench_pages import commands, default_grid, grid_keys, grids, where_a_change_goes
 from component_pages import COMPONENTS
 from report_pages import failures, sections
 
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "grid-keys": grid_keys,
     "grids": grids,
+    "default-grid": default_grid,
     "where-a-change-goes": where_a_change_goes,
     "failures": failures,
     "report": sections,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bench.grid.keys import Key
 
-ARXIV = re.compile(r"\b(arXiv )?(\d{4}\.\d{5})\b")
+ARXIV = re.compile(r"\b(?:arXiv )?(\d{4}\.\d{5}|(?<=arXiv )\d{4}\.\d{4})\b")
 ROLE = re.compile(r":\w+:`(?:[\w.]*\.)?(\w+)`")
 SYMBOLS = {
     r"\bgrad_x\b": "∇ₓ",
@@ -67,7 +67,7 @@ def escaped(text: str) -> str:
 
 def linked(text: str) -> str:
     """Return text in which papers are links."""
-    return ARXIV.sub(r"[arXiv \2](https://arxiv.org/abs/\2)", text)
+    return ARXIV.sub(r"[arXiv \1](https://arxiv.org/abs/\1)", text)
 
 
 def symbols(text: str) -> str:

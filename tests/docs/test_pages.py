@@ -6,11 +6,14 @@ import re
 
 import doc_pages
 import generated
+import pytest
+import yaml
 from blocks_of_page import BLOCKS, NO_PICTURE, TABLES
 from caveats import CAVEATS
 from component_pages import papers
 from doc_pages import ROOT
 
+from bench import grid
 from reports.page.sections import DRAWINGS, PARTS, Block
 from reports.page.sections import TABLES as SHOWN
 from runners.failures import FAILURES
@@ -19,6 +22,12 @@ from runners.losses import LOSSES
 from runners.metrics import METRICS
 
 PICTURES = ROOT / "docs" / "pictures"
+REST = {
+    "base": "base: {dataset: digits, steps: 10}\n",
+    "methods": "methods: [none, weight_clipping, spectral_norm]\n",
+    "seeds": "seeds: 2\n",
+}
+"""What a piece of a grid file in a page leaves out."""
 METHOD_PAGES = ("README.md", "docs/extending.md")
 FORMULA = re.compile(r"[|*^/(<]")
 
@@ -86,6 +95,17 @@ def test_links_between_pages_lead_somewhere() -> None:
             assert file.exists(), f"{page.name} links to {file}"
             if anchor and file.suffix == ".md":
                 assert anchor in doc_pages.anchors(file), f"{page.name} links to #{anchor}"
+
+
+@pytest.mark.parametrize("name", ["grid-files.md", "tuning.md"])
+def test_every_piece_of_a_grid_file_in_a_page_is_one(name, tmp_path) -> None:
+    pieces = doc_pages.fenced(ROOT / "docs" / name, "yaml")
+    assert pieces
+    for piece in pieces:
+        keys = yaml.safe_load(piece)
+        file = tmp_path / "piece.yaml"
+        file.write_text(piece + "".join(line for key, line in REST.items() if key not in keys))
+        assert grid.load(file).specs
 
 
 def test_the_readme_and_the_docs_have_one_example_of_a_method() -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from generated import filled
+
 ROOT = Path(__file__).parents[2]
 FIRST = ("README.md", "docs/quickstart.md", "docs/commands.md")
 """Pages in whose order a newcomer reads; what they make is there for all others."""
@@ -64,5 +66,5 @@ def links(page: Path) -> list[tuple[Path, str]]:
 
 def anchors(page: Path) -> set[str]:
     """Return the anchors of a page's headings, as forges and the site make them."""
-    heads = re.findall(r"^#+ (.*)$", FENCE.sub("", page.read_text()), flags=re.M)
+    heads = re.findall(r"^#+ (.*)$", FENCE.sub("", filled(page.read_text())), flags=re.M)
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
