@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from typer.main import get_command
 from words import blocks, escaped, key_table, table
+
+from bench.cli import app
+from bench.reference import sections
+from bench.registries import KINDS
 
 
 def grid_keys() -> str:
     """Return every key that a grid file may have, but for components' parameters."""
-    from bench.reference import sections
-
     parts = [
         blocks(f"### {each.title}", key_table(each.keys)) for each in sections() if not each.name
     ]
@@ -21,8 +24,6 @@ def grid_keys() -> str:
 
 def grids() -> str:
     """Return the built-in grids: what each asks, needs, and takes."""
-    from bench.registries import KINDS
-
     rows = ((f"`{name}`", escaped(said)) for name, said in KINDS["grids"]().items())
     return table(("grid", "what it asks, needs and takes"), rows)
 
@@ -57,10 +58,6 @@ def leaves(group: Any = None, above: str = "bench") -> Iterator[tuple[str, Any]]
         group: of commands; None for the whole command line.
         above: what is typed before their names.
     """
-    from typer.main import get_command
-
-    from bench.cli import app
-
     group = group or get_command(app)
     for name, each in group.commands.items():
         if hasattr(each, "commands"):

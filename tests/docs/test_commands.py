@@ -92,6 +92,16 @@ def _missing(text: str, options: dict[str, set[str]]) -> bool:
     return not set(given) <= options[name]
 
 
+def test_every_command_that_is_not_run_is_parsed_at_least(options) -> None:
+    known = dict(leaves())
+    typed = [line.text for line in doc_pages.commands() if line.text.startswith("bench ")]
+    for text in filter(listed, typed):
+        name = _command(text, options)
+        assert name is not None
+        given = known[name].make_context(name, shlex.split(text.removeprefix(name)))
+        assert not given.args, f"{text}: left over"
+
+
 def test_every_option_named_alone_is_one_of_some_command(options) -> None:
     known = set().union(*options.values()) | OPTIONS_OF_OTHERS
     named = {

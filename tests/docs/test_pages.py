@@ -14,6 +14,7 @@ from component_pages import papers
 from doc_pages import ROOT
 
 from bench import grid
+from bench.reference import sections
 from reports.page.sections import DRAWINGS, PARTS, Block
 from reports.page.sections import TABLES as SHOWN
 from runners.failures import FAILURES
@@ -75,6 +76,14 @@ def test_every_mark_of_a_page_is_made_and_every_part_has_its_page() -> None:
         mark for page in doc_pages.pages() for mark in generated.MARK.findall(page.read_text())
     ]
     assert sorted(marks) == sorted(generated.PARTS)
+
+
+def test_every_key_and_parameter_is_in_a_page() -> None:
+    text = "\n".join(make() for make in generated.PARTS.values())
+    lost = [
+        (each.title, key) for each in sections() for key in each.keys if f"| `{key}` |" not in text
+    ]
+    assert not lost
 
 
 def test_the_report_page_tells_every_figure_and_table_in_the_words_of_the_page() -> None:
