@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -24,32 +25,53 @@ INDENT = " " * 4
 Keys = dict[str, Key]
 
 
+@dataclass(frozen=True)
+class Section:
+    """Keys that belong together: of a section of a grid file, or of one component.
+
+    Args:
+        title: its heading.
+        keys: what is known of each, by its name.
+        registry: the key that a component is chosen by, as ``model``; '' of a section of the file.
+        name: the component's; '' of a section of the file.
+    """
+
+    title: str
+    keys: Keys
+    registry: str = ""
+    name: str = ""
+
+
 def reference() -> str:
-    """Return all keys, section by section, with the parameters of every component."""
+    """Return all keys, section by section, with the parameters of every component, as text."""
+    return "\n\n".join(map(_text, sections()))
+
+
+def sections() -> Iterator[Section]:
+    """Yield the sections of a grid file, then every component."""
     base = _keys(RunSpec, only=fields.BASE)
-    sections = {
-        "a grid file": reader.KEYS,
-        "base": {f"base.{name}": key for name, key in base.items()} | {"base.setting": _setting()},
-        "base.evaluation": {
-            f"base.evaluation.{name}": key for name, key in _keys(Evaluation, "evaluation.").items()
-        },
-        "tuning": {f"tuning.{name}": key for name, key in tuning.KEYS.items()},
-    }
-    texts = [_section(title, keys) for title, keys in sections.items()]
-    return "\n\n".join([*texts, *_components()])
-
-
-def _components() -> Iterator[str]:
+    yield Section("a grid file", dict(reader.KEYS))
+    yield Section(
+        "base", {f"base.{name}": key for name, key in base.items()} | {"base.setting": _setting()}
+    )
+    evaluation = _keys(Evaluation, "evaluation.")
+    yield Section(
+        "base.evaluation", {f"base.evaluation.{name}": key for name, key in evaluation.items()}
+    )
+    yield Section("tuning", {f"tuning.{name}": key for name, key in tuning.KEYS.items()})
     for field, registry in (fields.COMPONENTS | fields.LISTS).items():
         for name, component in registry.items():
-            found = _keys(component, f"{name}.")
-            keys = {key: said for key, said in found.items() if key != "name"}
-            title = f"{fields.ELSEWHERE.get(field, field)}: {name}, {component.summary}"
-            yield _section(title, keys) if keys else f"{title}\n  no parameters"
+            yield _component(fields.ELSEWHERE.get(field, field), name, component)
 
 
-def _section(title: str, keys: Mapping[str, Key]) -> str:
-    return "\n".join([title, *(line for name, key in keys.items() for line in _lines(name, key))])
+def _component(registry: str, name: str, component: Any) -> Section:
+    keys = {key: said for key, said in _keys(component, f"{name}.").items() if key != "name"}
+    return Section(f"{registry}: {name}, {component.summary}", keys, registry, name)
+
+
+def _text(section: Section) -> str:
+    lines = [line for name, key in section.keys.items() for line in _lines(name, key)]
+    return "\n".join([section.title, *(lines or ["  no parameters"])])
 
 
 def _lines(name: str, key: Key) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Spectral norm with a learned gain, and gradient penalty (Miyato et al. 2018, appendix)."""
+"""Spectral norm with a learned gain, and gradient penalty (arXiv 1802.05957, appendix)."""
 
 from __future__ import annotations
 

@@ -107,9 +107,9 @@ def test_a_run_whose_version_noted_no_kernels_used_those_of_then(bundled, again)
     assert words.startswith("the same kind" if here == BEFORE["kernels"] else other)
 
 
-def test_readme_lists_all_that_decides_it() -> None:
+def test_the_docs_list_all_that_decides_it() -> None:
     *most, last = (ENVIRONMENT[key] for key in ROUNDING)
-    text = " ".join((Path(__file__).parents[3] / "README.md").read_text().split())
+    text = " ".join((Path(__file__).parents[3] / "docs" / "bundles.md").read_text().split())
     assert f"Where {', '.join(most)} and {last} are those of the bundle" in text
 
 
