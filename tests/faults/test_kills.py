@@ -18,7 +18,8 @@ from runners import checkpoint
 from runners.store.run import RunStore
 
 SCRIPT = Path(__file__).with_name("power_cuts.py")
-ALL = "[none, weight_clipping, gradient_penalty, spectral_norm, weight_norm]"
+METHODS = ("none", "weight_clipping", "gradient_penalty", "spectral_norm", "weight_norm")
+ALL = f"[{', '.join(METHODS)}]"
 
 
 def _kill(pid: int, number: int) -> None:
@@ -265,22 +266,19 @@ def _power_cuts(folder: Path, method: str, stride: int) -> dict[str, object]:
 
 
 @pytest.mark.slow
-def test_a_power_cut_at_some_writes_loses_nothing(tmp_path) -> None:
-    found = _power_cuts(tmp_path, "spectral_norm", 17)
+@pytest.mark.parametrize("method", METHODS)
+def test_a_power_cut_at_some_writes_loses_nothing(tmp_path, method) -> None:
+    found = _power_cuts(tmp_path, method, 17)
     assert found["wrong"] == []
     assert found["cuts"] >= 6  # pyright: ignore
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("method", "stride"),
-    [("spectral_norm", 2), ("none", 4), ("weight_clipping", 4), ("gradient_penalty", 4),
-     ("weight_norm", 4)],
-)  # fmt: skip
-def test_a_power_cut_between_any_two_writes_loses_nothing(tmp_path, method, stride) -> None:
-    found = _power_cuts(tmp_path, method, stride)
+@pytest.mark.long
+@pytest.mark.parametrize("method", METHODS)
+def test_a_power_cut_between_any_two_writes_loses_nothing(tmp_path, method) -> None:
+    found = _power_cuts(tmp_path, method, 2)
     assert found["wrong"] == []
-    assert found["cuts"] >= 100 // stride  # pyright: ignore
+    assert found["cuts"] >= 50  # pyright: ignore
 
 
 @pytest.mark.slow
