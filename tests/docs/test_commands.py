@@ -33,7 +33,7 @@ NOT_RUN = {
     "bench run --grid mine.yaml --engine ray": "tests/runners/test_ray.py",
     "bench run --grid mine.yaml --shard 2/5": "--shard 1/2 and 2/2 are run",
     "bench report results/tuned": "by .ci/run",
-    "bench report results/lipschitz wide/lipschitz": "tests/bench/test_compared.py",
+    "bench report results/lipschitz hinge/lipschitz": "tests/bench/test_compared.py",
     "bench status results/mine": "bench status is run",
     "bench sync": "needs an account of wandb: tests/bench/test_sync.py",
 }
