@@ -13,6 +13,7 @@ from torch.utils.flop_counter import flop_registry
 from runners import seeds
 from runners.kinds import kind
 from runners.losses import LOSSES
+from runners.models import kernels
 from runners.networks import Networks
 from runners.spec import RunSpec
 
@@ -23,7 +24,7 @@ def step_flops(spec: RunSpec) -> float:
     """Return the operations of one generator step, a multiplication and an addition counting two.
 
     Matrix products and convolutions are counted, forward, backward and twice backward, as they
-    are at the end of training; the same on every machine.
+    are at the end of training; the same on every machine, also where its convolutions are others.
     """
     few = replace(spec, batch_size=min(FEW, spec.batch_size))
     networks = Networks(few, "cpu")
@@ -51,9 +52,10 @@ def step_flops(spec: RunSpec) -> float:
         compared = [discriminator(real)] if loss.relative else []
         loss.generator(*compared, discriminator(kept["fake"])).backward()
 
-    forward, own, penalty, last = map(
-        _counted, (generate, discriminate, penalise, update_generator)
-    )
+    with kernels.torch_alone():
+        forward, own, penalty, last = map(
+            _counted, (generate, discriminate, penalise, update_generator)
+        )
     updates = forward + own + penalty / getattr(spec.method, "lazy", 1)
     return (spec.n_dis * updates + last) * spec.batch_size / few.batch_size
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from runners.flops import flops_of_kind, run_flops, step_flops
+from runners.models import kernels
 from runners.spec import RunSpec
 
 
@@ -79,3 +80,14 @@ def test_what_cannot_be_counted_is_no_number_and_stops_no_run(tiny, monkeypatch)
     monkeypatch.setattr("runners.flops._known", {})
     monkeypatch.setattr("runners.flops.step_flops", refuses)
     assert flops_of_kind(tiny()) is None
+
+
+def test_the_count_is_the_same_whatever_kernels_a_machine_would_choose(tiny, monkeypatch) -> None:
+    spec = tiny(model={"name": "dcgan", "width": 64, "latent": 16}, method="gradient_penalty")
+    monkeypatch.setattr("runners.models.kernels.PRODUCTS", {})
+    alone = step_flops(spec)
+    sides = kernels.Sides(input=4, weight=4)
+    everywhere = dict.fromkeys(["DEFAULT", "NO AVX", "AVX2", "AVX512"], sides)
+    monkeypatch.setattr("runners.models.kernels.PRODUCTS", everywhere)
+    assert kernels.described("cpu")
+    assert step_flops(spec) == alone
