@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -11,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean, median
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from bench.needs import missing
 from runners.engines.base import Engine
 from runners.engines.scheduler import Scheduler, Watcher
 from runners.engines.scratch import scratch
 from runners.errors import StoreProblem
+from runners.kinds import kind
 from runners.options import Options
 from runners.spec import RunSpec
 from runners.store.grid import GridStore
@@ -67,18 +66,6 @@ class Estimate:
         if any(pace is None for pace, _ in paces):
             return None
         return sum(pace.seconds(spec) for pace, spec in paces if pace)
-
-
-def kind(spec: Mapping[str, Any]) -> str:
-    """Return what of a resolved spec decides its pace: all but seed, steps and real numbers."""
-    kept = {key: value for key, value in spec.items() if key not in ("seed", "steps", "plugins")}
-    return json.dumps(_without_floats(kept), sort_keys=True)
-
-
-def _without_floats(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _without_floats(v) for k, v in value.items() if not isinstance(v, float)}
-    return [_without_floats(item) for item in value] if isinstance(value, list) else value
 
 
 def estimate(

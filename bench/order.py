@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
-from bench.cost import kind, stored_paces
+from bench.cost import stored_paces
+from runners.kinds import kind
 from runners.lipschitz.penalty import Penalty
 from runners.spec import RunSpec
 

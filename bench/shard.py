@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.cost import kind
 from bench.needs import require_installed
 from runners.errors import UserProblem
+from runners.kinds import kind
 from runners.spec import RunSpec
 
 MOST = 100_000

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bench.cost import kind
 from runners.errors import StoreProblem
+from runners.kinds import kind
 from runners.store import imported
 from runners.store.grid import GridStore
 from runners.store.lease import Holder, lapse

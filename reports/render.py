@@ -10,6 +10,7 @@ from reports.load.chosen import only_methods, with_choice
 from reports.load.loader import load
 from reports.load.results import Results
 from reports.page.chosen import chosen_words
+from reports.page.cost_words import cost_words
 from reports.page.earlier import LIST, earlier_pictures, listed
 from reports.page.exports import summary_latex, table_files
 from reports.page.headline import headline
@@ -118,6 +119,8 @@ def summary_markdown(results: Results, numbers: Numbers) -> str:
     if results.tuned:
         after.append(f"\nNot the methods' defaults: {', '.join(results.tuned)}.\n")
     after.append(_conclusions(results, numbers))
+    costly = cost_words(results, numbers)
+    after += [f"\n{said}\n" for said in (*costly.swaps, *costly.warnings)]
     return f"# {results.name}\n\n{''.join(lines)}\n{to_markdown(table)}{''.join(after)}"
 
 

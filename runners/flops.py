@@ -11,7 +11,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from runners import seeds
+from runners.kinds import kind
 from runners.losses import LOSSES
+from runners.models import kernels
 from runners.networks import Networks
 from runners.spec import RunSpec
 
@@ -22,7 +24,7 @@ def step_flops(spec: RunSpec) -> float:
     """Return the operations of one generator step, a multiplication and an addition counting two.
 
     Matrix products and convolutions are counted, forward, backward and twice backward, as they
-    are at the end of training; the same on every machine.
+    are at the end of training; the same on every machine, also where its convolutions are others.
     """
     few = replace(spec, batch_size=min(FEW, spec.batch_size))
     networks = Networks(few, "cpu")
@@ -50,11 +52,37 @@ def step_flops(spec: RunSpec) -> float:
         compared = [discriminator(real)] if loss.relative else []
         loss.generator(*compared, discriminator(kept["fake"])).backward()
 
-    forward, own, penalty, last = map(
-        _counted, (generate, discriminate, penalise, update_generator)
-    )
+    with kernels.torch_alone():
+        forward, own, penalty, last = map(
+            _counted, (generate, discriminate, penalise, update_generator)
+        )
     updates = forward + own + penalty / getattr(spec.method, "lazy", 1)
     return (spec.n_dis * updates + last) * spec.batch_size / few.batch_size
+
+
+_known: dict[str, float | None] = {}
+
+
+def flops_of_kind(spec: RunSpec) -> float | None:
+    """Return the operations of one step, counted once in a process for every kind of run.
+
+    Random numbers drawn afterwards are those that would have been drawn without it.
+
+    Returns:
+        None where they cannot be counted, as of a plugin that takes no batch but its own.
+    """
+    which = f"{kind(spec.as_dict)} {spec.steps}"
+    if which not in _known:
+        with torch.random.fork_rng(devices=[]):
+            _known[which] = _if_countable(spec)
+    return _known[which]
+
+
+def _if_countable(spec: RunSpec) -> float | None:
+    try:
+        return step_flops(spec)
+    except Exception:  # whatever a plugin's component may raise on data that are all 0
+        return None
 
 
 def run_flops(spec: RunSpec) -> float:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from runners import checkpoint
+from runners.memory import GPU_MEMORY, PROCESS_MEMORY, Peaks
 from runners.metrics.selection import selecting, validated
 from runners.networks import Networks
 from runners.spec import RunSpec
@@ -23,7 +24,9 @@ WINDOW: tuple[str, ...] = (
 )  # fmt: skip
 START = "00" * 32  # first link of the hash chains
 
-NUMBERS = ("step", "seconds", "proof", "window", "counted", "starts", "best")
+NUMBERS = ("step", "seconds", "proof", "window", "counted", "starts", "best", "peaks")
+LATER: Mapping[str, Any] = {"peaks": {PROCESS_MEMORY: None, GPU_MEMORY: None}}
+"""What checkpoints of earlier versions lack, and what is known of it then."""
 
 
 class TrainingState:
@@ -58,6 +61,7 @@ class TrainingState:
         self.window = torch.zeros(len(WINDOW), dtype=torch.float64, device=device)
         self.counted = 0  # steps in the window
         self.starts: dict[str, Tensor] = {}  # of the operator norms' power iterations
+        self.peaks: Peaks = {}  # most memory in use
         self.best: dict[str, Any] = {}  # step, cost and generator of the best validation score
 
     def _groups(self) -> list[dict[str, Any]]:
@@ -96,7 +100,8 @@ class TrainingState:
         Raises:
             StoreProblem: it lacks something, or something does not fit.
         """
-        numbers = {name: saved[name] for name in NUMBERS}
+        known = {**LATER, **saved}
+        numbers = {name: known[name] if name in known else saved[name] for name in NUMBERS}
         self.networks.advance(numbers["step"])
         saved.restore(self.parts)
         self.window.copy_(numbers.pop("window"))

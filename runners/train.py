@@ -10,9 +10,11 @@ from torch.nn.utils import parametrize
 
 from runners import checkpoint, seeds
 from runners.datasets import load_images
+from runners.flops import flops_of_kind
 from runners.losses import LOSSES
 from runners.machine import environment
 from runners.measure import Recorder, gradient_norm, non_finite
+from runners.memory import Memory, only
 from runners.metrics.scorer import scorer
 from runners.networks import Networks, chain, to_float
 from runners.options import Options
@@ -51,6 +53,7 @@ def train(
     """
     device = options.device
     loss, method = LOSSES[spec.loss], spec.method
+    memory = Memory(device)
 
     # images in memory, and networks that are identical for all methods of a seed
     images = load_images(spec.dataset, options.data_root)
@@ -155,6 +158,7 @@ def train(
             state.keep_best(recorder.evaluate(step, generator, state.averaged))
         stopped = stop() and step < spec.steps
         if evaluated or stopped:
+            state.peaks = memory.peaks(state.peaks)
             state.save(store)
         if stopped:
             tracker.close()
@@ -169,6 +173,8 @@ def train(
         reason,
         seconds=state.seconds,
         seconds_per_step=state.seconds / state.step,
+        peak_bytes=only(memory.peaks(state.peaks)),
+        flops_per_step=flops_of_kind(spec),
     )
     tracker.finish(status)
     store.write_status(status)

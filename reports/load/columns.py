@@ -14,6 +14,8 @@ Series: TypeAlias = Any
 
 KEYS = ("run_id", "cell", "method", "seed")
 PROOFS = ("generator_init", "discriminator_init", "batches", "latents")
+COSTS = ("seconds_per_step", "flops_per_step", "peak_bytes")
+"""What a step of a run cost, and the run in memory; missing where no version recorded it."""
 RAN_ON = {f"ran_on.{key}": key for key in ENVIRONMENT}
 """Columns of what a run ran on, and their keys in its proof."""
 
@@ -51,7 +53,8 @@ NOT_NUMBERS = (
 )  # fmt: skip
 NUMBERS = {
     *(c for columns in (ROW_COLUMNS, LATER_COLUMNS) for name in columns for c in columns[name]),
-    *("seconds_per_step", "observed_until", "fall", "collapse_step"),
+    *COSTS,
+    *("observed_until", "fall", "collapse_step"),
 } - set(NOT_NUMBERS)
 WITH_SCORES = ("scores", "best", "evals")
 WHOLE = ("seed", "step", "steps", "index")

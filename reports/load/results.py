@@ -46,8 +46,8 @@ class Results:
         differences: every field of the specs that is not the same in all runs.
         notes: what a reader must know about runs that are absent or unreadable.
         runs: one row per planned run: state, step, steps, reason, traceback, seconds_per_step,
-            proof hashes, what it ran on as ``ran_on.<key>``, method_in_full with all its
-            parameters, and the settings that vary as ``spec.<name>``.
+            flops_per_step, peak_bytes, proof hashes, what it ran on as ``ran_on.<key>``,
+            method_in_full with all its parameters, and the settings that vary as ``spec.<name>``.
         metrics, scores, spectra, diagnostics, timing, best, evals: the rows of the store.
         outcomes: one row per run that began: observed_until, fall, collapse_step, and one column
             per failure: True, False, or None where it cannot be told.

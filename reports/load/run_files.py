@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from reports.load.columns import PROOFS, RAN_ON, ROW_COLUMNS, fits
+from reports.load.columns import COSTS, PROOFS, RAN_ON, ROW_COLUMNS, fits
 from reports.load.floors import floor_rows, of_real_data
 from reports.load.planned import Planned
 from reports.load.stored_specs import require_sound
@@ -22,7 +22,7 @@ ODD = (TypeError, ValueError, KeyError, AttributeError, OverflowError)
 
 NO_RUN: dict[str, Any] = {
     "state": "", "step": 0, "steps": 0, "reason": "", "traceback": "",
-    "seconds_per_step": None, **dict.fromkeys((*PROOFS, *RAN_ON)),
+    **dict.fromkeys((*COSTS, *PROOFS, *RAN_ON)),
 }  # fmt: skip
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -34,8 +34,8 @@ class Run:
     """What a report knows of one run.
 
     Args:
-        row: state, step, steps, reason, traceback, seconds_per_step, the proof's hashes and what
-            it ran on.
+        row: state, step, steps, reason, traceback, what it cost, the proof's hashes and what it
+            ran on.
         rows: the rows of every row file.
         grids, surfaces: step and path of what was drawn.
         outcomes: its failures, observed_until, fall and collapse_step; {} before it began.
@@ -98,6 +98,8 @@ def _row(status: Status, plan: Planned, rows: Rows) -> dict[str, Any]:
         "reason": status.reason or "",
         "traceback": status.traceback,
         "seconds_per_step": status.seconds_per_step or _pace(rows["timing"]),
+        "flops_per_step": status.flops_per_step,
+        "peak_bytes": status.peak_bytes,
     }
 
 

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from reports.figures.drawing import Drawing
 from reports.load.results import Results
 from reports.page.chosen import chosen_words
+from reports.page.cost_words import cost_words
 from reports.page.headline import headline
 from reports.page.pictures import Picture, data_uri
 from reports.page.sections import DRAWINGS, SECTIONS, TABLES, Block, Part
@@ -108,6 +109,7 @@ def sentences(results: Results, numbers: Numbers) -> dict[str, Any]:
         "broken": broken(numbers.conformance),
         "meant": meanings(results),
         "tuning": tuning_words(results),
+        "cost_words": cost_words(results, numbers),
         "goal_said": goal_words(results, numbers.times),
         "run_lists": index(places(results)),
         "page_of": page_of,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from reports.figures.bounds import BOUNDS
+from reports.figures.costs import PARETO, SCORES_OVER_SECONDS
 from reports.figures.description_curves import DESCRIPTIONS
 from reports.figures.drawing import Drawing
 from reports.figures.endings import OUTCOMES, SURVIVAL
@@ -36,6 +37,7 @@ from reports.tables.averaged import AVERAGED
 from reports.tables.best_again import BEST_AGAIN
 from reports.tables.comparisons import CLAIMED, EXPLORATORY
 from reports.tables.conformance import CONFORMANCE
+from reports.tables.costs import COSTS, EQUAL
 from reports.tables.differences import DIFFERENCES
 from reports.tables.failures import FAILURE_RATES
 from reports.tables.falls import FALLS
@@ -143,6 +145,7 @@ SECTIONS = (
             Block("later"),
         ),
     ),
+    Section("cost", "Cost", (Block("cost_said"), COSTS, PARETO, EQUAL, SCORES_OVER_SECONDS)),
     Section(
         "stability",
         "Stability",

@@ -15,6 +15,7 @@ from reports.stats.bounds import bounds
 from reports.stats.chance import chance_gaps
 from reports.stats.comparisons import pairwise
 from reports.stats.conformance import conformance
+from reports.stats.costs import Costs, costs
 from reports.stats.descriptions import descriptions
 from reports.stats.failure_rates import failure_rates
 from reports.stats.falls import falls
@@ -106,6 +107,7 @@ class Numbers:
     layer_curves: Curves
     tuning: TuningNumbers
     times: Times
+    costs: Costs
     chance_gaps: dict[str, float]
 
     def only(self, cell: str) -> Numbers:
@@ -153,6 +155,7 @@ def compute(results: Results) -> Numbers:
         tuning=tuning,
         chance_gaps=chance_gaps(results),
         times=times(results, tuning.confirmed, scores),
+        costs=costs(results, scores),
         **_spectra(results.spectra),
         **_curves(results),
     )

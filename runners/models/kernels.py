@@ -13,6 +13,8 @@ h = H // 2 and w = W // 2, the weight (features, channels, 4, 4).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import torch
@@ -65,8 +67,22 @@ def some_product(given: Tensor, channels: int, features: int, side: int) -> bool
     return any(_product(name, channels, features, side) for name in Sides._fields)
 
 
+_alone: list[bool] = []
+"""Not empty while torch's convolutions do all."""
+
+
+@contextmanager
+def torch_alone() -> Iterator[None]:
+    """Leave everything to torch's convolutions, whose operations are the same on all machines."""
+    _alone.append(True)
+    try:
+        yield
+    finally:
+        _alone.pop()
+
+
 def _sides() -> Sides | None:
-    return PRODUCTS.get(torch.backends.cpu.get_cpu_capability())
+    return None if _alone else PRODUCTS.get(torch.backends.cpu.get_cpu_capability())
 
 
 def _product(which: str, channels: int, features: int, side: int) -> bool:

@@ -45,6 +45,9 @@ class Status:
         traceback: of a crash.
         seconds: of training, over all attempts.
         seconds_per_step: their mean.
+        flops_per_step: operations of a generator step at the end of training.
+        peak_bytes: most memory in use: on a processor by the worker's process from the run's
+            start to its end, on a GPU by its tensors.
         environment: whether the disk or its permissions are at fault, so that other runs would
             fail as well; never stored.
     """
@@ -55,6 +58,8 @@ class Status:
     traceback: str = ""
     seconds: float | None = None
     seconds_per_step: float | None = None
+    flops_per_step: float | None = None
+    peak_bytes: int | None = None
     environment: bool = False
 
     @property
@@ -72,6 +77,7 @@ class Status:
 _TYPES: dict[str, Any] = {
     "step": int, "reason": str, "traceback": str,
     "seconds": int | float, "seconds_per_step": int | float,
+    "flops_per_step": int | float, "peak_bytes": int,
 }  # fmt: skip
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from bench.cost import Pace, estimate, kind, stored_paces
+from bench.cost import Pace, estimate, stored_paces
 from runners.engines.local import LocalEngine
 from runners.engines.resources import Resources
 from runners.errors import UserProblem
+from runners.kinds import kind
 from runners.options import Options
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bench import order
-from bench.cost import Pace, kind
+from bench.cost import Pace
 from bench.grid import Overrides, find, load
 from bench.order import ordered
+from runners.kinds import kind
 
 
 def test_the_methods_of_a_seed_stay_together_and_the_penalty_comes_first(tmp_path) -> None:

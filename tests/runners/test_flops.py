@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
-from runners.flops import run_flops, step_flops
+from runners.flops import flops_of_kind, run_flops, step_flops
+from runners.models import kernels
+from runners.spec import RunSpec
 
 
 def _forward(batch: int, width: int, latent: int, pixels: int) -> tuple[int, int]:
@@ -50,3 +53,41 @@ def test_a_run_is_its_steps_and_its_samples(tiny) -> None:
     spec = tiny(steps=10)
     ten, twenty = run_flops(spec), run_flops(tiny(steps=20))
     assert 10 * step_flops(spec) < ten < twenty < 2 * ten
+
+
+def test_a_kind_is_counted_once_and_no_random_stream_moves(tiny, monkeypatch) -> None:
+    counted: list[str] = []
+
+    def count(spec: RunSpec) -> float:
+        counted.append(spec.run_id)
+        torch.rand(3)  # as a plugin might
+        return step_flops(spec)
+
+    monkeypatch.setattr("runners.flops._known", {})
+    monkeypatch.setattr("runners.flops.step_flops", count)
+    before = torch.random.get_rng_state()
+    two = tiny(n_dis=2)
+    found = [flops_of_kind(spec) for spec in (tiny(), tiny(seed=5), two)]
+    assert len(counted) == 2
+    assert found == [step_flops(tiny()), step_flops(tiny()), step_flops(two)]
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_what_cannot_be_counted_is_no_number_and_stops_no_run(tiny, monkeypatch) -> None:
+    def refuses(_: RunSpec) -> float:
+        raise RuntimeError("no batch of 8")
+
+    monkeypatch.setattr("runners.flops._known", {})
+    monkeypatch.setattr("runners.flops.step_flops", refuses)
+    assert flops_of_kind(tiny()) is None
+
+
+def test_the_count_is_the_same_whatever_kernels_a_machine_would_choose(tiny, monkeypatch) -> None:
+    spec = tiny(model={"name": "dcgan", "width": 64, "latent": 16}, method="gradient_penalty")
+    monkeypatch.setattr("runners.models.kernels.PRODUCTS", {})
+    alone = step_flops(spec)
+    sides = kernels.Sides(input=4, weight=4)
+    everywhere = dict.fromkeys(["DEFAULT", "NO AVX", "AVX2", "AVX512"], sides)
+    monkeypatch.setattr("runners.models.kernels.PRODUCTS", everywhere)
+    assert kernels.described("cpu")
+    assert step_flops(spec) == alone

@@ -13,6 +13,7 @@ from matplotlib.image import imread
 from reports.figures import panels, style
 from reports.load.loader import load
 from reports.page.sections import DRAWINGS, SECTIONS
+from reports.stats.numbers import compute
 from runners.store.states import State
 
 OF_TUNING = [
@@ -301,3 +302,36 @@ def test_degradation_shows_runs_that_ended_better_than_where_they_were_chosen(sp
     left, right = drawn("degradation", split).axes[0].get_xlim()
     assert left < -1
     assert right > 0
+
+
+def _band(figure):
+    (ax,) = figure.axes
+    failed = [line for line in ax.lines if line.get_marker() == "X"]
+    return ax, {x for line in failed for x in np.atleast_1d(line.get_xdata())}, ax.texts[-1]
+
+
+def test_failed_runs_stand_in_a_band_where_they_ended_and_no_point_lies_in_it(mixed, drawn):
+    ax, ends, text = _band(drawn("pareto", mixed))
+    assert ends == {5.0, 10.0}, "0.02 s for each of 250 and of 500 steps"
+    assert text.get_text() == "1 diverged, 1 crashed"
+    (patch,) = (p for p in ax.patches if p.get_height() < 1)
+    points = [line for line in ax.lines if line.get_marker() in style.MARKERS]
+    heights = [ax.transAxes.inverted().transform(ax.transData.transform((x, y)))[1]
+               for line in points for x, y in zip(*line.get_data(), strict=True)]  # fmt: skip
+    assert max(heights) < patch.get_y()
+
+
+def test_where_more_is_better_failed_runs_stand_at_the_bottom(mixed):
+    first = dataclasses.replace(mixed.columns, first="is")
+    results = dataclasses.replace(mixed, columns=first)
+    (figure,) = (f for _, f in DRAWINGS["pareto"].figures(results, compute(results)))
+    (patch,) = (p for p in figure.axes[0].patches if p.get_height() < 1)
+    assert patch.get_y() == 0
+
+
+def test_scores_over_seconds_have_a_line_for_every_seed(mixed, drawn):
+    ax = drawn("scores-over-seconds", mixed).axes[0]
+    thin = [line for line in ax.lines if line.get_alpha()]
+    runs = mixed.scores["run_id"].nunique()
+    assert len(thin) == runs
+    assert max(max(line.get_xdata()) for line in thin) == pytest.approx(20.0)

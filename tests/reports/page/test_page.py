@@ -83,7 +83,7 @@ def test_every_link_of_the_nav_has_a_target(page):
 def test_sections_stand_in_reading_order(page):
     found = re.findall(r'<h2 id="([^"]+)"', page)
     assert found == [
-        "status", "summary", "conclusions", "images", "quality", "stability", "spectra", "ledger",
+        "status", "summary", "conclusions", "images", "quality", "cost", "stability", "spectra", "ledger",
         "conformance", "pairing", "runs", "details",
     ]  # fmt: skip
     assert re.findall(r'<a href="#([^"]+)"', page.split("</nav>")[0]) == found

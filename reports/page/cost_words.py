@@ -1,0 +1,149 @@
+"""What must be said of costs: on what they were measured, and where rankings disagree."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from reports.load.columns import Frame
+from reports.load.results import Results
+from reports.stats.numbers import Numbers
+from reports.text import counted, listed, number
+
+CPU, DEVICE, THREADS = "ran_on.cpu", "ran_on.device", "ran_on.threads"
+UNSTEADY = 1.5
+"""The slowest over the fastest run of a method, from which times say little."""
+
+MEASURED = (
+    "Seconds depend on the machine and on what else it did. These were measured on {machines}; how "
+    "many runs shared it at a time is not recorded."
+)
+SEVERAL = (
+    "Runs{where} were timed on more than one kind of machine: {machines}. Differences of seconds "
+    "between methods hold that of machines too."
+)
+UNEVEN = (
+    "Paces{where} are unsteady: the slowest run of {method} took {factor} times as long for a step "
+    "as its fastest. The machine did other work, or too many runs at a time, and differences of "
+    "seconds between methods hold that too."
+)
+SWAP = (
+    "{where}{first} is better than {second} for {steps:,} steps each ({score} {a} to {b}), but "
+    "{second} is better than {first} for {seconds} s each ({d} to {c})."
+)
+ABOUT = "Of medians over seeds, without a test."
+AGREE = (
+    "No two methods change places between equal steps and equal seconds, by the medians of {score}."
+)
+ANNEALED = (
+    "Learning rates follow a schedule that ends with the planned steps, so what a slower method "
+    "scores after equal seconds is of a run in the middle of its schedule, not of one planned for "
+    "these seconds."
+)
+
+
+@dataclass(frozen=True)
+class CostWords:
+    """What is said of costs.
+
+    Args:
+        swaps: where ranking by equal steps and by equal seconds disagree; empty where not.
+        warnings: what else spoils a comparison of seconds.
+        notes: on what they were measured, and that rankings agree.
+    """
+
+    swaps: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def cost_words(results: Results, numbers: Numbers) -> CostWords:
+    """Return what must be said of the costs of a grid."""
+    runs = results.runs.merge(numbers.costs.runs[["run_id", "seconds"]], on="run_id")
+    timed = runs[runs["seconds"].notna()]
+    if timed.empty:
+        return CostWords()
+    warned = (*_several(timed), *_uneven(numbers.costs.methods))
+    noted = (MEASURED.format(machines=_machines(timed)), *_agree(results, numbers))
+    return CostWords(tuple(_swaps(results, numbers)), warned, noted)
+
+
+def _swaps(results: Results, numbers: Numbers) -> Iterator[str]:
+    rows = numbers.costs.swaps.to_dict("records")
+    for row in rows:
+        score = results.score_columns[0]
+        shown = {letter: number(score.sign * row[name]) for letter, name in LETTERS.items()}
+        yield SWAP.format(
+            where=f"{row['cell']}: " if row["cell"] else "",
+            first=row["better_at_steps"],
+            second=row["better_at_seconds"],
+            steps=row["steps"],
+            seconds=number(row["seconds"]),
+            score=score.title,
+            **shown,
+        )
+    if rows:
+        yield ABOUT
+        yield from _annealed(results)
+
+
+LETTERS = {"a": "at_steps_first", "b": "at_steps_second",
+           "c": "at_seconds_first", "d": "at_seconds_second"}  # fmt: skip
+
+
+def _agree(results: Results, numbers: Numbers) -> Iterator[str]:
+    if len(numbers.costs.equal) and numbers.costs.swaps.empty:
+        yield AGREE.format(score=results.score_columns[0].title)
+        yield from _annealed(results)
+
+
+def _annealed(results: Results) -> Iterator[str]:
+    schedules = {str((plan.spec.get("schedule") or {}).get("name")) for plan in _plans(results)}
+    if schedules - {"constant", "None"}:
+        yield ANNEALED
+
+
+def _plans(results: Results) -> list[Any]:
+    return [results.plans[i] for i in results.runs["run_id"] if i in results.plans]
+
+
+def _kinds(runs: Frame) -> list[str]:
+    """Return on what kind of machine each run was timed."""
+    rows = runs[[CPU, DEVICE, THREADS]].astype(object).to_dict("records")
+    return [", ".join(_machine(row)) for row in rows]
+
+
+def _machine(row: Any) -> Iterator[str]:
+    processor, device, threads = row[CPU], row[DEVICE], row[THREADS]
+    if isinstance(device, str) and device != "cpu":
+        yield device
+    else:
+        yield processor if isinstance(processor, str) else "a processor whose name no run recorded"
+        if isinstance(threads, str) and threads != "1":
+            yield f"{threads} threads a run"
+
+
+def _machines(runs: Frame) -> str:
+    counts = Counter(_kinds(runs)).most_common()
+    return listed([f"{kind} ({counted(n, 'run')})" for kind, n in counts])
+
+
+def _several(runs: Frame) -> Iterator[str]:
+    for cell, mine in runs.groupby("cell", observed=True):
+        if len(set(_kinds(mine))) > 1:
+            yield SEVERAL.format(where=_of(cell), machines=_machines(mine))
+
+
+def _uneven(methods: Frame) -> Iterator[str]:
+    ratio = methods["ms_per_step_max"] / methods["ms_per_step_min"]
+    for cell, mine in methods.assign(ratio=ratio).groupby("cell", sort=False, observed=True):
+        worst = mine.sort_values("ratio").dropna(subset="ratio").tail(1).to_dict("records")
+        if worst and worst[0]["ratio"] > UNSTEADY:
+            factor = number(worst[0]["ratio"], 2)
+            yield UNEVEN.format(method=worst[0]["method"], factor=factor, where=_of(cell))
+
+
+def _of(cell: object) -> str:
+    return f" of {cell}" if cell else ""

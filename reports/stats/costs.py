@@ -1,0 +1,267 @@
+"""What training cost per method, and what each method scored for equal steps and equal seconds.
+
+Seconds are those of training alone: forward and backward passes and updates, no scoring.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from reports.load.columns import KEYS, Frame
+from reports.load.results import Results
+from reports.stats.spreads import groups
+from runners.store.states import State
+
+MIB, GIGA = 2**20, 1e9
+CONTROL = "none"
+MEASURES = ("ms_per_step", "gflop_per_step", "peak_mib", "seconds")
+PARTS = ("n", "median", "min", "max")
+WAYS = ("at_steps", "at_seconds")
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What methods cost.
+
+    Args:
+        runs: one row per planned run: run_id, cell, method, seed, state, MEASURES.
+        methods: one row per cell and method: how many runs were timed, MEASURES over them, and
+            what they are relative to.
+        curves: one row per run and scored step: seconds and value of the score that leads.
+        equal: one row per cell and method: its score for equal steps and for equal seconds.
+        swaps: one row per pair of methods that these two put in different orders.
+        trade: one row per cell and method: seconds of a whole run, its final score, and whether
+            no other method is at least as good in both.
+    """
+
+    runs: Frame = field(repr=False)
+    methods: Frame = field(repr=False)
+    curves: Frame = field(repr=False)
+    equal: Frame = field(repr=False)
+    swaps: Frame = field(repr=False)
+    trade: Frame = field(repr=False)
+    has_cells: ClassVar[bool] = True
+
+
+def costs(results: Results, scores: Frame) -> Costs:
+    """Return what the methods of a grid cost.
+
+    Args:
+        results: of a grid.
+        scores: the rows of :func:`reports.stats.run_scores.run_scores`.
+    """
+    runs = _runs(results)
+    column = next((score.column for score in results.score_columns), None)
+    curves = _curves(results, [score.column for score in results.score_columns])
+    mine = scores[scores["metric"] == column]
+    equal = _equal(results, runs, curves[curves["column"] == column], mine)
+    methods = _methods(results, runs)
+    return Costs(runs, methods, curves, equal, _swaps(equal), _trade(results, runs, mine))
+
+
+def _runs(results: Results) -> Frame:
+    runs = results.runs
+    ended = results.timing.sort_values("step", kind="stable").groupby("run_id")["seconds"].last()
+    return runs[[*KEYS, "state"]].assign(
+        ms_per_step=1000 * runs["seconds_per_step"],
+        gflop_per_step=runs["flops_per_step"] / GIGA,
+        peak_mib=runs["peak_bytes"] / MIB,
+        seconds=runs["run_id"].map(ended).astype(float),
+    )
+
+
+def spread(values: Iterable[float], name: str) -> dict[str, float]:
+    """Return number, median, minimum and maximum of the values present; infinite is worst."""
+    known = np.array([value for value in values if not math.isnan(value)])
+    found = [float(f(known)) for f in (np.median, np.min, np.max)] if len(known) else [math.nan] * 3
+    return dict(zip([f"{name}_{part}" for part in PARTS], [len(known), *found], strict=True))
+
+
+def _methods(results: Results, runs: Frame) -> Frame:
+    """Return one row per cell and method; seconds of a whole run are those of finished ones."""
+    rows = []
+    for cell, method, planned in groups(results):
+        mine = runs[runs["run_id"].isin(planned["run_id"])]
+        finished = mine[mine["state"] == State.FINISHED]
+        known = {name: finished if name == "seconds" else mine for name in MEASURES}
+        rows.append({
+            "cell": cell, "method": method, "n_planned": len(mine),
+            **{k: v for name in MEASURES for k, v in spread(known[name][name], name).items()},
+        })  # fmt: skip
+    names = [f"{name}_{part}" for name in MEASURES for part in PARTS]
+    frame = pd.DataFrame(rows, columns=["cell", "method", "n_planned", *names])
+    return frame.assign(relative_to=[_reference(frame, row) for row in frame.to_dict("records")])
+
+
+def _reference(frame: Frame, row: Any) -> str:
+    """Return the method of the same cell that others are compared with: none, else the fastest."""
+    mine = frame[(frame["cell"] == row["cell"]) & frame["ms_per_step_median"].notna()]
+    if mine.empty or (mine["method"] == CONTROL).any():
+        return "" if mine.empty else CONTROL
+    return str(mine.loc[mine["ms_per_step_median"].idxmin(), "method"])
+
+
+def _curves(results: Results, columns: list[str]) -> Frame:
+    """Return the scored steps of every run with the seconds of training up to there."""
+    timing = dict(iter(results.timing.sort_values("step").groupby("run_id")))
+    frames = [
+        mine.assign(seconds=_seconds_at(timing[run_id], mine["step"]))
+        for run_id, mine in results.scores.sort_values("step").groupby("run_id")
+        if run_id in timing
+    ]
+    names = [*KEYS, "step", "seconds"]
+    if not frames or not columns:
+        return pd.DataFrame(columns=[*names, "column", "value"])
+    wide = pd.concat(frames)[[*names, *columns]]
+    return wide.melt(names, columns, "column", "value").astype({"value": float})
+
+
+def _seconds_at(timing: Frame, steps: Any) -> Any:
+    """Return the seconds of training at steps of a run, linear between recorded ones."""
+    return np.interp(steps, [0.0, *timing["step"]], [0.0, *timing["seconds"]])
+
+
+def _equal(results: Results, runs: Frame, curves: Frame, scores: Frame) -> Frame:
+    """Return each method's score where every method has done as many steps, and as many seconds.
+
+    The steps are the fewest that any method of a cell has planned; the seconds are those in which
+    the fastest one does all of its steps. How far a method comes in them is told by the median
+    seconds of its finished runs at each step, for what else the machine did differs between runs.
+    A run is scored between two recorded scores by the line between them, and by its last one from
+    there on. A diverged run is worst, in either.
+
+    Returns:
+        cell, method, steps, seconds; done: steps of the method in these seconds; and at_steps,
+        at_seconds: number, median, minimum and maximum of the scores, as costs.
+    """
+    by_run = dict(iter(curves.groupby("run_id")))
+    sign = results.score_columns[0].sign if len(curves) else 1.0
+    rows = []
+    for cell, clocks in _clocks(results, runs).items():
+        steps = int(results.runs.loc[results.runs["cell"] == cell, "steps"].min())
+        seconds = min(clock.seconds for clock in clocks.values())
+        for method, clock in clocks.items():
+            its = scores[(scores["cell"] == cell) & (scores["method"] == method)]
+            places = {"at_steps": steps, "at_seconds": clock.steps_in(seconds)}
+            found = {
+                way: [_cost(row, by_run, at, sign) for row in _records(its)]
+                for way, at in places.items()
+            }
+            rows.append({
+                "cell": cell, "method": method, "steps": steps, "seconds": seconds,
+                "done": places["at_seconds"],
+                **{k: v for way in WAYS for k, v in spread(found[way], way).items()},
+            })  # fmt: skip
+    parts = [f"{way}_{part}" for way in WAYS for part in PARTS]
+    return pd.DataFrame(rows, columns=["cell", "method", "steps", "seconds", "done", *parts])
+
+
+def _records(frame: Frame) -> list[Any]:
+    return frame.to_dict("records")
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How a method's steps take their time: the median over its finished runs.
+
+    Args:
+        step: of the places where it is known.
+        second: of training up to each.
+    """
+
+    step: Any
+    second: Any
+
+    @property
+    def seconds(self) -> float:
+        """Of a whole run."""
+        return float(self.second[-1])
+
+    def steps_in(self, seconds: float) -> float:
+        """Return the steps that are done in so many seconds, all of them from the last on."""
+        return float(np.interp(seconds, self.second, self.step))
+
+
+def _clocks(results: Results, runs: Frame) -> dict[str, dict[str, Clock]]:
+    """Return the clock of every method that finished a run, of cells with two such or more."""
+    timing = results.timing.sort_values("step", kind="stable")
+    finished = runs[(runs["state"] == State.FINISHED) & runs["seconds"].notna()]
+    found: dict[str, dict[str, Clock]] = {}
+    for (cell, method), mine in finished.groupby(["cell", "method"], observed=True):
+        rows = timing[timing["run_id"].isin(mine["run_id"])]
+        steps = np.array([0.0, *sorted(rows.loc[rows["step"] > 0, "step"].unique())])
+        each = [_seconds_at(one, steps) for _, one in rows.groupby("run_id")]
+        found.setdefault(cell, {})[method] = Clock(steps, np.median(each, axis=0))
+    return {cell: clocks for cell, clocks in found.items() if len(clocks) > 1}
+
+
+def _cost(row: Any, curves: dict[str, Frame], step: float, sign: float) -> float:
+    """Return the cost of a run at a step; infinite if it failed, NaN without a result."""
+    if math.isnan(row["cost"]) or row["run_id"] not in curves:
+        return math.nan
+    mine = curves[row["run_id"]]
+    value = float(np.interp(step, mine["step"].astype(float), mine["value"]))
+    return math.inf if math.isinf(row["cost"]) or math.isnan(value) else sign * value
+
+
+SWAPPED = ("cell", "steps", "seconds", "better_at_steps", "better_at_seconds",
+           *(f"{way}_{place}" for way in WAYS for place in ("first", "second")))  # fmt: skip
+
+
+def _swaps(equal: Frame) -> Frame:
+    """Return the pairs of medians in one order for equal steps, in the other for equal seconds.
+
+    Returns:
+        cell, steps, seconds; the method that is better at either; and at_steps and at_seconds of
+        the first, which is better for equal steps, and of the second.
+    """
+    rows = []
+    for _, mine in equal.groupby("cell", sort=False):
+        for pair in combinations(_records(mine), 2):
+            first, second = sorted(pair, key=lambda row: row["at_steps_median"])
+            apart = first["at_steps_median"] < second["at_steps_median"]
+            if apart and first["at_seconds_median"] > second["at_seconds_median"]:
+                rows.append({
+                    "cell": first["cell"], "steps": first["steps"], "seconds": first["seconds"],
+                    "better_at_steps": first["method"], "better_at_seconds": second["method"],
+                    **{f"{way}_{place}": row[f"{way}_median"] for way in WAYS
+                       for place, row in (("first", first), ("second", second))},
+                })  # fmt: skip
+    return pd.DataFrame(rows, columns=list(SWAPPED))
+
+
+def _trade(results: Results, runs: Frame, scores: Frame) -> Frame:
+    """Return seconds of a whole run against its final score, over finished and diverged runs.
+
+    Returns:
+        cell, method; seconds over finished runs, cost over runs with a result: number, median,
+        minimum, maximum; best: whether no other method has medians at least as good in both, and
+        one of them better.
+    """
+    rows = []
+    seconds = runs.set_index("run_id")["seconds"]
+    for cell, method, planned in groups(results):
+        mine = scores[scores["run_id"].isin(planned["run_id"])]
+        finished = mine[mine["state"] == State.FINISHED]
+        took = spread(finished["run_id"].map(seconds).astype(float), "seconds")
+        rows.append({"cell": cell, "method": method, **took, **spread(mine["cost"], "cost")})
+    names = [f"{name}_{part}" for name in ("seconds", "cost") for part in PARTS]
+    frame = pd.DataFrame(rows, columns=["cell", "method", *names])
+    return frame.assign(best=[_undominated(frame, row) for row in _records(frame)])
+
+
+def _undominated(frame: Frame, row: Any) -> bool:
+    mine = (row["seconds_median"], row["cost_median"])
+    if not all(map(math.isfinite, mine)):
+        return False
+    others = frame[frame["cell"] == row["cell"]][["seconds_median", "cost_median"]]
+    return not any(
+        a <= mine[0] and b <= mine[1] and (a, b) != mine for a, b in others.itertuples(index=False)
+    )

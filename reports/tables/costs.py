@@ -1,0 +1,124 @@
+"""What training cost per method, and what it scored for equal steps and for equal seconds."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from reports.load.columns import Frame
+from reports.load.results import Results
+from reports.load.score_columns import Score
+from reports.stats.costs import MEASURES
+from reports.stats.numbers import Numbers
+from reports.tables.headers import short_header
+from reports.tables.table import Table, row_names
+from reports.text import ABSENT, median_range, number
+
+NOT_RECORDED = "not recorded"
+TITLES = {
+    "ms_per_step": "ms per step",
+    "gflop_per_step": "GFLOP per step",
+    "peak_mib": "peak memory, MiB",
+    "seconds": "seconds of a whole run",
+}
+
+
+def cost_table(results: Results, numbers: Numbers) -> Frame:
+    """Return one row per cell and method."""
+    rows = numbers.costs.methods.to_dict("records")
+    known = {(row["cell"], row["method"]): row for row in rows}
+    return pd.DataFrame([
+        {
+            **row_names(row, results),
+            "timed runs": f"{row['ms_per_step_n']} of {row['n_planned']}",
+            **{f"{TITLES[name]}, median [min, max]": _measured(row, name) for name in MEASURES},
+            "time of a step, relative": _relative(row, known),
+        }
+        for row in rows
+    ])  # fmt: skip
+
+
+def _measured(row: Any, name: str) -> str:
+    if row[f"{name}_n"] == 0:
+        return NOT_RECORDED
+    if row[f"{name}_min"] == row[f"{name}_max"]:
+        return number(row[f"{name}_median"])
+    return median_range(row, name)
+
+
+def _relative(row: Any, known: dict[tuple[str, str], Any]) -> str:
+    base = known.get((row["cell"], row["relative_to"]))
+    mine = row["ms_per_step_median"]
+    if base is None or math.isnan(mine):
+        return ABSENT
+    return f"{number(mine / base['ms_per_step_median'])} x {row['relative_to']}"
+
+
+def equal_table(results: Results, numbers: Numbers) -> Frame:
+    """Return one row per cell and method, with its place among the medians of the cell."""
+    frame = numbers.costs.equal
+    if frame.empty:
+        return pd.DataFrame()
+    score, places = results.score_columns[0], _places(frame)
+    return pd.DataFrame([
+        {
+            **row_names(row, results),
+            "steps": f"{row['steps']}",
+            f"{_header(row, results)} for equal steps, median [min, max]": _score(
+                row, "at_steps", score
+            ),
+            "place for equal steps": places["at_steps"][place],
+            "seconds": number(row["seconds"]),
+            "steps in these": f"{row['done']:.0f}",
+            f"{_header(row, results)} for equal seconds, median [min, max]": _score(
+                row, "at_seconds", score
+            ),
+            "place for equal seconds": places["at_seconds"][place],
+        }
+        for place, row in enumerate(frame.to_dict("records"))
+    ]).fillna(ABSENT)  # fmt: skip
+
+
+def _header(row: Any, results: Results) -> str:
+    column = results.score_columns[0].column
+    return short_header({**row, "metric": column, "protocol": None}, results)
+
+
+def _score(row: Any, way: str, score: Score) -> str:
+    """Return a spread of costs as scores, the best of which may be the largest."""
+    low, high = ("min", "max") if score.sign > 0 else ("max", "min")
+    parts = {"median": "median", "min": low, "max": high}
+    return median_range({f"s_{k}": score.sign * row[f"{way}_{v}"] for k, v in parts.items()}, "s")
+
+
+def _places(frame: Frame) -> dict[str, list[str]]:
+    def placed(way: str) -> list[str]:
+        ranks = frame.groupby("cell", sort=False)[f"{way}_median"].rank(method="min")
+        return [ABSENT if math.isnan(rank) else f"{rank:.0f}" for rank in ranks]
+
+    return {way: placed(way) for way in ("at_steps", "at_seconds")}
+
+
+COSTS = Table(
+    "costs",
+    cost_table,
+    "No run is planned.",
+    explanation="Seconds are of training alone, without scoring and diagnosis. FLOP are counted, "
+    "not measured: matrix products and convolutions of one generator step with all its updates of "
+    "D, a multiplication and an addition as two, at the end of training, the same on every "
+    "machine. Peak memory is of the worker process from the run's start to its end: libraries, "
+    "data and scoring are part of it, and what earlier runs of the process left behind may be; on "
+    "a GPU it is what its tensors took there.",
+)
+EQUAL = Table(
+    "equal-cost",
+    equal_table,
+    "No two methods of a cell have finished a timed run yet.",
+    title="For equal steps, and for equal seconds",
+    explanation="Equal steps are the fewest that any method of the cell has planned; equal seconds "
+    "are those in which the fastest method does all of its steps, at the median pace of each "
+    "method's finished runs. Between two scored steps a score is on the line between them. A "
+    "diverged run is worst in both. Places are of medians, without a test.",
+)

@@ -1,0 +1,168 @@
+"""What methods cost, and their scores for equal steps and for equal seconds, by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import pandas as pd
+import pytest
+
+from reports.load.loader import load
+from reports.page.cost_words import cost_words
+from reports.stats.costs import costs
+from reports.stats.run_scores import run_scores
+from reports.tables.costs import cost_table, equal_table
+from runners.store.grid import GridStore
+from runners.store.states import State
+
+
+def _paced(results, paces):
+    """Return results in which each method takes so many seconds for a step."""
+    factor = results.timing["method"].astype(str).map(paces) / 0.02
+    timing = results.timing.assign(seconds=results.timing["seconds"] * factor)
+    own = results.runs["method"].astype(str).map(paces)
+    paced = results.runs["seconds_per_step"].notna()
+    runs = results.runs.assign(seconds_per_step=own.where(paced))
+    return dataclasses.replace(results, timing=timing, runs=runs)
+
+
+PACES = {"none": 0.01, "weight_clipping": 0.02, "gradient_penalty": 0.04, "spectral_norm": 0.02,
+         "weight_norm": 0.02}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def paced(mixed):
+    return _paced(mixed, PACES)
+
+
+@pytest.fixture(scope="module")
+def found(paced):
+    return costs(paced, run_scores(paced))
+
+
+def _row(frame, method):
+    (row,) = frame[frame["method"] == method].to_dict("records")
+    return row
+
+
+def test_a_method_is_timed_and_held_against_none(found) -> None:
+    row = _row(found.methods, "gradient_penalty")
+    assert row["ms_per_step_median"] == pytest.approx(40)
+    assert row["seconds_median"] == pytest.approx(40)
+    assert row["relative_to"] == "none"
+
+
+def test_without_none_the_fastest_is_what_others_are_held_against(mixed) -> None:
+    runs = mixed.runs[mixed.runs["method"] != "none"]
+    left = dataclasses.replace(_paced(mixed, PACES | {"spectral_norm": 0.005}), runs=runs)
+    left = dataclasses.replace(left, runs=_paced(left, PACES | {"spectral_norm": 0.005}).runs)
+    assert set(costs(left, run_scores(left)).methods["relative_to"]) == {"spectral_norm"}
+
+
+def test_for_equal_seconds_a_slow_method_has_done_fewer_steps(paced, found) -> None:
+    row = _row(found.equal, "gradient_penalty")
+    assert (row["steps"], row["seconds"]) == (1000, pytest.approx(10))
+    assert row["done"] == pytest.approx(250)
+    scores = paced.scores[paced.scores["method"] == "gradient_penalty"]
+    at = scores.groupby("step")["fid"].median()
+    assert row["at_seconds_median"] == pytest.approx(at[250])
+    assert row["at_steps_median"] == pytest.approx(at[1000])
+
+
+def test_between_two_scores_is_the_line_between_them(mixed) -> None:
+    paced = _paced(mixed, PACES | {"none": 0.0075})  # gradient penalty has done 187.5 steps
+    row = _row(costs(paced, run_scores(paced)).equal, "gradient_penalty")
+    mine = paced.scores[paced.scores["method"] == "gradient_penalty"]
+    first, second = (mine[mine["step"] == step]["fid"].median() for step in (0, 250))
+    assert row["at_seconds_median"] == pytest.approx(0.25 * first + 0.75 * second)
+
+
+def test_diverged_runs_are_worst_and_crashed_ones_have_no_result(found) -> None:
+    none, clipping = (_row(found.equal, name) for name in ("none", "weight_clipping"))
+    assert math.isinf(none["at_steps_max"])
+    assert math.isinf(none["at_seconds_max"])
+    assert math.isfinite(none["at_seconds_median"])
+    assert clipping["at_seconds_n"] == 2
+
+
+def test_methods_that_change_places_are_named_with_their_numbers(paced, found) -> None:
+    row = found.swaps.set_index(["better_at_steps", "better_at_seconds"])
+    assert ("gradient_penalty", "none") in row.index
+    assert ("spectral_norm", "weight_clipping") not in row.index
+    numbers = type("Numbers", (), {"costs": found})
+    words = cost_words(paced, numbers)
+    said = " ".join(words.swaps)
+    assert "gradient_penalty is better than none for 1,000 steps each" in said
+    assert "none is better than gradient_penalty for 10.0 s each" in said
+    assert words.swaps[-1] == "Of medians over seeds, without a test."
+
+
+def test_at_one_pace_no_method_changes_its_place(mixed, numbers_of) -> None:
+    assert numbers_of(mixed).costs.swaps.empty
+    words = cost_words(mixed, numbers_of(mixed))
+    assert not words.swaps
+    assert any("No two methods change places" in note for note in words.notes)
+
+
+def test_the_front_has_whoever_nobody_beats_in_both(found) -> None:
+    front = set(found.trade.loc[found.trade["best"], "method"])
+    assert front == {"none", "spectral_norm"}
+
+
+def test_a_method_of_which_most_runs_diverged_is_on_no_front(write_grid, make_spec) -> None:
+    states = {("none", 0): State.DIVERGED, ("none", 1): State.DIVERGED}
+    specs = [make_spec(m, s) for m in ("none", "spectral_norm") for s in range(3)]
+    results = load(write_grid(specs, states=states))
+    trade = costs(results, run_scores(results)).trade
+    assert math.isinf(_row(trade, "none")["cost_median"])
+    assert not _row(trade, "none")["best"]
+    assert _row(trade, "spectral_norm")["best"]
+
+
+def test_what_was_not_recorded_is_said_to_be_so(write_grid, make_spec, numbers_of) -> None:
+    specs = [make_spec(m, 0) for m in ("none", "spectral_norm")]
+    folder = write_grid(specs)
+    store = GridStore(folder).run(specs[0].run_id)
+    counted = dataclasses.replace(store.status(), flops_per_step=2e9, peak_bytes=3 * 2**20)
+    store.write_status(counted)
+    results = load(folder)
+    table = cost_table(results, numbers_of(results))
+    column = [name for name in table if name.startswith(("GFLOP", "peak"))]
+    assert table[column].to_numpy().tolist() == [["2.00", "3.00"], ["not recorded"] * 2]
+
+
+def test_a_score_of_which_more_is_better_is_shown_as_itself(paced, numbers_of) -> None:
+    first = dataclasses.replace(paced.columns, first="is")
+    results = dataclasses.replace(paced, columns=first)
+    table = equal_table(results, numbers_of(results))
+    (text,) = table.loc[table["method"] == "spectral_norm", table.columns[2]]
+    middle, low, high = (float(part.strip("[],")) for part in text.split())
+    assert 0 < low < middle < high
+
+
+def test_machines_are_named_and_several_kinds_are_warned_of(mixed, numbers_of) -> None:
+    def said(*names):
+        cpu = pd.Series([names[i % len(names)] for i in range(len(mixed.runs))])
+        runs = mixed.runs.assign(**{"ran_on.cpu": cpu, "ran_on.threads": "2"})
+        return cost_words(dataclasses.replace(mixed, runs=runs), numbers_of(mixed))
+
+    assert not said("EPYC").warnings
+    assert "EPYC, 2 threads a run (14 runs)" in said("EPYC").notes[0]
+    (warning,) = said("EPYC", "Xeon").warnings
+    assert "more than one kind of machine: EPYC, 2 threads a run (7 runs), Xeon" in warning
+
+
+def test_unsteady_paces_and_schedules_are_warned_of(mixed, numbers_of) -> None:
+    runs = mixed.runs.copy()
+    runs.loc[runs.index[0], "seconds_per_step"] = 0.05
+    results = dataclasses.replace(mixed, runs=runs)
+    found = dataclasses.replace(numbers_of(mixed), costs=costs(results, numbers_of(mixed).scores))
+    (warning,) = cost_words(results, found).warnings
+    assert "took 2.5 times as long" in warning
+    plans = {
+        i: dataclasses.replace(plan, spec={**plan.spec, "schedule": {"name": "cosine"}})
+        for i, plan in mixed.plans.items()
+    }
+    annealed = dataclasses.replace(mixed, plans=plans)
+    assert "schedule" in cost_words(annealed, numbers_of(mixed)).notes[-1]
