@@ -30,7 +30,9 @@ def page(index):
 OF_TUNING = [
     p.key for s in SECTIONS if s.anchor in ("tuning", "times") for p in s.parts if p.key in DRAWINGS
 ]
-OF_IMAGES = [key for key in DRAWINGS if key not in ("surfaces", "split-curves", *OF_TUNING)]
+OF_SETTINGS = ["settings-heat-map", "setting-curves", "sweeps"]
+NOT_ALWAYS = ("surfaces", "split-curves", *OF_TUNING, *OF_SETTINGS)
+OF_IMAGES = [key for key in DRAWINGS if key not in NOT_ALWAYS]
 SCORED = ("scores", "final-scores", "degradation", "samples")
 
 
