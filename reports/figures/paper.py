@@ -27,6 +27,7 @@ from reports.figures.style import styled
 
 WIDTH, POINTS = 3.3, 8.0
 LINE = 1.35 * POINTS / 72  # inches
+BAR = 5  # lines that a bar of shades takes below panels, with its numbers and label
 THIN = 0.55  # of the page's lines and points
 NARROW = 4.0  # inches on the page: two panels up to this wide fit beside each other
 LEAST, MOST = 1.35, 2.4  # inches of a panel's height
@@ -59,6 +60,7 @@ def in_column(figure: Figure, cell: str) -> Figure:
     _break_outer_labels(figure)
     below = sum(_below(figure, legend) for legend in list(figure.legends))
     figure.suptitle(cell).set_in_layout(bool(cell))
+    below += BAR * sum(bool(ax.get_xlabel()) for ax in figure.axes if _spec(ax) is None)
     figure.set_size_inches(WIDTH, rows * height + LINE * (below + bool(cell)))
     for text in figure.findobj(Text):
         text.set_fontsize(POINTS)  # pyright: ignore

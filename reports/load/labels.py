@@ -30,8 +30,8 @@ def cell_labels(
     left_out = followers(varied, axes) if axes else set()
     told = {i: {k: v for k, v in one.items() if k not in left_out} for i, one in varied.items()}
     if all(run.setting for run in runs.values()):
-        told = {run_id: _named(one, runs[run_id]) for run_id, one in told.items()}
-    return {run_id: _label(one) for run_id, one in told.items()}
+        told = {run_id: named(one, runs[run_id]) for run_id, one in told.items()}
+    return {run_id: label_of(one) for run_id, one in told.items()}
 
 
 def method_names(runs: Mapping[str, Planned], recipes: Sequence[str] = ()) -> dict[str, str]:
@@ -52,7 +52,7 @@ def _told_recipes(runs: Mapping[str, Planned], recipes: Sequence[str]) -> dict[s
         mine = {i: run for i, run in runs.items() if run.method_label == label}
         varied = varying(mine)
         told |= {
-            i: _label({key: value for key, value in one.items() if is_of(key, recipes)})
+            i: label_of({key: value for key, value in one.items() if is_of(key, recipes)})
             for i, one in varied.items()
         }
     return {i: told.get(i, "") for i in runs}
@@ -75,12 +75,14 @@ def _one_per_label(runs: Mapping[str, Planned]) -> list[Planned]:
     return list({run.method_label: run for run in runs.values()}.values())
 
 
-def _named(told: dict[str, Any], run: Planned) -> dict[str, Any]:
+def named(told: dict[str, Any], run: Planned) -> dict[str, Any]:
+    """Return settings with the name of the optimiser's in place of its fields, where these vary."""
     kept = {key: value for key, value in told.items() if not key.startswith(NAMED_BY_SETTING)}
     return kept if len(kept) == len(told) else {NAMED_SETTING: run.setting, **kept}
 
 
-def _label(told: dict[str, Any]) -> str:
+def label_of(told: Mapping[str, Any]) -> str:
+    """Return settings as ``name=value``, by the last part of a name where no two share it."""
     short = {key: key.removesuffix(".name").rsplit(".", 1)[-1] for key in told}
     often = Counter(short.values())
     names = {key: name if often[name] == 1 else key for key, name in short.items()}

@@ -48,6 +48,7 @@ def load(folder: Path) -> Results:
         trials=trials,
         origins=origins,
         plans=_plans(plan),
+        axes=plan.axes or (),
         **frames,
     )
 

@@ -33,6 +33,29 @@ def comparable(protocol: str, other: str) -> bool:
     return same_reference(protocol, other) and samples_scored(protocol) == samples_scored(other)
 
 
+def yardstick(protocol: str, split: str) -> tuple[str | int | None, ...]:
+    """Return what scores of one axis share: all but the real data that they are not held against.
+
+    Args:
+        protocol: of scores.
+        split: of the real data that they are held against, '' for none.
+    """
+    rest = [part for part in protocol.split("/") if not part.startswith("ref-")]
+    return (*rest, real_data(protocol).get(split))
+
+
+def yardsticks(protocols: Iterable[str], split: str) -> dict[str, str]:
+    """Return a short name of each protocol's yardstick: one name, one axis or column.
+
+    Args:
+        protocols: of scores.
+        split: see :func:`yardstick`.
+    """
+    told = {p: "/".join(str(part) for part in yardstick(p, split) if part) for p in protocols}
+    short = extractors(told.values())
+    return {protocol: short[whole] for protocol, whole in told.items()}
+
+
 def extractors(protocols: Iterable[str]) -> dict[str, str]:
     """Return the short name of each protocol's extractor, with what two of one name differ in.
 

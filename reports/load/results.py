@@ -60,6 +60,7 @@ class Results:
         plans: every planned run, trials too, by the name of its folder.
         left_out: the methods that this report was asked not to show.
         baseline: the method that it was asked to hold the others against, '' for none.
+        axes: dotted names of the swept fields, none where the plan does not say.
         beside: the methods of all grids on one page, for one look of each; none on a grid's own.
     """
 
@@ -90,6 +91,7 @@ class Results:
     plans: Mapping[str, Planned] = field(default_factory=dict, repr=False)
     left_out: LeftOut = LeftOut()
     baseline: str = ""
+    axes: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
 
     @property

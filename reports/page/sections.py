@@ -21,9 +21,12 @@ from reports.figures.sample_grids import SAMPLES
 from reports.figures.samples_over_training import SAMPLES_OVER_TRAINING
 from reports.figures.score_curves import SCORES
 from reports.figures.score_points import DEGRADATION, FINAL_SCORES
+from reports.figures.setting_curves import SETTING_CURVES
+from reports.figures.settings_heat_map import SETTINGS_HEAT_MAP
 from reports.figures.spectra import SINGULAR_VALUES, SPREADS
 from reports.figures.split_curves import SPLIT_CURVES
 from reports.figures.surfaces import SURFACES
+from reports.figures.sweep_lines import SWEEP_LINES
 from reports.figures.training_curves import GRADIENT_NORMS, LOSSES, SEPARATIONS
 from reports.figures.tuning_comparison import TUNING_COMPARISON
 from reports.figures.tuning_expected_best import EXPECTED_BEST
@@ -31,6 +34,8 @@ from reports.figures.tuning_lipschitz import LIPSCHITZ
 from reports.figures.tuning_robustness import ROBUSTNESS
 from reports.figures.tuning_sensitivity import SENSITIVITY
 from reports.load.results import Results
+from reports.stats.settings_robustness import sweeps_optimiser
+from reports.stats.sweeps import has_sweeps
 from reports.stats.times import several_data_sets
 from reports.tables import bounds, descriptions, spectra
 from reports.tables.averaged import AVERAGED
@@ -45,8 +50,10 @@ from reports.tables.origins import ORIGINS
 from reports.tables.over_training import COURSES
 from reports.tables.pairing import PROOF
 from reports.tables.seed_spread import SEED_SPREAD
+from reports.tables.setting_medians import REACHED_BY, SETTING_MEDIANS
 from reports.tables.splits import SPLITS
 from reports.tables.summary import SUMMARY
+from reports.tables.sweeps import SWEEPS
 from reports.tables.table import Table
 from reports.tables.targets import TARGETS
 from reports.tables.tuning_comparison import TUNING_COMPARED
@@ -146,6 +153,25 @@ SECTIONS = (
         ),
     ),
     Section("cost", "Cost", (Block("cost_said"), COSTS, PARETO, EQUAL, SCORES_OVER_SECONDS)),
+    Section(
+        "robustness",
+        "Robustness",
+        (
+            SETTINGS_HEAT_MAP,
+            SETTING_MEDIANS,
+            SETTING_CURVES,
+            REACHED_BY,
+            SWEEP_LINES,
+            SWEEPS,
+        ),
+        title="Robustness to settings",
+        explanation="How final scores, by the score that leads, change with the optimiser's "
+        "setting and with parameters that were swept alone. It describes the runs of this grid: "
+        "nothing here is tested, and the settings were chosen, not drawn at random, so it says "
+        "nothing of any others. Settings A to F are those of Table 1 of Miyato et al. 2018 (arXiv "
+        "1802.05957).",
+        shown=lambda results: sweeps_optimiser(results) or has_sweeps(results),
+    ),
     Section(
         "stability",
         "Stability",

@@ -28,6 +28,12 @@ from reports.stats.pairing import declared, pairing
 from reports.stats.power import Family, Power, declare, power
 from reports.stats.real_and_untrained import references
 from reports.stats.run_scores import run_scores
+from reports.stats.settings_robustness import (
+    setting_medians,
+    setting_places,
+    setting_shares,
+    setting_totals,
+)
 from reports.stats.spectra import (
     drawn_layers,
     gaussian_curves,
@@ -40,6 +46,7 @@ from reports.stats.spectra import (
 )
 from reports.stats.summaries import score_summary, summary
 from reports.stats.survival import survival
+from reports.stats.sweeps import sweeps
 from reports.stats.times import Times, times
 from reports.stats.tuning_numbers import TuningNumbers, tuning_numbers
 
@@ -65,6 +72,7 @@ class Numbers:
         score_curves, metric_curves, diagnostic_curves: recorded columns over training.
         layer_curves: the same of the measures of each drawn layer.
         family: the comparisons that claims are made of; power: what it could show at best.
+        settings, setting_medians, setting_shares, setting_totals, sweeps: of the score that leads.
         drawn: layers whose spectra are drawn; layers: all of them.
     """
 
@@ -99,6 +107,11 @@ class Numbers:
     last_grids: Frame = field(repr=False)
     grids_over_training: Frame = field(repr=False)
     first_surfaces: Frame = field(repr=False)
+    settings: Frame = field(repr=False)
+    setting_medians: Frame = field(repr=False)
+    setting_shares: Frame = field(repr=False)
+    setting_totals: Frame = field(repr=False)
+    sweeps: Frame = field(repr=False)
     family: Family
     power: Power
     score_curves: Curves
@@ -124,12 +137,12 @@ def compute(results: Results) -> Numbers:
     leading = next((score.column for score in results.score_columns), None)
     among = len(results.score_columns) if results.columns.first else 1
     family = declare(results.runs, leading, among, results.paired)
-    tuning = tuning_numbers(results)
+    tuning, ended = tuning_numbers(results), summary(results)
     pairs = pairwise(scores, family, np.random.default_rng(SEED))
     return Numbers(
         scores=scores,
         every_score=every,
-        summary=summary(results),
+        summary=ended,
         score_summary=score_summary(scores, results.columns.by_name),
         every_summary=score_summary(every, results.columns.by_name),
         middles=middles(scores, results.columns.by_name),
@@ -156,9 +169,27 @@ def compute(results: Results) -> Numbers:
         chance_gaps=chance_gaps(results),
         times=times(results, tuning.confirmed, scores),
         costs=costs(results, scores),
+        **_robustness(results, scores, ended),
         **_spectra(results.spectra),
         **_curves(results),
     )
+
+
+def _robustness(results: Results, scores: Frame, ended: Frame) -> dict[str, Frame]:
+    leading = results.score_columns[:1]
+    mine = scores[scores["metric"].isin([score.column for score in leading])]
+    sign = leading[0].sign if leading else 1.0
+    middle = score_summary(mine, results.columns.by_name)
+    places = setting_places(results)
+    medians = setting_medians(middle, ended, places, sign)
+    shares = setting_shares(mine, places)
+    return {
+        "settings": places,
+        "setting_medians": medians,
+        "setting_shares": shares,
+        "setting_totals": setting_totals(medians, shares),
+        "sweeps": sweeps(results, leading).merge(middle, on=["cell", "method"]),
+    }
 
 
 def _spectra(spectra: Frame) -> dict[str, Frame]:

@@ -232,12 +232,14 @@ class Writer:
     )
     old: bool = False  # rows as runs wrote them before they recorded LATER
     held_out: int = 360  # data whose scores the floor of an older run holds
+    axes: tuple[str, ...] = ()  # declared by the plan
     splits: bool = False  # scores against validation and test as well, and floors at the runs' n
 
     def write(self, specs: Iterable[RunSpec], name: str = "lipschitz") -> Path:
         specs = list(specs)
         grid = GridStore(self.root / name)
-        grid.write_plan(name, {spec.run_id: spec.as_dict for spec in specs})
+        runs = {spec.run_id: spec.as_dict for spec in specs}
+        grid.write_plan(name, runs, axes=self.axes or None)
         for spec in specs:
             state = self.states.get((spec.method_label, spec.seed), State.FINISHED)
             if state != State.MISSING:
@@ -382,6 +384,33 @@ def drawn_scores() -> Callable[..., Any]:
         })  # fmt: skip
 
     return frame
+
+
+def _setting(name: str) -> dict[str, Any]:
+    return {key: value for key, value in SETTINGS[name].items() if key != "name"}
+
+
+SWEPT = ("none", {"name": "weight_clipping"}, {"name": "weight_clipping", "c": 0.05},
+         "spectral_norm")  # fmt: skip
+SWEPT_STATES = {
+    ("none", 0): State.DIVERGED,
+    ("spectral_norm", 0): State.DIVERGED,
+    ("spectral_norm", 1): State.CRASHED,
+    ("spectral_norm", 2): State.DIVERGED,
+}
+
+
+@pytest.fixture(scope="session")
+def swept_folder(write_grid: Callable[..., Path]) -> Path:
+    """Settings A and D x three methods, one at two values, x three seeds; one method fails."""
+    specs = [_make_spec(m, seed, **_setting(name))
+             for name in "AD" for seed in range(3) for m in SWEPT]  # fmt: skip
+    return write_grid(specs, "swept", axes=("setting",), states=SWEPT_STATES)
+
+
+@pytest.fixture(scope="session")
+def swept(swept_folder: Path) -> Results:
+    return load(swept_folder)
 
 
 SHARED_SPACE: dict[str, Any] = {"optimizer.lr": {"log": [1e-4, 3e-3]}, "n_dis": [1, 2]}

@@ -19,7 +19,9 @@ from runners.store.states import State
 OF_TUNING = [
     p.key for s in SECTIONS if s.anchor in ("tuning", "times") for p in s.parts if p.key in DRAWINGS
 ]
-OF_IMAGES = [key for key in DRAWINGS if key not in ("surfaces", "split-curves", *OF_TUNING)]
+OF_SETTINGS = ["settings-heat-map", "setting-curves", "sweeps"]
+NOT_ALWAYS = ("surfaces", "split-curves", *OF_TUNING, *OF_SETTINGS)
+OF_IMAGES = [key for key in DRAWINGS if key not in NOT_ALWAYS]
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,14 @@ def test_every_figure_of_a_tuned_grid_shows_something(tuned, mixed, key, figures
     assert list(figures(key, mixed)) == []
 
 
+@pytest.mark.parametrize("key", OF_SETTINGS)
+def test_every_figure_of_a_swept_grid_shows_something(swept, mixed, key, figures):
+    (figure,) = (figure for _, figure in figures(key, swept))
+    assert all(ax.has_data() for ax in figure.axes if ax.axison)
+    figure.draw_without_rendering()
+    assert list(figures(key, mixed)) == []
+
+
 @pytest.mark.parametrize("key", DRAWINGS)
 def test_no_figure_without_a_run_but_the_outcomes(missing, key, figures):
     assert len(list(figures(key, missing))) == (key == "outcomes")
@@ -63,8 +73,9 @@ def test_no_figure_without_a_run_but_the_outcomes(missing, key, figures):
 
 def test_figures_of_what_older_rows_lack_are_left_out(old, figures):
     absent = [key for key in DRAWINGS if not list(figures(key, old))]
-    lack = ["surfaces", "split-curves", "descriptions", "separations", "norms", "bounds"]
-    assert absent == [*OF_TUNING, *lack]
+    images = ["surfaces", "split-curves", "descriptions"]
+    diagnosed = ["separations", "norms", "bounds"]
+    assert absent == [*OF_TUNING, *images, *OF_SETTINGS, *diagnosed]
 
 
 def _drawn_at(figure, marker):

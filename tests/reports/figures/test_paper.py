@@ -35,10 +35,12 @@ def _in_column(results, numbers, key):
 
 @pytest.mark.parametrize("key", DRAWINGS)
 def test_a_column_has_text_of_one_size_thin_lines_and_clips_nothing(
-    mixed, tuned, toys, numbers_of, key
+    mixed, tuned, toys, swept, numbers_of, key
 ) -> None:
     of_tuning = key.startswith(("tuning", "profiles"))
-    results = tuned if of_tuning else toys if key == "surfaces" else mixed
+    of_settings = key in ("settings-heat-map", "setting-curves", "sweeps")
+    others = toys if key == "surfaces" else swept if of_settings else mixed
+    results = tuned if of_tuning else others
     for figure in _in_column(results, numbers_of(results), key):
         assert figure.get_figwidth() == WIDTH
         assert _beyond(figure) <= SLACK
