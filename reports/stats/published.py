@@ -82,6 +82,7 @@ def protocol_differences(results: Results) -> Frame:
 
 Line: TypeAlias = tuple[str, str, str, str]
 """What is compared, of the paper, of these runs, and whether both are the same."""
+NO_ROW: Line = ("loss, of rows beside runs", "no row", "no run", "no")
 Group: TypeAlias = tuple[str, str, Planned]
 """A cell, a method in it, and one of its runs: all that matters here is the same in all seeds."""
 
@@ -132,7 +133,10 @@ def _compared(results: Results, groups: list[Group]) -> Iterator[Line]:
     yield _line("updates of G", [PAPER.updates], [spec.get("steps") for spec in specs])
     yield _line("batch size", [PAPER.batch_size], [spec.get("batch_size") for spec in specs])
     yield _settings(groups)
-    yield _line("loss", ["the row's"], [_loss(spec) for spec in specs])
+    matched = [
+        (row.loss, spec["loss"]) for row in PAPER.rows for spec in specs if _matches(row, spec)
+    ]
+    yield _line("loss, of rows beside runs", *zip(*matched, strict=True)) if matched else NO_ROW
     yield _line("model", [_model(PAPER.model)], [_model(spec.get("model") or {}) for spec in specs])
     pixels = [PAPER.pixels[_data_set(run)] for *_, run in groups]
     yield _line("pixels", pixels, [_pixels(run) for *_, run in groups])
@@ -173,11 +177,6 @@ def _settings(groups: Iterable[Group]) -> Line:
     names = [run.setting or "others" for *_, run in groups]
     return ("optimiser settings", "each method's best of A to F",
             f"{', '.join(dict.fromkeys(names))}: each on its own, none chosen", "no")  # fmt: skip
-
-
-def _loss(spec: Any) -> str:
-    beside = any(_matches(row, spec) for row in PAPER.rows)
-    return "the row's" if beside else f"{spec.get('loss')}, beside no row"
 
 
 def _model(model: Mapping[str, Any]) -> str:

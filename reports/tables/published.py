@@ -54,9 +54,9 @@ PUBLISHED = Table(
     "",
     title="Published beside ours",
     explanation=f"Published: {PAPER.source} (arXiv {PAPER.arxiv}), not measured here. No test, "
-    "ranking or best of this page counts them. A row stands beside the runs of the same method, loss and "
-    f"normalisation, with its parameters where the paper gives them; {ABSENT} where either lacks "
-    "one.",
+    "ranking or best of this page counts them. A row stands beside the runs of the same method, "
+    "loss and normalisation, with its parameters where the paper gives them; "
+    f"{ABSENT} where either lacks one.",
 )
 PUBLISHED_DIFFERENCES = Table(
     "published-protocol",

@@ -62,7 +62,8 @@ def test_every_thing_that_was_done_otherwise_is_told(scored):
     assert tuple(said.loc["batch size"]) == ("64", "64", "yes")
     assert said.loc["training images held out", "here"] == "5,000"
     assert said.loc["model", "same"] == "yes"
-    assert said.loc["loss", "same"] == "in part"  # c = .05 is no row's
+    assert said.loc["loss, of rows beside runs", "same"] == "yes"
+    assert differences_table(results, numbers).set_index("same").loc["no"].shape[0] == 7
     assert "1a2b3c4d" in said.loc["network", "here"]
 
 
