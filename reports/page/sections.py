@@ -34,7 +34,7 @@ from reports.figures.tuning_robustness import ROBUSTNESS
 from reports.figures.tuning_sensitivity import SENSITIVITY
 from reports.load.results import Results
 from reports.stats.published import on_published_data
-from reports.stats.settings_robustness import sweeps_optimiser
+from reports.stats.settings_robustness import has_settings
 from reports.stats.sweeps import has_sweeps
 from reports.stats.times import several_data_sets
 from reports.tables import bounds, descriptions, spectra
@@ -169,7 +169,7 @@ SECTIONS = (
         "nothing here is tested, and the settings were chosen, not drawn at random, so it says "
         "nothing of any others. Settings A to F are those of Table 1 of Miyato et al. 2018 (arXiv "
         "1802.05957).",
-        shown=lambda results: sweeps_optimiser(results) or has_sweeps(results),
+        shown=lambda results: has_settings(results) or has_sweeps(results),
     ),
     Section(
         "published-numbers",

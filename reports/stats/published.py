@@ -132,7 +132,7 @@ def _compared(results: Results, groups: list[Group]) -> Iterator[Line]:
             yield from _images(score, images, protocols)
     yield _line("updates of G", [PAPER.updates], [spec.get("steps") for spec in specs])
     yield _line("batch size", [PAPER.batch_size], [spec.get("batch_size") for spec in specs])
-    yield _settings(groups)
+    yield _settings(groups, tuned=results.tuning is not None)
     matched = [
         (row.loss, spec["loss"]) for row in PAPER.rows for spec in specs if _matches(row, spec)
     ]
@@ -143,7 +143,7 @@ def _compared(results: Results, groups: list[Group]) -> Iterator[Line]:
     held = [real_data(protocol).get(VALIDATION) or "none told of" for protocol in protocols]
     yield _line("training images held out", ["none told of"], held)
     seeds = counted(results.runs["seed"].nunique(), "seed")
-    yield "number shown", "of the best setting", f"median over {seeds}, in every setting", "no"
+    yield "number shown", "of the best setting", f"median over {seeds}, of every cell", "no"
 
 
 def _images(score: Score, images: Images, protocols: Iterable[str]) -> Iterator[Line]:
@@ -173,10 +173,11 @@ def _said(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _settings(groups: Iterable[Group]) -> Line:
-    names = [run.setting or "others" for *_, run in groups]
-    return ("optimiser settings", "each method's best of A to F",
-            f"{', '.join(dict.fromkeys(names))}: each on its own, none chosen", "no")  # fmt: skip
+def _settings(groups: Iterable[Group], tuned: bool) -> Line:
+    names = dict.fromkeys(run.setting or "others" for *_, run in groups)
+    how = "by default, and as tuned" if tuned else "each on its own, none chosen"
+    theirs = "each method's best of A to F"
+    return "optimiser settings", theirs, f"{', '.join(names)}: {how}", "no"
 
 
 def _model(model: Mapping[str, Any]) -> str:

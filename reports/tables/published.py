@@ -62,7 +62,7 @@ PUBLISHED_DIFFERENCES = Table(
     "published-protocol",
     differences_table,
     "",
-    title="What was not done alike",
+    title="Both protocols",
     explanation="The paper's protocol against that which these runs stored. A difference of scores "
     "may be one of these and no difference of methods.",
 )
