@@ -16,8 +16,14 @@ from reports.figures.score_axes import axis_label, scale_label
 from reports.load.columns import Frame
 from reports.load.results import Results
 from reports.load.score_columns import Score
+from reports.published import PAPER
 from reports.stats.numbers import Numbers
 from runners.store.states import State
+
+PUBLISHED: dict[str, Any] = {
+    "linestyle": "none", "marker": "h", "mfc": "white", "mec": "black", "markersize": 8, "mew": 1.2
+}  # fmt: skip
+"""Numbers of others: a marker that no method has."""
 
 
 def _of(frame: Frame, cell: str, score: Score) -> Frame:
@@ -39,7 +45,10 @@ def final_scores(results: Results, numbers: Numbers) -> Figure | None:
     figure, places = panels.facets(results, scores, height=0.62 * len(results.methods) + 1)
     for ax, cell, score in places:
         rows = _of(numbers.scores, cell, score)
-        _points(ax, rows, _of(numbers.score_summary, cell, score), results)
+        medians = _of(numbers.score_summary, cell, score)
+        _points(ax, rows, medians, results)
+        methods = [known["method"] for known in _by_method(medians, results)]
+        _published(ax, _of(numbers.published, cell, score), methods)
         ax.set_xlabel(axis_label(score, rows, results))
         if score.lower_is_better:  # one kind of scale for all cells
             everywhere = numbers.scores[numbers.scores["metric"] == score.column]
@@ -47,7 +56,8 @@ def final_scores(results: Results, numbers: Numbers) -> Figure | None:
             panels.log_if_wide(ax, drawn, axis="x")
         panels.panel_title(ax, "", cell)
     panels.title(figure, "Final scores: every seed is a point")
-    panels.legend(figure, results, _keys(), points=True)
+    keys = [_published_key()] if len(numbers.published) else []
+    panels.legend(figure, results, [*_keys(), *keys], points=True)
     return figure
 
 
@@ -61,6 +71,17 @@ def _points(ax: Axes, rows: Frame, medians: Frame, results: Results) -> None:
         _median(ax, known["final_median"], place)
         labels.append(f"{method}\n{count}" if panels.is_leftmost(ax) else count)
     panels.name_rows(ax, labels)
+
+
+def _published(ax: Axes, rows: Frame, methods: list[str]) -> None:
+    """Mark what others published of a method: above its points, for it is none of them."""
+    for row in rows[rows["method"] != ""].to_dict("records"):
+        place = methods.index(row["method"]) - 0.38
+        ax.plot(row["value"], place, clip_on=False, **PUBLISHED)
+
+
+def _published_key() -> Line2D:
+    return Line2D([], [], label=f"published ({PAPER.source})", **PUBLISHED)
 
 
 def _seeds(ax: Axes, rows: Frame, heights: list[float], look: style.Look) -> None:
@@ -139,7 +160,9 @@ FINAL_SCORES = Drawing(
     "final-scores",
     "Final scores",
     "Filled points are final scores, hollow ones the best of the same run ({chosen}); runs "
-    "without a final score stand at the right edge, they are not dropped.",
+    "without a final score stand at the right edge, they are not dropped. A white hexagon, where "
+    "there is one, is a number that others published, no result of these runs: what was done "
+    "otherwise stands below.",
     final_scores,
     "No run has been scored yet.",
 )

@@ -32,7 +32,8 @@ SETTING_CURVES = Drawing(
     "is of a method that works in more of them. The band reaches from the seed with the lowest "
     "share of its settings to the one with the highest. It is no confidence interval: runs of one "
     "setting are not independent, and the settings are no sample of any others. Diverged runs are "
-    "under no threshold, so they keep a curve below 1; thin lines are the other methods.",
+    "under no threshold, so they keep a curve below 1; crashed ones do not count; thin "
+    "lines are the other methods.",
     setting_curves,
     "",
 )

@@ -68,7 +68,8 @@ def _by_scale(cells: Frame, score: Score) -> Iterator[tuple[str, Frame]]:
 def _bar(figure: Figure, axes: list[Axes], shades: ScalarMappable, score: Score, name: str) -> None:
     bar = figure.colorbar(shades, ax=axes, location="bottom", aspect=40, pad=0.02)
     panels.log_if_wide(bar.ax, pd.Series(shades.get_clim()), axis="x")
-    bar.set_label(f"median {score.scale([name])}\n{score.direction}: the darker", fontsize=9)
+    label = f"median {score.scale([name])}\n{score.direction}: the darker"
+    bar.set_label(label, loc="right", fontsize=9)  # a bar may be shorter than its label
 
 
 def _shades(medians: Series, score: Score) -> ScalarMappable:

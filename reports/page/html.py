@@ -24,6 +24,7 @@ from reports.stats.conformance import broken
 from reports.stats.machines import apart, several_machines
 from reports.stats.numbers import Numbers
 from reports.stats.pairing import undeclared, violations
+from reports.stats.published import why_not_published
 from reports.stats.real_and_untrained import floor_notes
 from reports.stats.tuning_sentence import tuning_sentence
 from reports.tables.failures import meanings
@@ -102,6 +103,7 @@ def sentences(results: Results, numbers: Numbers) -> dict[str, Any]:
         "inferred": inference(results, numbers.family, numbers.power),
         "floor_said": floor_notes(results, numbers.references),
         "later_blocks": later_tables(results, numbers),
+        "not_published_said": why_not_published(results),
         "unpaired": violations(numbers.pairing, results.paired),
         "machines": several_machines(runs),
         "apart": apart(results.runs),

@@ -34,7 +34,8 @@ from reports.figures.tuning_lipschitz import LIPSCHITZ
 from reports.figures.tuning_robustness import ROBUSTNESS
 from reports.figures.tuning_sensitivity import SENSITIVITY
 from reports.load.results import Results
-from reports.stats.settings_robustness import sweeps_optimiser
+from reports.stats.published import on_published_data
+from reports.stats.settings_robustness import has_settings
 from reports.stats.sweeps import has_sweeps
 from reports.stats.times import several_data_sets
 from reports.tables import bounds, descriptions, spectra
@@ -49,6 +50,7 @@ from reports.tables.falls import FALLS
 from reports.tables.origins import ORIGINS
 from reports.tables.over_training import COURSES
 from reports.tables.pairing import PROOF
+from reports.tables.published import PUBLISHED, PUBLISHED_DIFFERENCES
 from reports.tables.seed_spread import SEED_SPREAD
 from reports.tables.setting_medians import REACHED_BY, SETTING_MEDIANS
 from reports.tables.splits import SPLITS
@@ -170,7 +172,14 @@ SECTIONS = (
         "nothing here is tested, and the settings were chosen, not drawn at random, so it says "
         "nothing of any others. Settings A to F are those of Table 1 of Miyato et al. 2018 (arXiv "
         "1802.05957).",
-        shown=lambda results: sweeps_optimiser(results) or has_sweeps(results),
+        shown=lambda results: has_settings(results) or has_sweeps(results),
+    ),
+    Section(
+        "published-numbers",
+        "Published",
+        (Block("not_published"), PUBLISHED, PUBLISHED_DIFFERENCES),
+        title="Published numbers",
+        shown=on_published_data,
     ),
     Section(
         "stability",

@@ -26,6 +26,7 @@ from reports.stats.over_seeds import Curves, curves
 from reports.stats.over_training import courses, over_training
 from reports.stats.pairing import declared, pairing
 from reports.stats.power import Family, Power, declare, power
+from reports.stats.published import protocol_differences, published
 from reports.stats.real_and_untrained import references
 from reports.stats.run_scores import run_scores
 from reports.stats.settings_robustness import (
@@ -73,6 +74,7 @@ class Numbers:
         layer_curves: the same of the measures of each drawn layer.
         family: the comparisons that claims are made of; power: what it could show at best.
         settings, setting_medians, setting_shares, setting_totals, sweeps: of the score that leads.
+        published, published_differences: numbers of others; no statistic counts them.
         drawn: layers whose spectra are drawn; layers: all of them.
     """
 
@@ -112,6 +114,8 @@ class Numbers:
     setting_shares: Frame = field(repr=False)
     setting_totals: Frame = field(repr=False)
     sweeps: Frame = field(repr=False)
+    published: Frame = field(repr=False)
+    published_differences: Frame = field(repr=False)
     family: Family
     power: Power
     score_curves: Curves
@@ -167,6 +171,8 @@ def compute(results: Results) -> Numbers:
         first_surfaces=first_surfaces(results),
         tuning=tuning,
         chance_gaps=chance_gaps(results),
+        published=published(results),
+        published_differences=protocol_differences(results),
         times=times(results, tuning.confirmed, scores),
         costs=costs(results, scores),
         **_robustness(results, scores, ended),

@@ -31,10 +31,9 @@ MEDIAN_COLUMNS = ("method", "setting", "rest", "ranked_median", "failed", "all_f
 SHARE_COLUMNS = ("rest", "method", "threshold", "k", "n", "share", "low", "high")
 
 
-def sweeps_optimiser(results: Results) -> bool:
+def has_settings(results: Results) -> bool:
     """Whether a grid was scored in several settings of the optimiser."""
-    scored = results.tuning is None and bool(results.score_columns)
-    return scored and bool(_optimiser_axes(results))
+    return bool(results.score_columns) and not setting_places(results).empty
 
 
 def _optimiser_axes(results: Results) -> list[str]:
@@ -57,10 +56,11 @@ def setting_places(results: Results) -> Frame:
         sweeps the optimiser, or to one value only.
     """
     none = pd.DataFrame(columns=list(PLACE_COLUMNS))
-    if not sweeps_optimiser(results):
+    optimiser = _optimiser_axes(results)
+    if results.tuning or not optimiser:
         return none
     runs = {run_id: results.plans[run_id] for run_id in results.runs["run_id"]}
-    told = dict(_told(runs, _optimiser_axes(results), results.axes))
+    told = dict(_told(runs, optimiser, results.axes))
     cells = results.runs.drop_duplicates("cell")[["run_id", "cell"]].to_dict("records")
     rows = [(str(row["cell"]), *told[row["run_id"]]) for row in cells]
     found = pd.DataFrame(rows, columns=list(PLACE_COLUMNS))

@@ -76,7 +76,8 @@ REACHED_BY = Table(
     "",
     title="What a method reaches over all settings",
     explanation="The curves above, read at three heights: a score that this share of a method's "
-    "runs, of all settings together, is at least as good as; failed where so many did not finish. "
+    "runs, of all settings together, is at least as good as; failed where so many diverged. Runs "
+    "that finished or diverged count; a crash says nothing about a method. "
     "Best and worst setting are of medians over seeds, diverged runs worst; they were picked by "
     "these scores, so the best one flatters.",
 )

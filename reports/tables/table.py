@@ -34,7 +34,7 @@ class Table:
     beside: str = ""
 
 
-LEADING = ("cell", "method", "against", "outcome")
+LEADING = ("published row", "cell", "method", "against", "outcome")
 """Columns that say what a row is."""
 ARROWS = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
 """One stands in the header of every score."""

@@ -233,13 +233,14 @@ class Writer:
     old: bool = False  # rows as runs wrote them before they recorded LATER
     held_out: int = 360  # data whose scores the floor of an older run holds
     axes: tuple[str, ...] = ()  # declared by the plan
+    recipes: tuple[str, ...] = ()  # fields that methods set for themselves
     splits: bool = False  # scores against validation and test as well, and floors at the runs' n
 
     def write(self, specs: Iterable[RunSpec], name: str = "lipschitz") -> Path:
         specs = list(specs)
         grid = GridStore(self.root / name)
         runs = {spec.run_id: spec.as_dict for spec in specs}
-        grid.write_plan(name, runs, axes=self.axes or None)
+        grid.write_plan(name, runs, axes=self.axes or None, recipes=self.recipes)
         for spec in specs:
             state = self.states.get((spec.method_label, spec.seed), State.FINISHED)
             if state != State.MISSING:

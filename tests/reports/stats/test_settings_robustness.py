@@ -10,6 +10,7 @@ from reports.load.loader import load
 from reports.stats.run_scores import run_scores
 from reports.stats.settings_robustness import best_share, setting_places, setting_shares
 from reports.tables.setting_medians import medians_table, reached_table
+from runners.store.states import State
 
 ADAM = {"name": "adam", "beta1": 0.5, "beta2": 0.999}
 
@@ -22,7 +23,10 @@ def rates(write_grid, make_spec):
                   dataset={"name": "digits", "train_size": size})
         for rate in (1e-3, 1e-4) for size in (200, None) for seed in range(2)
     ]  # fmt: skip
-    return load(write_grid(specs, "rates", axes=("optimizer.lr", "dataset.train_size")))
+    states = {("none", seed): State.MISSING for seed in range(2)}
+    return load(
+        write_grid(specs, "rates", states=states, axes=("optimizer.lr", "dataset.train_size"))
+    )
 
 
 def test_cells_are_settings_only_where_an_axis_sweeps_the_optimiser(swept, rates, mixed, tuned):
