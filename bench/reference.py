@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema
 
-from bench.grid import fields, lists, reader, tuning, usual
+from bench.grid import budget, fields, lists, reader, tuning, usual
 from bench.grid.keys import REQUIRED, Key
 from runners.spec import Evaluation, RunSpec
 
@@ -33,6 +33,7 @@ def reference() -> str:
         "base.evaluation": {
             f"base.evaluation.{name}": key for name, key in _keys(Evaluation, "evaluation.").items()
         },
+        "base.budget": {f"base.budget.{name}": key for name, key in budget.KEYS.items()},
         "tuning": {f"tuning.{name}": key for name, key in tuning.KEYS.items()},
     }
     texts = [_section(title, keys) for title, keys in sections.items()]
