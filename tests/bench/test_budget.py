@@ -86,7 +86,7 @@ def test_steps_come_from_what_is_kept_and_methods_have_others(known) -> None:
     assert [spec.seed for spec in made.specs] == [0, 0, 1, 1]
     assert said == [
         f"calibrated: steps in 1 s: none 10; weight_norm 4; {store.folder}/{calibration.NAME}"
-    ]  # noqa: E501
+    ]
 
 
 def test_the_dry_run_says_what_is_not_known_and_measures_nothing(tiny, tmp_path, capsys) -> None:

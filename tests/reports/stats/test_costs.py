@@ -166,3 +166,12 @@ def test_unsteady_paces_and_schedules_are_warned_of(mixed, numbers_of) -> None:
     }
     annealed = dataclasses.replace(mixed, plans=plans)
     assert "schedule" in cost_words(annealed, numbers_of(mixed)).notes[-1]
+
+
+def test_a_budget_that_runs_did_not_keep_is_warned_of(mixed, numbers_of) -> None:
+    kept = dataclasses.replace(mixed, budget=19.0)
+    assert not cost_words(kept, numbers_of(mixed)).warnings
+    words = cost_words(dataclasses.replace(mixed, budget=10.0), numbers_of(mixed))
+    assert "20.0 s (none)" in words.warnings[0]
+    assert "not the 10 s that they were calibrated for" in words.warnings[0]
+    assert "calibration.json is gone" in words.notes[0]
