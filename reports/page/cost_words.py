@@ -38,8 +38,8 @@ SEVERAL = (
 )
 UNEVEN = (
     "Paces{where} are unsteady: the slowest run of {method} took {factor} times as long for a step "
-    "as its fastest. The machine did other work, or too many runs at a time, and differences of "
-    "seconds between methods hold that too."
+    "as its fastest. The machine may have done other work, or too many runs at a time; differences "
+    "of seconds between methods hold that too."
 )
 SWAP = (
     "{where}{first} is better than {second} for {steps:,} steps each ({score} {a} to {b}), but "
