@@ -86,12 +86,13 @@ def test_diverged_runs_are_worst_and_crashed_ones_have_no_result(found) -> None:
     assert clipping["at_seconds_n"] == 2
 
 
-def test_methods_that_change_places_are_named_with_their_numbers(paced, found) -> None:
+def test_methods_that_change_places_are_named_with_their_numbers(
+    mixed, paced, found, numbers_of
+) -> None:
     row = found.swaps.set_index(["better_at_steps", "better_at_seconds"])
     assert ("gradient_penalty", "none") in row.index
     assert ("spectral_norm", "weight_clipping") not in row.index
-    numbers = type("Numbers", (), {"costs": found})
-    words = cost_words(paced, numbers)
+    words = cost_words(paced, dataclasses.replace(numbers_of(mixed), costs=found))
     said = " ".join(words.swaps)
     assert "gradient_penalty is better than none for 1,000 steps each" in said
     assert "none is better than gradient_penalty for 10.0 s each" in said
