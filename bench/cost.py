@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean, median
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from bench.needs import missing
 from runners.engines.base import Engine
@@ -22,6 +23,7 @@ from runners.spec import RunSpec
 from runners.store.grid import GridStore
 from runners.store.run import RunStore
 
+T = TypeVar("T")
 STEPS = 30  # of a probe
 WARM, LEAST = 10, 15  # steps of it that are left out, and that are done however long they take
 LOG_EVERY = 5
@@ -150,16 +152,37 @@ def probed_paces(
     Raises:
         UserProblem: what is missing to run them.
     """
-    short = {kind(spec.as_dict): _probe(spec) for spec in specs}
-    warm_up = dataclasses.replace(next(iter(short.values())), seed=1)
+    found = probed([_probe(spec) for spec in specs], options, make, _limit, _pace)
+    return {kind(spec.as_dict): pace for spec, pace in zip(specs, found, strict=True) if pace}
+
+
+def probed(
+    short: Sequence[RunSpec],
+    options: Options,
+    make: Callable[[Options], Engine],
+    limit: Callable[[Engine], Watcher],
+    look: Callable[[RunStore], T],
+) -> list[T]:
+    """Run short specs in a folder that is gone afterwards, and return what is seen of each.
+
+    Args:
+        short: the specs; the first is run under another seed before, which warms the worker up.
+        options: how and where to run.
+        make: builds an engine of one worker.
+        limit: makes what ends those that take long.
+        look: looks at one that has ended.
+
+    Raises:
+        UserProblem: what is missing to run them.
+    """
+    warm_up = dataclasses.replace(short[0], seed=1)
     quiet = dataclasses.replace(options, wandb="disabled")
     with TemporaryDirectory(prefix="cost-", dir=scratch()) as folder, make(quiet) as engine:
         scheduler, store = Scheduler(engine), GridStore(Path(folder))
-        scheduler.prepare(specs)
-        for _ in scheduler.run([warm_up, *short.values()], store, _limit(engine)):
+        scheduler.prepare(short)
+        for _ in scheduler.run([warm_up, *short], store, limit(engine)):
             pass
-        found = {which: _pace(store.run(spec.run_id)) for which, spec in short.items()}
-    return {which: pace for which, pace in found.items() if pace}
+        return [look(store.run(spec.run_id)) for spec in short]
 
 
 def _limit(engine: Engine) -> Watcher:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bench import tuned
+from bench import budget, tuned
 from bench.cost import Estimate, estimate
 from bench.grid import Grid
 from bench.grid.trials import Tuning
@@ -20,8 +20,13 @@ from bench.stage import is_done, state_of
 from runners.engines.base import Engine
 from runners.options import Options
 from runners.spec import RunSpec
+from runners.store import calibration
 from runners.store.grid import GridStore
 
+UNCALIBRATED = (
+    "a budget of {seconds:g} s: the steps of {methods} are not known until `bench run` has "
+    "calibrated them; nothing was run"
+)
 FEW = 50  # runs that are listed one by one
 
 
@@ -78,6 +83,12 @@ def print_plan(
         UserProblem: what `bench run` would refuse.
     """
     store, console = GridStore(out / grid.name), Console()
+    if lacking := budget.unknown(grid, store):
+        words = UNCALIBRATED.format(seconds=grid.budget, methods=budget.names(lacking))
+        console.print(words, soft_wrap=True, markup=False, highlight=False)
+        return
+    if grid.budget is not None:
+        grid = budget.with_steps(grid, calibration.read(store.folder))
     require_kept(grid, store, former)
     specs = shard.share(grid.specs + (grid.tuning.specs if grid.tuning else ()))
     groups = list(_stages(grid.tuning, store) if grid.tuning else _methods(grid))

@@ -14,7 +14,7 @@ from bench.kept import chosen
 from bench.progress import seen
 from runners import identity
 from runners.errors import StoreProblem, UserProblem
-from runners.store import copies
+from runners.store import calibration, copies
 from runners.store.building import built, require_new
 from runners.store.grid import GridStore, found
 from runners.store.run import RunStore
@@ -37,6 +37,7 @@ def merge(folders: Sequence[Path], out: Path, prefer: Path | None, console: Cons
     grids = list({grid.folder.resolve(): grid for grid in map(found, folders)}.values())
     own = None if prefer is None else _one_of(grids, prefer)
     require_new(out)
+    paces = calibration.united(grid.folder for grid in grids)
     plan = united.united(grids)
     planned = united.planned(plan)
     kept, said = chosen(_sound(grids, planned, console), own)
@@ -46,6 +47,8 @@ def merge(folders: Sequence[Path], out: Path, prefer: Path | None, console: Cons
         for run_id, run in seen(list(kept.items()), "copying", console):
             copies.copy(run, new.run(run_id))
         united.write(plan, new)
+        if paces:
+            calibration.write(new.folder, paces)
     for line in [*said, *_summary(grids, plan, GridStore(out))]:
         console.print(line, markup=False, highlight=False)
 

@@ -17,7 +17,7 @@ from runners import identity
 from runners.errors import StoreProblem, UserProblem
 from runners.spec import RunSpec
 from runners.store import imported
-from runners.store.grid import GridStore
+from runners.store.grid import GridStore, budget
 from runners.tuning.plan import DEFAULT, TuningPlan, from_json
 
 
@@ -89,7 +89,14 @@ def _write(
         columns = {column["name"]: column for column in before.get("columns", ())} | columns
     axes = grid.axes if not kept or before.get("axes") == list(grid.axes) else None
     store.write_plan(
-        grid.name, runs, grid.description, axes, columns.values(), tuning, grid.recipes
+        grid.name,
+        runs,
+        grid.description,
+        axes,
+        columns.values(),
+        tuning,
+        grid.recipes,
+        grid.budget,
     )
 
 
@@ -111,6 +118,12 @@ def _kept(grid: Grid, store: GridStore, former: Former | None) -> dict[str, Any]
         raise UserProblem(
             f"{store.plan_file}: its methods and those of this grid set different keys for "
             "themselves (with: ...), and one page cannot tell both; choose --out OTHER"
+        )
+    if former == Former.ADD and before.get("budget") != budget(grid.budget):
+        raise UserProblem(
+            f"{store.plan_file}: its runs and those of this grid have another budget of seconds, "
+            "or one of them has none, so that a method would stand there with several numbers of "
+            "steps; choose --out OTHER"
         )
     if former == Former.ADD and not tuned:
         return before

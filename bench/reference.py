@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema
 
-from bench.grid import fields, lists, reader, tuning, usual
+from bench.grid import budget, fields, lists, reader, tuning, usual
 from bench.grid.keys import REQUIRED, Key
 from runners.spec import Evaluation, RunSpec
 
@@ -58,6 +58,7 @@ def sections() -> Iterator[Section]:
     yield Section(
         "base.evaluation", {f"base.evaluation.{name}": key for name, key in evaluation.items()}
     )
+    yield Section("base.budget", {f"base.budget.{name}": key for name, key in budget.KEYS.items()})
     yield Section("tuning", {f"tuning.{name}": key for name, key in tuning.KEYS.items()})
     for field, registry in (fields.COMPONENTS | fields.LISTS).items():
         for name, component in registry.items():

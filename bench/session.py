@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from bench import tuned
+from bench.budget import calibrated
 from bench.grid import Grid
 from bench.interrupts import interrupts
 from bench.plan import Former, require_kept, write_plan
@@ -56,8 +58,10 @@ def run_grid(
     """
     console = Console(soft_wrap=True)
     store = GridStore(out / grid.name)
+    say = partial(console.print, markup=False, highlight=False)
+    grid = calibrated(grid, store, options, say)
     for said in require_kept(grid, store, former):
-        console.print(said, markup=False, highlight=False)
+        say(said)
     with interrupts() as interrupt, ExitStack() as engines:
         engine = lambda: engines.enter_context(make(options))  # noqa: E731
         stages = Stages(store, console, interrupt, engine, limits, shard)

@@ -16,7 +16,7 @@ from runners.store.grid import GridStore
 from runners.store.run import RunStore
 from runners.tuning.plan import from_json
 
-ALIKE = ("name", "description", "axes", "recipes")
+ALIKE = ("name", "description", "axes", "recipes", "budget")
 """What all plans must say alike, besides tuning."""
 
 CHOSEN = ("winners", "cells")
@@ -67,6 +67,7 @@ def write(plan: Mapping[str, Any], grid: GridStore) -> None:
         plan["columns"],
         None if tuning is None else from_json(tuning, grid.plan_file),
         plan.get("recipes") or (),
+        (plan.get("budget") or {}).get("seconds"),
     )
 
 

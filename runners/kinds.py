@@ -10,10 +10,11 @@ from typing import Any
 def kind(spec: Mapping[str, Any]) -> str:
     """Return what of a resolved spec decides its pace: all but seed, steps and real numbers."""
     kept = {key: value for key, value in spec.items() if key not in ("seed", "steps", "plugins")}
-    return json.dumps(_without_floats(kept), sort_keys=True)
+    return json.dumps(without_floats(kept), sort_keys=True)
 
 
-def _without_floats(value: Any) -> Any:
+def without_floats(value: Any) -> Any:
+    """Return plain data without real numbers, which change no pace."""
     if isinstance(value, dict):
-        return {k: _without_floats(v) for k, v in value.items() if not isinstance(v, float)}
-    return [_without_floats(item) for item in value] if isinstance(value, list) else value
+        return {k: without_floats(v) for k, v in value.items() if not isinstance(v, float)}
+    return [without_floats(item) for item in value] if isinstance(value, list) else value

@@ -5,6 +5,7 @@ X.zip, every file stored as it is, in the order of their names but for the first
     bundle.json       what it holds: runs and their states, what they ran on, every file's hash
     bands.json        between what values the seeds of a method lie, at every step
     grid.json         the plan
+    calibration.json  of a budget in seconds, what gave runs their steps
     report/           the page, its tables and figures, made from the files here
     runs/<run_id>/    spec, status, proof, rows, samples and seal; no checkpoint unless asked
 

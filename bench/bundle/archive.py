@@ -27,7 +27,8 @@ FIRST = "bundle.json"
 
 FILE = r"[A-Za-z0-9_=-][A-Za-z0-9_.=-]{0,199}"
 NAME = re.compile(
-    rf"bundle\.json|bands\.json|grid\.json|runs/{RUN_ID}/([a-z]+/)?{FILE}|report/({FILE}/)?{FILE}"
+    r"bundle\.json|bands\.json|grid\.json|calibration\.json|"
+    rf"runs/{RUN_ID}/([a-z]+/)?{FILE}|report/({FILE}/)?{FILE}"
 )
 """What files of a bundle are called: no such name leads out of a folder."""
 

@@ -19,6 +19,7 @@ from bench.interrupts import interrupts
 from bench.progress import seen
 from runners.errors import StoreProblem, UserProblem
 from runners.files import write_bytes, write_json
+from runners.store import calibration
 from runners.store.grid import GridStore, found
 from runners.store.run import RunStore
 from runners.store.states import ENDED, State
@@ -46,6 +47,8 @@ def bundle(folder: Path, out: Path, checkpoints: bool, console: Console) -> None
     with interrupts(), tempfile.TemporaryDirectory(prefix="bench-bundle-") as made:
         stage = GridStore(Path(made))
         shutil.copyfile(grid.plan_file, stage.plan_file)
+        if calibration.read(grid.folder):
+            shutil.copyfile(calibration.file(grid.folder), calibration.file(stage.folder))
         for run in seen(runs, "copying", console):
             _copy(run, stage.run(run.run_id), checkpoints)
         with console.status("making the report"):

@@ -165,10 +165,11 @@ def run(
 ) -> None:
     """Run a grid; runs that are done are skipped, unfinished ones go on where they stopped."""
     from bench import grid as grids
+    from bench.budget import require_known
     from bench.dry_run import print_plan
     from bench.plan import Former
     from bench.session import run_grid
-    from bench.shard import parse
+    from bench.shard import ALL, parse
     from runners.engines import chosen
     from runners.engines.resources import Resources
     from runners.errors import UserProblem
@@ -199,6 +200,8 @@ def run(
         trials=trials,
     )
     plan = grids.load(grids.find(grid), overrides)
+    if not dry_run:
+        require_known(plan, out, engine, part != ALL)
     options = Options(
         device=device.value,
         wandb=wandb.value,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.grid import (
+    budget,
     expand,
     files,
     methods,
@@ -37,7 +38,12 @@ KEYS = {
     "name": Key("text", "the file's", f"of the folder that results go to: {NAME_IN_WORDS}"),
     "description": Key("text", "none", "what is asked, for the reader of the report"),
     "minutes": Key("number > 0", "none", "about how long it takes on two cores"),
-    "base": Key("mapping", "{}", "fields of the spec that all runs share, see below"),
+    "base": Key(
+        "mapping",
+        "{}",
+        "fields of the spec that all runs share, see below; budget: {seconds: ...} may stand in "
+        "place of steps",
+    ),
     "methods": Key(
         "list of names, alone or with parameters",
         REQUIRED,
@@ -71,6 +77,8 @@ class Grid:
         tuning: the trials that come first, None without; then ``specs`` are the runs that
             confirm every method as it stands.
         minutes: about how long it takes on two cores, None where the file does not say.
+        budget: seconds that every run trains; None where steps are given. The steps of ``specs``
+            only stand in until :mod:`bench.budget` knows them.
     """
 
     name: str
@@ -80,6 +88,7 @@ class Grid:
     recipes: tuple[str, ...] = ()
     tuning: Tuning | None = None
     minutes: float | None = None
+    budget: float | None = None
 
 
 def load(path: Path, changes: Overrides | None = None) -> Grid:
@@ -102,7 +111,9 @@ def load(path: Path, changes: Overrides | None = None) -> Grid:
     seed_list = seeds.read(problems, top, changes.seeds)
     listed = methods.read(problems, top)
     entries = methods.select(problems, listed, changes.methods)
-    layers = sections.read(problems, top, overrides.assignments(problems, changes))
+    fixed = overrides.assignments(problems, changes)
+    seconds = budget.read(problems, top, fixed)
+    layers = sections.read(problems, budget.with_steps(top), fixed)
     known = list({entry.method: entry for entry in (*entries, *listed)}.values())
     search = tuning.read(problems, top, changes.trials, layers, known, methods.named(top))
     if search:
@@ -112,7 +123,7 @@ def load(path: Path, changes: Overrides | None = None) -> Grid:
     tried = search and trials.expanded(problems, search, layers, entries, seed_list)
     recipes = {".".join(one.target): None for entry in entries for one in entry.own}
     said, minutes = top.get("description") or "", top.get("minutes")
-    return Grid(name, said, specs, layers.axes, tuple(recipes), tried, minutes)
+    return Grid(name, said, specs, layers.axes, tuple(recipes), tried, minutes, seconds)
 
 
 def _top(problems: Problems) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ THE_METHOD, THE_SEED, AN_AXIS, PERMITS = "the method", "the seed", "an axis", "c
 ORIGIN = "where components come from"
 CHOSEN = "what tuning chose"
 RECIPE = "the method's recipe"
+BUDGETED = "what the budget of seconds allows"
 UNDECLARED = "UNDECLARED"
 
 Taken = Mapping[str, str]
@@ -41,6 +42,7 @@ def differences(
     axes: Sequence[str] | None = None,
     tuning: Tuning | None = None,
     recipes: Sequence[str] = (),
+    budget: float | None = None,
 ) -> tuple[Difference, ...]:
     """Return every field of the resolved specs that is not the same in all runs.
 
@@ -55,6 +57,7 @@ def differences(
         axes: the declared ones; None where the plan does not say.
         tuning: of a tuned grid.
         recipes: what methods set for themselves.
+        budget: seconds that give every run its steps, None where these were given.
     """
     flat = {run_id: flatten(run.spec) for run_id, run in runs.items()}
     searched, names = _named(runs, tuning, recipes)
@@ -65,7 +68,9 @@ def differences(
     return tuple(
         Difference(
             field,
-            _given_role(field, searched, recipes) or _role(field, values, runs, swept),
+            BUDGETED
+            if field == "steps" and budget is not None
+            else _given_role(field, searched, recipes) or _role(field, values, runs, swept),
             _by_method(values, names),
         )
         for field, values in varied.items()

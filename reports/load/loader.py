@@ -18,6 +18,7 @@ from reports.load.run_files import ODD, Run, odd_run, read_run
 from reports.load.settings import component_text, shared, varying
 from reports.load.tuned_grid import read_tuned
 from runners.errors import UserProblem
+from runners.store import calibration
 from runners.store.grid import GridStore
 from runners.store.run import RunStore
 
@@ -42,9 +43,11 @@ def load(folder: Path) -> Results:
         tuned=tuned(plan.runs),
         plugins=plugin_files(plan.runs.values()),
         columns=plan.columns.recorded_in(frames["scores"].columns),
-        differences=differences(plan.runs, plan.axes, plan.tuning, plan.recipes),
+        differences=differences(plan.runs, plan.axes, plan.tuning, plan.recipes, plan.budget),
         notes=tuple(_notes(grid, plan, frames["runs"])),
         tuning=plan.tuning,
+        budget=plan.budget,
+        calibration=calibration.read(folder) if plan.budget is not None else {},
         trials=trials,
         origins=origins,
         plans=_plans(plan),
@@ -76,7 +79,7 @@ def _frames(grid: GridStore, plan: Plan) -> dict[str, Frame]:
 def _keys(plan: Plan) -> dict[str, Key]:
     if plan.tuning:
         return {i: (i, *plan.tuning.places[i], run.seed) for i, run in plan.runs.items()}
-    cells = cell_labels(plan.runs, plan.axes, plan.recipes)
+    cells = cell_labels(plan.runs, plan.axes, plan.by_method)
     names = method_names(plan.runs, plan.recipes)
     return {i: (i, cells[i], names[i], run.seed) for i, run in plan.runs.items()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ class Plan:
         runs: the planned runs by id, in order.
         columns: of the scores that they may record.
         tuning: what was searched and chosen, None in a grid without it.
+        budget: seconds that every run trains by its calibration, None where steps were given.
     """
 
     name: str
@@ -34,6 +36,15 @@ class Plan:
     runs: Mapping[str, Planned]
     columns: ScoreColumns
     tuning: Tuning | None = None
+    budget: float | None = None
+
+    @property
+    def by_method(self) -> tuple[str, ...]:
+        """Dotted names of the fields that may differ between methods: recipes', and of a budget."""
+        return self.recipes if self.budget is None else (*self.recipes, STEPS)
+
+
+STEPS = "steps"
 
 
 def read_plan(grid: GridStore) -> Plan:
@@ -55,7 +66,17 @@ def read_plan(grid: GridStore) -> Plan:
         runs=runs,
         columns=columns,
         tuning=read_tuning(data.get("tuning"), runs, columns, where),
+        budget=_budget(data.get("budget"), str(where)),
     )
+
+
+def _budget(data: object, where: str) -> float | None:
+    if data is None:
+        return None
+    seconds = data.get("seconds") if isinstance(data, dict) else None
+    if isinstance(seconds, int | float) and 0 < seconds < math.inf:
+        return float(seconds)
+    raise StoreProblem(f"{where}: budget is no number of seconds; plan it again")
 
 
 def _names(data: Mapping[str, Any], key: str, where: str) -> tuple[str, ...] | None:

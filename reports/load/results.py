@@ -13,6 +13,7 @@ from reports.load.planned import Planned
 from reports.load.protocols import extractors
 from reports.load.score_columns import Judging, Score, ScoreColumns, judging
 from reports.load.tuning import Tuning
+from runners.store.calibration import Measured
 from runners.store.imported import Origin
 
 
@@ -58,6 +59,8 @@ class Results:
         tuning: what a tuned grid searched and chose, None in others.
         origins: where imported runs come from, by run id; none of runs that the suite made.
         plans: every planned run, trials too, by the name of its folder.
+        budget: seconds that every run trains by its calibration, None where steps were given.
+        calibration: the paces that gave runs their steps, {} without a budget.
         left_out: the methods that this report was asked not to show.
         baseline: the method that it was asked to hold the others against, '' for none.
         axes: dotted names of the swept fields, none where the plan does not say.
@@ -89,10 +92,19 @@ class Results:
     tuning: Tuning | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict, repr=False)
     plans: Mapping[str, Planned] = field(default_factory=dict, repr=False)
+    budget: float | None = None
+    calibration: Mapping[str, Measured] = field(default_factory=dict, repr=False)
     left_out: LeftOut = LeftOut()
     baseline: str = ""
     axes: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+
+    @property
+    def end(self) -> str:
+        """When runs end, in words."""
+        if self.budget is None:
+            return "at the end of training"
+        return f"after {self.budget:g} s of training each (calibrated)"
 
     @property
     def paired(self) -> bool:

@@ -20,14 +20,26 @@ MEASURED = (
     "Seconds depend on the machine and on what else it did. These were measured on {machines}; how "
     "many runs shared it at a time is not recorded."
 )
+BUDGET = (
+    "The grid gives every method {seconds} s of training, as many steps as a calibration, one run "
+    "at a time, said it does in these: {steps}. Calibrated by {where}. What runs then took is in "
+    "the table, and is more where several ran at a time."
+)
+MISSED = (
+    "Finished runs{where} took, in the median, {took}, not the {seconds} s that they were "
+    "calibrated for: the calibration or the runs met other conditions, and methods did not have "
+    "equal time."
+)
+NEAR = 1.25
+"""Times as long, or as short, as the budget that runs may be."""
 SEVERAL = (
     "Runs{where} were timed on more than one kind of machine: {machines}. Differences of seconds "
     "between methods hold that of machines too."
 )
 UNEVEN = (
     "Paces{where} are unsteady: the slowest run of {method} took {factor} times as long for a step "
-    "as its fastest. The machine did other work, or too many runs at a time, and differences of "
-    "seconds between methods hold that too."
+    "as its fastest. The machine may have done other work, or too many runs at a time; differences "
+    "of seconds between methods hold that too."
 )
 SWAP = (
     "{where}{first} is better than {second} for {steps:,} steps each ({score} {a} to {b}), but "
@@ -65,9 +77,29 @@ def cost_words(results: Results, numbers: Numbers) -> CostWords:
     timed = runs[runs["seconds"].notna()]
     if timed.empty:
         return CostWords()
-    warned = (*_several(timed), *_uneven(numbers.costs.methods))
-    noted = (MEASURED.format(machines=_machines(timed)), *_agree(results, numbers))
+    methods = numbers.costs.methods
+    warned = (*_several(timed), *_missed(results, methods), *_uneven(methods))
+    noted = (
+        *_budget(results),
+        MEASURED.format(machines=_machines(timed)),
+        *_agree(results, numbers),
+    )
     return CostWords(tuple(_swaps(results, numbers)), warned, noted)
+
+
+def _budget(results: Results) -> Iterator[str]:
+    """Say what gave runs of a budget their steps."""
+    if results.budget is None:
+        return
+    steps = results.runs.groupby("method", observed=True)["steps"].unique()
+    each = [f"{m} {' or '.join(f'{n:,}' for n in sorted(mine))}" for m, mine in steps.items()]
+    known = results.calibration.values()
+    where = dict.fromkeys(f"{one.machine.get('cpu', 'unknown')} on {one.date}" for one in known)
+    yield BUDGET.format(
+        seconds=f"{results.budget:g}",
+        steps="; ".join(each),
+        where=listed(list(where)) or "a machine that is not known, for calibration.json is gone",
+    )
 
 
 def _swaps(results: Results, numbers: Numbers) -> Iterator[str]:
@@ -134,6 +166,17 @@ def _several(runs: Frame) -> Iterator[str]:
     for cell, mine in runs.groupby("cell", observed=True):
         if len(set(_kinds(mine))) > 1:
             yield SEVERAL.format(where=_of(cell), machines=_machines(mine))
+
+
+def _missed(results: Results, methods: Frame) -> Iterator[str]:
+    """Yield a sentence for every cell with methods that took other times than the budget's."""
+    budget = results.budget
+    for cell, mine in methods.groupby("cell", sort=False, observed=True) if budget else ():
+        shares = [(row, row["seconds_median"] / budget) for row in mine.to_dict("records")]
+        far = [row for row, share in shares if share > NEAR or share < 1 / NEAR]
+        took = [f"{number(row['seconds_median'])} s ({row['method']})" for row in far]
+        if took:
+            yield MISSED.format(where=_of(cell), took=", ".join(took), seconds=f"{budget:g}")
 
 
 def _uneven(methods: Frame) -> Iterator[str]:

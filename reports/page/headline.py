@@ -96,7 +96,7 @@ def _opening(results: Results, family: Family, pairs: Frame) -> str:
     score = results.columns.by_name[str(family.metric)]
     extractor = results.extractors.get(results.protocol(family.cells[0]) or "", "not scored")
     return (
-        f"Compared by {score.title} at the end of training ({extractor}, {score.direction}), "
+        f"Compared by {score.title} {results.end} ({extractor}, {score.direction}), "
         f"{_seeds(pairs, family.paired)}, at {where}: "
         f"{operating_point(results, family.cells) or 'of which nothing is known'}. The methods: "
         f"{methods_in_full(results, family.cells)}. Exact {family.test} test, Holm over all "

@@ -223,7 +223,10 @@ SECTIONS = (
         (Block("violations"), PROOF, ORIGINS, DIFFERENCES),
         explanation="For each seed, whether all methods started from the same raw weights and saw "
         "the same batches and latents, by their hashes. Batches and latents are compared over "
-        "finished runs: one that stopped early used fewer.",
+        "finished runs: one that stopped early used fewer. Where a budget of seconds gave methods "
+        "other numbers of steps, these hashes are of longer and shorter streams and cannot be "
+        "equal: they differ by steps, and that the shorter is the beginning of the longer follows "
+        "from the seed, but is not proven by them.",
     ),
     Section(
         "runs",

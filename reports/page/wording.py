@@ -106,7 +106,7 @@ def _family(results: Results, family: Family) -> str:
     fixed = FIXED if family.paired else FIXED_BY_IMPORT
     fixed = fixed if family.scores == 1 else CHOSEN_SCORE.format(n=family.scores)
     return (
-        f"One family of tests: {score} at the end of training, {counted(family.size, 'pair')} of "
+        f"One family of tests: {score} {results.end}, {counted(family.size, 'pair')} of "
         f"methods{where}, two-sided, level .05 over all of them by Holm's correction. {fixed} "
         "Other scores are exploratory: their p are not adjusted, and no sentence claims anything "
         "from them."

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -108,24 +108,34 @@ def _reference(frame: Frame, row: Any) -> str:
     return str(mine.loc[mine["ms_per_step_median"].idxmin(), "method"])
 
 
+Line: TypeAlias = tuple[Any, Any]
+"""Steps of a run, and what there is at each."""
+
+
 def _curves(results: Results, columns: list[str]) -> Frame:
     """Return the scored steps of every run with the seconds of training up to there."""
-    timing = dict(iter(results.timing.sort_values("step").groupby("run_id")))
-    frames = [
-        mine.assign(seconds=_seconds_at(timing[run_id], mine["step"]))
-        for run_id, mine in results.scores.sort_values("step").groupby("run_id")
-        if run_id in timing
-    ]
     names = [*KEYS, "step", "seconds"]
-    if not frames or not columns:
-        return pd.DataFrame(columns=[*names, "column", "value"])
-    wide = pd.concat(frames)[[*names, *columns]]
+    timing = _by_run(results.timing, "seconds")
+    rows = results.scores.sort_values(["run_id", "step"], ignore_index=True)
+    steps, seconds = rows["step"].to_numpy(float), np.full(len(rows), np.nan)
+    for run_id, places in rows.groupby("run_id").indices.items():
+        if run_id in timing:
+            seconds[places] = _seconds_at(timing[run_id], steps[places])
+    wide = rows.assign(seconds=seconds).dropna(subset="seconds")[[*names, *columns]]
     return wide.melt(names, columns, "column", "value").astype({"value": float})
 
 
-def _seconds_at(timing: Frame, steps: Any) -> Any:
+def _by_run(frame: Frame, column: str) -> dict[str, Line]:
+    """Return a column over steps by run id."""
+    rows = frame.sort_values("step", kind="stable")
+    steps, values = rows["step"].to_numpy(float), rows[column].to_numpy(float)
+    places = rows.groupby("run_id").indices
+    return {run_id: (steps[mine], values[mine]) for run_id, mine in places.items()}
+
+
+def _seconds_at(timing: Line, steps: Any) -> Any:
     """Return the seconds of training at steps of a run, linear between recorded ones."""
-    return np.interp(steps, [0.0, *timing["step"]], [0.0, *timing["seconds"]])
+    return np.interp(steps, [0.0, *timing[0]], [0.0, *timing[1]])
 
 
 def _equal(results: Results, runs: Frame, curves: Frame, scores: Frame) -> Frame:
@@ -141,7 +151,7 @@ def _equal(results: Results, runs: Frame, curves: Frame, scores: Frame) -> Frame
         cell, method, steps, seconds; done: steps of the method in these seconds; and at_steps,
         at_seconds: number, median, minimum and maximum of the scores, as costs.
     """
-    by_run = dict(iter(curves.groupby("run_id")))
+    by_run = _by_run(curves, "value")
     sign = results.score_columns[0].sign if len(curves) else 1.0
     rows = []
     for cell, clocks in _clocks(results, runs).items():
@@ -191,23 +201,22 @@ class Clock:
 
 def _clocks(results: Results, runs: Frame) -> dict[str, dict[str, Clock]]:
     """Return the clock of every method that finished a run, of cells with two such or more."""
-    timing = results.timing.sort_values("step", kind="stable")
+    timing = _by_run(results.timing, "seconds")
     finished = runs[(runs["state"] == State.FINISHED) & runs["seconds"].notna()]
     found: dict[str, dict[str, Clock]] = {}
     for (cell, method), mine in finished.groupby(["cell", "method"], observed=True):
-        rows = timing[timing["run_id"].isin(mine["run_id"])]
-        steps = np.array([0.0, *sorted(rows.loc[rows["step"] > 0, "step"].unique())])
-        each = [_seconds_at(one, steps) for _, one in rows.groupby("run_id")]
+        lines = [timing[run_id] for run_id in mine["run_id"]]
+        steps = np.union1d(0.0, np.concatenate([known for known, _ in lines]))
+        each = [_seconds_at(line, steps) for line in lines]
         found.setdefault(cell, {})[method] = Clock(steps, np.median(each, axis=0))
     return {cell: clocks for cell, clocks in found.items() if len(clocks) > 1}
 
 
-def _cost(row: Any, curves: dict[str, Frame], step: float, sign: float) -> float:
+def _cost(row: Any, curves: dict[str, Line], step: float, sign: float) -> float:
     """Return the cost of a run at a step; infinite if it failed, NaN without a result."""
     if math.isnan(row["cost"]) or row["run_id"] not in curves:
         return math.nan
-    mine = curves[row["run_id"]]
-    value = float(np.interp(step, mine["step"].astype(float), mine["value"]))
+    value = float(np.interp(step, *curves[row["run_id"]]))
     return math.inf if math.isinf(row["cost"]) or math.isnan(value) else sign * value
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 import pandas as pd
 
 from reports.load.columns import PROOFS, Frame
-from reports.load.differences import CHOSEN, RECIPE, UNDECLARED, Difference
+from reports.load.differences import BUDGETED, CHOSEN, RECIPE, UNDECLARED, Difference
 from reports.load.settings import is_of
 from runners.store.states import State
 
@@ -18,8 +18,8 @@ SETTING = "spec."
 DECIDES = {
     "generator_init": ("model",),
     "discriminator_init": ("model",),
-    "batches": ("n_dis", "batch_size"),
-    "latents": ("n_dis", "batch_size", "model.latent", "model.z"),
+    "batches": ("n_dis", "batch_size", "steps"),
+    "latents": ("n_dis", "batch_size", "model.latent", "model.z", "steps"),
 }
 """The settings that decide each hash; where a method has its own, it may differ by them."""
 
@@ -99,8 +99,8 @@ def violations(proof: Frame, paired: bool = True) -> list[str]:
 
 
 def declared(differences: Iterable[Difference]) -> list[str]:
-    """Return the fields that may differ by method: what tuning chose, and what recipes set."""
-    return [one.field for one in differences if one.role in (CHOSEN, RECIPE)]
+    """Return the fields that may differ by method: what tuning, recipes or a budget set."""
+    return [one.field for one in differences if one.role in (CHOSEN, RECIPE, BUDGETED)]
 
 
 def in_recipes(differences: Iterable[Difference]) -> list[str]:

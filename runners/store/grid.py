@@ -1,6 +1,7 @@
 """A grid's results folder: its plan and its runs.
 
 results/<grid>/grid.json           the plan: name and run ids, in order, and how it was tuned
+results/<grid>/calibration.json    of a budget in seconds, see runners/store/calibration.py
 results/<grid>/runs/<run_id>/      one folder a run, see runners/store/run.py
 results/<grid>/leases/<run_id>/    who has the run, see runners/store/lease.py
 results/<grid>/superseded/         while a run is taken from a process that may wake up
@@ -84,6 +85,7 @@ class GridStore:
         columns: Iterable[Mapping[str, Any]] = (),
         tuning: TuningPlan | None = None,
         recipes: Sequence[str] = (),
+        seconds: float | None = None,
     ) -> None:
         """Record the newest plan.
 
@@ -95,10 +97,13 @@ class GridStore:
                 fields of :class:`runners.metrics.score.Column`.
             tuning: what was tried before ``runs``, which confirm it; None in a grid without.
             recipes: dotted names of the fields that methods set for themselves.
+            seconds: that every run trains by the calibration, which gave it its steps; None where
+                the grid gives steps.
         """
         plan: dict[str, Any] = {"name": name, "description": description}
         plan |= {} if axes is None else {"axes": list(axes)}
         plan |= {"recipes": list(recipes)} if recipes else {}
+        plan |= {} if seconds is None else {"budget": budget(seconds)}
         plan["columns"] = list(map(dict, columns))
         plan["runs"] = dict(runs)
         plan |= {} if tuning is None else {"tuning": tuning.to_json()}
@@ -197,6 +202,11 @@ class GridStore:
                 if not os.access(folder, os.W_OK | os.X_OK):
                     raise StoreProblem(f"{folder}: cannot be written to; choose another --out")
                 return
+
+
+def budget(seconds: float | None) -> dict[str, float] | None:
+    """Return what a plan says of the seconds that its runs train."""
+    return None if seconds is None else {"seconds": seconds}
 
 
 def _seal(plan: Mapping[str, Any]) -> str:

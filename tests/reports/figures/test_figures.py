@@ -315,7 +315,7 @@ def test_degradation_shows_runs_that_ended_better_than_where_they_were_chosen(sp
     assert right > 0
 
 
-def _band(figure):
+def _band(figure: Any) -> Any:
     (ax,) = figure.axes
     failed = [line for line in ax.lines if line.get_marker() == "X"]
     return ax, {x for line in failed for x in np.atleast_1d(line.get_xdata())}, ax.texts[-1]
@@ -336,7 +336,7 @@ def test_where_more_is_better_failed_runs_stand_at_the_bottom(mixed):
     first = dataclasses.replace(mixed.columns, first="is")
     results = dataclasses.replace(mixed, columns=first)
     (figure,) = (f for _, f in DRAWINGS["pareto"].figures(results, compute(results)))
-    (patch,) = (p for p in figure.axes[0].patches if p.get_height() < 1)
+    (patch,) = (p for p in _band(figure)[0].patches if p.get_height() < 1)
     assert patch.get_y() == 0
 
 

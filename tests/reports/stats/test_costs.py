@@ -86,12 +86,13 @@ def test_diverged_runs_are_worst_and_crashed_ones_have_no_result(found) -> None:
     assert clipping["at_seconds_n"] == 2
 
 
-def test_methods_that_change_places_are_named_with_their_numbers(paced, found) -> None:
+def test_methods_that_change_places_are_named_with_their_numbers(
+    mixed, paced, found, numbers_of
+) -> None:
     row = found.swaps.set_index(["better_at_steps", "better_at_seconds"])
     assert ("gradient_penalty", "none") in row.index
     assert ("spectral_norm", "weight_clipping") not in row.index
-    numbers = type("Numbers", (), {"costs": found})
-    words = cost_words(paced, numbers)
+    words = cost_words(paced, dataclasses.replace(numbers_of(mixed), costs=found))
     said = " ".join(words.swaps)
     assert "gradient_penalty is better than none for 1,000 steps each" in said
     assert "none is better than gradient_penalty for 10.0 s each" in said
@@ -166,3 +167,12 @@ def test_unsteady_paces_and_schedules_are_warned_of(mixed, numbers_of) -> None:
     }
     annealed = dataclasses.replace(mixed, plans=plans)
     assert "schedule" in cost_words(annealed, numbers_of(mixed)).notes[-1]
+
+
+def test_a_budget_that_runs_did_not_keep_is_warned_of(mixed, numbers_of) -> None:
+    kept = dataclasses.replace(mixed, budget=19.0)
+    assert not cost_words(kept, numbers_of(mixed)).warnings
+    words = cost_words(dataclasses.replace(mixed, budget=10.0), numbers_of(mixed))
+    assert "20.0 s (none)" in words.warnings[0]
+    assert "not the 10 s that they were calibrated for" in words.warnings[0]
+    assert "calibration.json is gone" in words.notes[0]

@@ -1,0 +1,273 @@
+"""A budget in seconds as steps: as many as a kind of run does in them, by a calibration kept.
+
+The first `bench run` of a grid measures every kind of run and writes what it found beside the
+plan; from then on steps come from there, so that the runs of a resumed or extended grid have the
+same ids on any machine. What ids are made of knows nothing of budgets: a spec has steps.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from bench.cost import probed
+from bench.grid import Grid
+from bench.grid.budget import STAND_IN
+from runners import identity
+from runners.engines import chosen
+from runners.engines.base import Engine
+from runners.engines.resources import Resources
+from runners.engines.scheduler import Watcher
+from runners.errors import StoreProblem, UserProblem
+from runners.kinds import without_floats
+from runners.options import Options
+from runners.schedules import Constant
+from runners.spec import RunSpec, under_seed
+from runners.store import calibration
+from runners.store.calibration import Measured
+from runners.store.grid import GridStore
+from runners.store.proof import ran_on
+from runners.store.run import RunStore
+
+NOT_PACE = (
+    "seed", "steps", "evaluation", "log_every", "diagnostics_every", "force", "plugins",
+)  # fmt: skip
+"""Fields of a spec that change no step's seconds."""
+
+MACHINE = ("cpu", "device", "instructions", "threads", "torch")
+"""What of a run's proof says where it was timed."""
+
+PROBE, WARM, LOG_EVERY = 500, 50, 10  # steps of a probe, those left out, between times
+LEAST, LIMIT = 100, 5.0  # steps that are done however long they take; seconds for more
+
+ROUNDS = (0, 2)
+"""Seeds of the probes of a kind: one after those of all other kinds, and the faster one counts, for
+what else a machine does makes steps slower and never faster."""
+
+Calibration = Mapping[str, Measured]
+
+SHARDED = (
+    "{file}: does not know {kinds} yet, and shards that calibrated themselves would have other "
+    "steps. Start the same command without --shard once, end it when it says that it is "
+    "calibrated, and give every shard that file"
+)
+ELSEWHERE = (
+    "{file}: does not know {kinds} yet. Start the same command with --engine local where the runs "
+    "will be, end it when it says that it is calibrated, then use --engine {engine}"
+)
+GROWS = (
+    "base.budget: a step of {model} costs more with every phase, so no calibration of its first "
+    "steps gives a number of them; give base.steps"
+)
+
+
+def trained(spec: RunSpec) -> dict[str, Any]:
+    """Return what of a spec decides the seconds of its steps, the same for later versions."""
+    kept = {k: v for k, v in identity.distinct(spec).items() if k not in NOT_PACE}
+    found: dict[str, Any] = without_floats(kept)
+    return found | ({"ema": True} if spec.ema else {})
+
+
+def unknown(grid: Grid, store: GridStore) -> list[RunSpec]:
+    """Return a spec of every kind whose pace a grid's calibration lacks, none without a budget.
+
+    Raises:
+        StoreProblem: the calibration is damaged.
+        UserProblem: a kind has no pace of its own.
+    """
+    if grid.budget is None:
+        return []
+    known, found = calibration.read(store.folder), {}
+    for spec in grid.specs:
+        if getattr(spec.model, "grows", False):
+            raise UserProblem(GROWS.format(model=spec.model.name))
+        which = calibration.key(trained(spec))
+        if which not in known:
+            found.setdefault(which, spec)
+    return list(found.values())
+
+
+def names(specs: Iterable[RunSpec]) -> str:
+    """Return the methods of specs in words."""
+    return ", ".join(dict.fromkeys(spec.method_label for spec in specs))
+
+
+def require_known(grid: Grid, out: Path, engine: str, sharded: bool) -> None:
+    """Refuse to calibrate for shards, or here for what will run elsewhere.
+
+    Args:
+        grid: with or without a budget.
+        out: results go to out/<grid>.
+        engine: the name of the one that will run it.
+        sharded: whether this is a share of the runs.
+
+    Raises:
+        UserProblem: what to do first.
+    """
+    store = GridStore(out / grid.name)
+    if not (sharded or engine != "local") or not (lacking := unknown(grid, store)):
+        return
+    text = SHARDED if sharded else ELSEWHERE
+    file = calibration.file(store.folder)
+    raise UserProblem(text.format(file=file, kinds=names(lacking), engine=engine))
+
+
+def calibrated(grid: Grid, store: GridStore, options: Options, tell: Callable[[str], None]) -> Grid:
+    """Return a grid with its steps, after measuring the kinds of runs whose pace is not known.
+
+    Args:
+        grid: with or without a budget.
+        store: its results, where the calibration is kept.
+        options: how to run.
+        tell: is told what is measured, and what was found.
+
+    Raises:
+        UserProblem: what is missing to run them, or a budget that is too small or too large.
+    """
+    if grid.budget is None:
+        return grid
+    if lacking := unknown(grid, store):
+        _require_kept(store)
+        store.require_writable()
+        tell(f"calibrating: up to {PROBE} steps of {names(lacking)}, one run at a time")
+        _keep(store, measured(lacking, options))
+    known = calibration.read(store.folder)
+    tell(_words(grid, known, store))
+    return with_steps(grid, known)
+
+
+def _require_kept(store: GridStore) -> None:
+    """Refuse to calibrate anew where a plan of a budget is there, but not what it came from.
+
+    Raises:
+        StoreProblem: the calibration is gone.
+    """
+    file = calibration.file(store.folder)
+    if not file.exists() and store.plan_file.exists() and store.plan().get("budget"):
+        raise StoreProblem(
+            f"{file}: is gone, which gave the planned runs their steps; bring it back, or choose "
+            "--out OTHER, where the grid is calibrated anew"
+        )
+
+
+def measured(specs: Sequence[RunSpec], options: Options) -> list[Measured]:
+    """Return the pace of each spec's kind, one run at a time on this machine.
+
+    Raises:
+        UserProblem: what is missing to run them, or a kind did not come far enough.
+    """
+    one = partial(chosen("local").made, Resources(workers=1))
+    short = [_probe(spec, seed) for seed in ROUNDS for spec in specs]
+    found = probed(short, options, one, _limit, _timed)
+    today, entries = time.strftime("%Y-%m-%d", time.gmtime()), []
+    for place, spec in enumerate(specs):
+        rounds = [timed for timed in found[place :: len(specs)] if timed]
+        if not rounds:
+            raise UserProblem(
+                f"base.budget: {spec.method_label} did not come as far as {LEAST} steps, so "
+                "nothing is calibrated; base.steps would show how it ends"
+            )
+        seconds, steps, machine = min(rounds, key=lambda timed: timed[0])
+        entries.append(Measured(trained(spec), seconds, steps, today, machine))
+    return entries
+
+
+def _probe(spec: RunSpec, seed: int) -> RunSpec:
+    once = dataclasses.replace(spec.evaluation, every=STAND_IN)
+    return dataclasses.replace(
+        spec,
+        seed=seed,
+        steps=PROBE,
+        log_every=LOG_EVERY,
+        diagnostics_every=STAND_IN,
+        evaluation=once,
+        schedule=Constant(),
+    )
+
+
+def _limit(engine: Engine) -> Watcher:
+    """Return what ends probes that have taken long enough."""
+    began: dict[str, float] = {}
+
+    def watch(running: Mapping[str, tuple[str, int, int]]) -> None:
+        for run, (_, step, _) in running.items():
+            taken = time.monotonic() - began.setdefault(run, time.monotonic())
+            if step >= LEAST and taken > LIMIT:
+                engine.stop(run)
+
+    return watch
+
+
+def _timed(run: RunStore) -> tuple[float, int, dict[str, str]] | None:
+    """Return seconds per step, the steps timed and the machine; None where it ended early.
+
+    The mean, for what is done every few steps alone (a lazy penalty) is part of it.
+    """
+    rows = [row for row in run.rows("timing") if row["step"] >= WARM]
+    if len(rows) < 2 or rows[-1]["step"] < LEAST:
+        return None
+    seconds, steps = (rows[-1][name] - rows[0][name] for name in ("seconds", "step"))
+    ran = ran_on(run.proof())
+    return seconds / steps, steps, {name: ran[name] for name in MACHINE if name in ran}
+
+
+def _keep(store: GridStore, found: Sequence[Measured]) -> None:
+    """Add what was measured to the calibration; what another command added meanwhile stands."""
+    with store.planning():
+        before = calibration.read(store.folder)
+        more = {one.key: one for one in found if one.key not in before}
+        calibration.write(store.folder, [*before.values(), *more.values()])
+
+
+def with_steps(grid: Grid, known: Calibration) -> Grid:
+    """Return a grid whose specs have the steps of its budget.
+
+    Raises:
+        UserProblem: the budget allows too few or too many, or they fit no schedule.
+    """
+    assert grid.budget is not None
+    made: dict[RunSpec, RunSpec] = {}
+    for spec in grid.specs:
+        plain = under_seed(spec, 0)
+        if plain not in made:
+            made[plain] = _with(plain, known[calibration.key(trained(spec))], grid.budget)
+    specs = tuple(under_seed(made[under_seed(spec, 0)], spec.seed) for spec in grid.specs)
+    return dataclasses.replace(grid, specs=specs)
+
+
+def _with(spec: RunSpec, pace: Measured, budget: float) -> RunSpec:
+    steps = steps_in(budget, pace.seconds_per_step, spec.log_every)
+    where = f"base.budget: {budget:g} s are {steps:,} steps of {spec.method_label}"
+    if steps < 1:
+        raise UserProblem(f"{where}, of {pace.seconds_per_step:.3g} s each; allow more")
+    if steps > STAND_IN:
+        raise UserProblem(f"{where}; at most {STAND_IN:,} can be done, allow less")
+    try:
+        return dataclasses.replace(spec, steps=steps, plugins=())
+    except ValidationError as errors:
+        said = "; ".join(error["msg"] for error in errors.errors(include_url=False))
+        raise UserProblem(f"{where}: {said}") from errors
+
+
+def steps_in(budget: float, seconds_per_step: float, log_every: int) -> int:
+    """Return the steps that a budget allows, whole numbers of logged rows where it allows any."""
+    steps = int(budget / seconds_per_step)
+    return steps - steps % log_every if steps > log_every else steps
+
+
+def _words(grid: Grid, known: Calibration, store: GridStore) -> str:
+    """Say how many steps each kind of run is given."""
+    assert grid.budget is not None
+    given: dict[str, dict[int, None]] = {}
+    for spec in grid.specs:
+        pace = known[calibration.key(trained(spec))]
+        steps = steps_in(grid.budget, pace.seconds_per_step, spec.log_every)
+        given.setdefault(spec.method_label, {})[steps] = None
+    each = "; ".join(f"{m} {' or '.join(f'{n:,}' for n in steps)}" for m, steps in given.items())
+    return f"calibrated: steps in {grid.budget:g} s: {each}; {calibration.file(store.folder)}"

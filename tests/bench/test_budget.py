@@ -1,0 +1,207 @@
+"""A budget as steps: measured once, kept, and the same on any machine afterwards."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from bench import budget
+from bench.bundle.make import bundle
+from bench.dry_run import print_plan
+from bench.grid import Grid
+from bench.merge import merge
+from bench.plan import Former, require_kept, write_plan
+from bench.session import run_grid
+from reports.load.loader import load
+from reports.page.cost_words import cost_words
+from reports.stats.numbers import compute
+from reports.stats.pairing import violations
+from runners.engines.local import LocalEngine
+from runners.engines.resources import Resources
+from runners.errors import StoreProblem, UserProblem
+from runners.files import write_json
+from runners.options import Options
+from runners.store import calibration
+from runners.store.calibration import Measured
+from runners.store.grid import GridStore
+
+OPTIONS = Options(wandb="disabled")
+
+
+def _grid(*specs, seconds: float = 1.0, name: str = "g") -> Grid:
+    stand_in = tuple(dataclasses.replace(spec, steps=budget.STAND_IN) for spec in specs)
+    return Grid(name, "", stand_in, (), budget=seconds)
+
+
+def _engine(options: Options) -> LocalEngine:
+    return LocalEngine(options, Resources(workers=1))
+
+
+def _no_engine(_: Options):
+    raise AssertionError("calibrated although the pace is known")
+
+
+def _know(folder: Path, spec, pace: float) -> None:
+    before = calibration.read(folder)
+    one = Measured(budget.trained(spec), pace, 450, "2026-01-02", {"cpu": "EPYC"})
+    calibration.write(folder, [*before.values(), one])
+
+
+@pytest.fixture
+def known(tiny, tmp_path):
+    """Two methods, one of which takes twice as long; their grid and its folder."""
+    specs = [tiny(method=m, seed=s) for s in (0, 1) for m in ("none", "weight_norm")]
+    for spec, pace in zip(specs, (0.1, 0.2), strict=False):
+        _know(tmp_path / "g", spec, pace)
+    return _grid(*specs), GridStore(tmp_path / "g")
+
+
+def test_steps_are_whole_rows_rounded_down_but_never_none() -> None:
+    assert budget.steps_in(10, 0.01, 50) == 1000
+    assert budget.steps_in(10, 0.0101, 50) == 950
+    assert budget.steps_in(10, 0.3, 50) == 33
+    assert budget.steps_in(10, 11, 50) == 0
+
+
+def test_what_changes_no_pace_shares_an_entry_and_all_else_does_not(tiny) -> None:
+    def of(**changes):
+        return calibration.key(budget.trained(tiny(**changes)))
+
+    adam = {"name": "adam", "lr": 0.1}
+    assert of(seed=3) == of(steps=7) == of(optimizer=adam) == of(evaluation={"every": 9}) == of()
+    kinds = [of(), of(method="weight_norm"), of(n_dis=2), of(batch_size=16), of(ema=0.9)]
+    assert len(set(kinds)) == len(kinds)
+
+
+def test_steps_come_from_what_is_kept_and_methods_have_others(known) -> None:
+    grid, store = known
+    said: list[str] = []
+    made = budget.calibrated(grid, store, OPTIONS, said.append)
+    assert [spec.steps for spec in made.specs] == [10, 4, 10, 4]
+    assert [spec.seed for spec in made.specs] == [0, 0, 1, 1]
+    assert said == [
+        f"calibrated: steps in 1 s: none 10; weight_norm 4; {store.folder}/{calibration.NAME}"
+    ]
+
+
+def test_the_dry_run_says_what_is_not_known_and_measures_nothing(tiny, tmp_path, capsys) -> None:
+    grid = _grid(tiny())
+    print_plan(grid, tmp_path, OPTIONS, _no_engine)
+    said = capsys.readouterr().out
+    assert "the steps of none are not known until `bench run` has calibrated them" in said
+    assert not (tmp_path / "g").exists()
+    _know(tmp_path / "g", tiny(), 0.1)
+    print_plan(_grid(), tmp_path, OPTIONS, _no_engine)
+    assert "not known" not in capsys.readouterr().out
+
+
+def test_shards_and_other_machines_wait_for_one_calibration(known, tiny) -> None:
+    grid, store = known
+    out = store.folder.parent
+    budget.require_known(grid, out, "slurm", sharded=True)
+    more = _grid(*grid.specs, tiny(method="weight_clipping"))
+    budget.require_known(more, out, "local", sharded=False)
+    for engine, sharded in (("local", True), ("slurm", False)):
+        with pytest.raises(UserProblem, match="does not know weight_clipping yet"):
+            budget.require_known(more, out, engine, sharded)
+
+
+def test_impossible_budgets_are_refused(known, tiny) -> None:
+    grid, store = known
+    for seconds, said in ((0.05, "0 steps of none"), (1e7, "at most 10,000,000")):
+        with pytest.raises(UserProblem, match=said):
+            budget.calibrated(dataclasses.replace(grid, budget=seconds), store, OPTIONS, print)
+    warm = tiny(schedule={"name": "linear", "warmup": 8}, method="weight_norm")
+    _know(store.folder, warm, 0.2)
+    with pytest.raises(UserProblem, match=r"4 steps of weight_norm: .*warmup takes 8 steps"):
+        budget.calibrated(_grid(warm), store, OPTIONS, print)
+    with pytest.raises(UserProblem, match="costs more with every phase"):
+        budget.unknown(_grid(tiny(model="progressive")), store)
+
+
+def test_a_calibration_that_is_gone_or_damaged_is_not_made_anew(known) -> None:
+    grid, store = known
+    made = budget.calibrated(grid, store, OPTIONS, lambda _: None)
+    write_plan(made, store, made.specs)
+    file = calibration.file(store.folder)
+    file.write_text('{"calibration": 1, "kinds": [{"of": {}}]}')
+    with pytest.raises(StoreProblem, match="kind 1 is damaged"):
+        budget.calibrated(grid, store, OPTIONS, print)
+    file.unlink()
+    with pytest.raises(StoreProblem, match="is gone"):
+        budget.calibrated(grid, store, OPTIONS, print)
+
+
+def test_a_plan_of_another_budget_is_not_added_to(known) -> None:
+    grid, store = known
+    made = budget.calibrated(grid, store, OPTIONS, lambda _: None)
+    write_plan(made, store, made.specs)
+    other = dataclasses.replace(grid, budget=2.0)
+    other = budget.calibrated(other, store, OPTIONS, lambda _: None)
+    with pytest.raises(UserProblem, match="another budget of seconds"):
+        require_kept(other, store, Former.ADD)
+
+
+def test_what_others_added_meanwhile_stands(known, tiny) -> None:
+    _, store = known
+    before = calibration.read(store.folder)
+    again = [dataclasses.replace(one, seconds_per_step=9.0) for one in before.values()]
+    new = Measured(budget.trained(tiny(n_dis=2)), 0.3, 450, "2026-01-03", {})
+    budget._keep(store, [*again, new])
+    assert calibration.read(store.folder) == before | {new.key: new}
+
+
+def test_folders_that_were_calibrated_apart_are_not_merged(known, tiny, tmp_path) -> None:
+    _, store = known
+    _know(tmp_path / "other", tiny(), 0.3)
+    with pytest.raises(StoreProblem, match="know another pace of the same kind"):
+        calibration.united([store.folder, tmp_path / "other"])
+    assert len(calibration.united([store.folder, store.folder])) == 2
+
+
+@pytest.mark.slow
+def test_a_budget_from_the_first_run_to_the_report(tiny, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("bench.budget.PROBE", 40)
+    monkeypatch.setattr("bench.budget.WARM", 10)
+    monkeypatch.setattr("bench.budget.LEAST", 20)
+    grid = _grid(*(tiny(seed=s) for s in (0, 1)), seconds=0.3)
+    assert run_grid(grid, tmp_path, OPTIONS, _engine) == 0
+    store = GridStore(tmp_path / "g")
+    first, ids = calibration.read(store.folder), store.planned()
+    _know(store.folder, tiny(method="weight_norm"), 0.03)  # another pace, so other steps
+    more = [tiny(seed=s, method=m) for s in (0, 1) for m in ("none", "weight_norm")]
+    assert run_grid(_grid(*more, seconds=0.3), tmp_path, OPTIONS, _engine) == 0
+    assert first.items() <= calibration.read(store.folder).items()
+    assert set(ids) < set(store.planned())
+
+    results = load(store.folder)
+    assert results.budget == 0.3
+    assert results.methods == ["none", "weight_norm"]
+    assert results.cells == [""]
+    numbers = compute(results)
+    assert set(numbers.pairing["batches"]) == {"differ by steps"}
+    assert violations(numbers.pairing) == []
+    assert [one.role for one in results.differences if one.field == "steps"] == [
+        "what the budget of seconds allows"
+    ]
+    assert "0.3 s of training" in cost_words(results, numbers).notes[0]
+
+    quiet = Console(quiet=True)
+    merge([store.folder], tmp_path / "m", None, quiet)
+    assert calibration.read(tmp_path / "m") == calibration.read(store.folder)
+    assert GridStore(tmp_path / "m").plan()["budget"] == {"seconds": 0.3}
+
+
+def test_a_bundle_carries_the_calibration(known, tmp_path, monkeypatch) -> None:
+    store = known[1]
+    write_json(store.plan_file, {"name": "g", "columns": [], "runs": {}})
+    monkeypatch.setattr("bench.bundle.make.write_report", lambda _: None)  # of no run
+    bundle(store.folder, tmp_path / "b.zip", checkpoints=False, console=Console(quiet=True))
+    with zipfile.ZipFile(tmp_path / "b.zip") as made:
+        assert made.read(calibration.NAME) == calibration.file(store.folder).read_bytes()
+        assert calibration.NAME in json.loads(made.read("bundle.json"))["files"]
