@@ -138,9 +138,10 @@ CASES = [
 ]  # fmt: skip
 
 
-def alarms(matches, n, correlation, unpaired, margin, pairs):
+def alarms(case, margin, pairs):
     """Return the share of pairs of stores, every score worse by just the margin, with an alarm."""
-    rng, false = np.random.default_rng(2), 0
+    (matches, n, correlation, unpaired), false = case, 0
+    rng = np.random.default_rng(2)
     for _ in range(pairs):
         values = drawn(rng, matches, n, correlation)
         values[:, 0] += margin * MIDDLE
@@ -148,9 +149,10 @@ def alarms(matches, n, correlation, unpaired, margin, pairs):
     return false / pairs
 
 
-def found_again(matches, n, correlation, unpaired, repetitions):
+def found_again(case, repetitions):
     """Return the share of repetitions that find the regression that one of them states."""
-    rng, found = np.random.default_rng(3), 0
+    (matches, n, correlation, unpaired), found = case, 0
+    rng = np.random.default_rng(3)
     for _ in range(repetitions):
         first = told(drawn(rng, matches, n, correlation), USUAL, unpaired)
         fresh = drawn(rng, matches, n, correlation, worse=first["found"].iloc[0])
@@ -162,20 +164,20 @@ def found_again(matches, n, correlation, unpaired, repetitions):
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("margin", [0.0, 0.1])
 def test_stores_at_the_margin_rarely_raise_an_alarm(case, margin):
-    assert alarms(*case, margin, 500) <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 500)
+    assert alarms(case, margin, 500) <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 500)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("case", CASES)
 def test_the_stated_regression_is_found_in_four_of_five_repetitions(case):
-    assert found_again(*case, 400) >= 0.75  # and more where Holm is done with others
+    assert found_again(case, 400) >= 0.75  # and more where Holm is done with others
 
 
 @pytest.mark.slow
 def test_five_hundred_stores_of_one_method_rarely_raise_an_alarm():
-    assert alarms(*CASES[0], 0.1, 500) <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 500)
+    assert alarms(CASES[0], 0.1, 500) <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 500)
 
 
 @pytest.mark.slow
 def test_the_stated_regression_of_one_method_is_found_about_as_often():
-    assert found_again(*CASES[0], 150) >= 0.66  # two standard errors below .75
+    assert found_again(CASES[0], 150) >= 0.66  # two standard errors below .75
