@@ -18,6 +18,12 @@ BLOCKS = {
     "inference": "**How this was tested** stands below the pairs: the family of tests, the test "
     "that carries the claims, the smallest p that so many seeds can give, and what would be needed "
     "where nothing can be concluded. [Statistics](statistics.md) has the rules.",
+    "cost_said": "A box warns where methods rank otherwise for equal steps than for equal seconds, "
+    "and names the pairs; others warn where seconds say little, as of runs on two kinds of "
+    "machines. Both are of medians, without a test. With `budget: {seconds: ...}` equal seconds are "
+    "what every method trained, and runs that took much more or less than these are named.",
+    "not_published": "Only on CIFAR-10 and STL-10. Where scores are of another network than "
+    "Inception, no published number stands beside them, and the page says why.",
     "tuning": "Only in a grid with `tuning:`. A box says whether the comparison may be called "
     "tuned, and if not, why; below it are the rules of selection.",
     "goals": "The target that runs are timed to, and where it comes from.",
@@ -67,6 +73,5 @@ TABLES = {
 explanation of it."""
 
 NO_PICTURE = {
-    "surfaces": "only data in the plane have it: `bench run --grid toys.yaml`",
 }
 """Figure of which docs/pictures has none -> why, in words that the page shows."""

@@ -20,7 +20,7 @@ from reports.page.sections import DRAWINGS
 from reports.render import render
 
 PICTURES = Path(__file__).parents[1] / "pictures"
-COLOURS = 96  # of an image's palette: lines and text look the same, at a third of the bytes
+COLOURS = 128  # of an image's palette: lines and text look the same, at a third of the bytes
 HEIGHT = 1215
 SHOTS = {"report": ("index.html", 1240), "run-page": ("pages/*.html", 1000)}
 """Picture -> (page, width of the window in pixels); of several pages the last."""
@@ -46,7 +46,7 @@ def main(folders: list[Path]) -> None:
 
 
 def _write(name: str, image: Image.Image) -> None:
-    small = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    small = image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
     small.save(PICTURES / f"{name}.png", optimize=True)
 
 

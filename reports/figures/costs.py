@@ -149,7 +149,7 @@ def _make_room(ax: Axes, above: bool) -> None:
 def _keys(some_failed: bool) -> list[Line2D]:
     ring: dict[str, Any] = {"marker": "o", "mfc": "none", "mec": "black", "markersize": 12}
     failed: dict[str, Any] = {"marker": "X", "mec": "black", "linestyle": "none", "color": "0.6"}
-    best = Line2D([], [], label="no other method is better", **FRONT, **ring)
+    best = Line2D([], [], label="no other is as good and as cheap", **FRONT, **ring)
     cross = Line2D([], [], label="run that failed, where it ended", **failed)
     return [best, cross] if some_failed else [best]
 

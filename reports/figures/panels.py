@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -102,7 +102,11 @@ def logarithmic(ax: Axes, values: Series, axis: str = "y") -> None:
 
 
 def legend(
-    figure: Figure, results: Results, extra: Sequence[Line2D] = (), points: bool = False
+    figure: Figure,
+    results: Results,
+    extra: Sequence[Line2D] = (),
+    points: bool = False,
+    drawn: Collection[str] | None = None,
 ) -> None:
     """Put one legend of the methods below all panels, outside them; a long one adds its height.
 
@@ -111,8 +115,9 @@ def legend(
         results: of the grid.
         extra: entries after those of the methods.
         points: methods are points in it, not lines.
+        drawn: the methods that the figure shows; None for all that are planned.
     """
-    planned = results.runs["method"].unique()
+    planned = results.runs["method"].unique() if drawn is None else drawn
     shown = [m for m in results.methods if m in planned or results.runs.empty]
     looks = style.looks(results)
     known = {m: looks[m].points if points else looks[m].key for m in shown}

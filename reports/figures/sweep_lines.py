@@ -48,7 +48,8 @@ def sweep_lines(results: Results, numbers: Numbers) -> Figure | None:
     names = yardsticks(scores["protocol"].dropna(), score.split).values()
     figure.supylabel(score.axis(dict.fromkeys(names)), fontsize=10.5)
     panels.title(figure, "One parameter at a time: every seed a point")
-    panels.legend(figure, results, [_median_key(), failed_key("no final score")], points=True)
+    keys = [_median_key(), failed_key("no final score")]
+    panels.legend(figure, results, keys, points=True, drawn=set(sweeps["method"]))
     return figure
 
 

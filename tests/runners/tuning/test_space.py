@@ -65,7 +65,7 @@ def test_choices_come_equally_often() -> None:
 def test_no_value_leaves_its_range(low, ratio, place, kind) -> None:
     dim = Dimension("x", kind, (low, low * ratio))
     assert low <= dim.at(place) <= low * ratio
-    assert dim.at(0.0) == pytest.approx(low, rel=0.005, abs=1e-3 * low * ratio)
+    assert dim.at(0.0) == pytest.approx(low, rel=0.005, abs=5e-3 * low * ratio)  # three digits
 
 
 def test_ranges_as_wide_as_floats_go() -> None:
