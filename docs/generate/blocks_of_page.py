@@ -20,8 +20,8 @@ BLOCKS = {
     "where nothing can be concluded. [Statistics](statistics.md) has the rules.",
     "cost_said": "A box warns where methods rank otherwise for equal steps than for equal seconds, "
     "and names the pairs; others warn where seconds say little, as of runs on two kinds of "
-    "machines. Both are of medians, without a test. With `budget: {seconds: ...}` equal seconds are "
-    "what every method trained, and runs that took much more or less than these are named.",
+    "machines. Both are of medians, without a test. With `budget: {seconds: ...}` equal seconds "
+    "are what every method was given, and runs that took much more or less are named.",
     "not_published": "Only on CIFAR-10 and STL-10. Where scores are of another network than "
     "Inception, no published number stands beside them, and the page says why.",
     "tuning": "Only in a grid with `tuning:`. A box says whether the comparison may be called "
@@ -48,6 +48,12 @@ TABLES = {
         "A row for each method, and for each cell where a grid has axes: the scores first, then "
         "how many runs finished and what the others did, and milliseconds a step.",
     ),
+    "costs": (
+        "What a step costs",
+        "A row for each method: milliseconds and GFLOP per step, peak memory and seconds of a "
+        "whole run, median with the lowest and highest run, and the time of a step relative to "
+        "`none`, or to the fastest method where that is not there.",
+    ),
     "descriptions": (
         "Descriptions of the samples, in numbers",
         "The same at each run's last score, median with the lowest and highest seed.",
@@ -72,6 +78,5 @@ TABLES = {
 """Table without a title on the page -> its heading here, and what it shows if the page has no
 explanation of it."""
 
-NO_PICTURE = {
-}
+NO_PICTURE = {}
 """Figure of which docs/pictures has none -> why, in words that the page shows."""

@@ -37,8 +37,11 @@ def scores_over_seconds(results: Results, numbers: Numbers) -> Figure | None:
         return None
     figure, places = panels.facets(results, scores)
     for ax, cell, score in places:
-        mine = curves[(curves["cell"] == cell) & (curves["column"] == score.column)]
-        _lines(ax, mine.dropna(subset="value"), results)
+        mine, middles = (
+            rows[(rows["cell"] == cell) & (rows["column"] == score.column)]
+            for rows in (curves, numbers.costs.middles)
+        )
+        _lines(ax, mine.dropna(subset="value"), middles, results)
         ends = numbers.costs.equal
         for seconds in ends.loc[ends["cell"] == cell, "seconds"].unique():
             ax.axvline(seconds, **style.REFERENCE)
@@ -57,7 +60,7 @@ def _known(curves: Frame, score: Score) -> bool:
     return bool(curves.loc[curves["column"] == score.column, "value"].notna().any())
 
 
-def _lines(ax: Axes, curves: Frame, results: Results) -> None:
+def _lines(ax: Axes, curves: Frame, middles: Frame, results: Results) -> None:
     """Draw a thin line per seed, and through the medians of each scored step a thick one."""
     if curves.empty:
         panels.absent(ax)
@@ -71,7 +74,7 @@ def _lines(ax: Axes, curves: Frame, results: Results) -> None:
             if run_id in set(failed):
                 last = one[["seconds", "value"]].iloc[-1]
                 ax.plot(*last, "X", color=look.colour, markersize=9, mec="black")
-        middle = mine.groupby("step")[["seconds", "value"]].median()
+        middle = middles[middles["method"] == method]
         ax.plot(middle["seconds"], middle["value"], **look.line)
 
 
@@ -132,7 +135,7 @@ def _failed(ax: Axes, runs: Frame, cell: str, score: Score, results: Results) ->
         look: Any = {"color": style.palette(results)[str(method)], "mec": "black", "markersize": 9}
         heights = [bottom + BAND / 2] * len(failed)
         ax.plot(failed["seconds"].fillna(0), heights, "X", transform=strip, **look)
-    counts = [f"{n} {state}" for state in FAILED if (n := int((mine["state"] == state).sum()))]
+    counts = [f"{n} {state}" for state in FAILED if (n := len(mine[mine["state"] == state]))]
     place = {"va": "bottom", "ha": "right", "fontsize": 8.5, "transform": ax.transAxes}
     ax.text(0.99, bottom + 0.01, ", ".join(counts), **place)
 

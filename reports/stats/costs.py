@@ -24,6 +24,7 @@ CONTROL = "none"
 MEASURES = ("ms_per_step", "gflop_per_step", "peak_mib", "seconds")
 PARTS = ("n", "median", "min", "max")
 WAYS = ("at_steps", "at_seconds")
+MIDDLES = ["cell", "method", "column", "step"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Costs:
         methods: one row per cell and method: how many runs were timed, MEASURES over them, and
             what they are relative to.
         curves: one row per run and scored step: seconds and value of the score that leads.
+        middles: the medians of curves over the seeds of a method, at each scored step.
         equal: one row per cell and method: its score for equal steps and for equal seconds.
         swaps: one row per pair of methods that these two put in different orders.
         trade: one row per cell and method: seconds of a whole run, its final score, and whether
@@ -44,6 +46,7 @@ class Costs:
     runs: Frame = field(repr=False)
     methods: Frame = field(repr=False)
     curves: Frame = field(repr=False)
+    middles: Frame = field(repr=False)
     equal: Frame = field(repr=False)
     swaps: Frame = field(repr=False)
     trade: Frame = field(repr=False)
@@ -62,8 +65,10 @@ def costs(results: Results, scores: Frame) -> Costs:
     curves = _curves(results, [score.column for score in results.score_columns])
     mine = scores[scores["metric"] == column]
     equal = _equal(results, runs, curves[curves["column"] == column], mine)
-    methods = _methods(results, runs)
-    return Costs(runs, methods, curves, equal, _swaps(equal), _trade(results, runs, mine))
+    trade = _trade(results, runs, mine)
+    return Costs(
+        runs, _methods(results, runs), curves, _middles(curves), equal, _swaps(equal), trade
+    )
 
 
 def _runs(results: Results) -> Frame:
@@ -123,6 +128,11 @@ def _curves(results: Results, columns: list[str]) -> Frame:
             seconds[places] = _seconds_at(timing[run_id], steps[places])
     wide = rows.assign(seconds=seconds).dropna(subset="seconds")[[*names, *columns]]
     return wide.melt(names, columns, "column", "value").astype({"value": float})
+
+
+def _middles(curves: Frame) -> Frame:
+    known = curves.dropna(subset="value").groupby(MIDDLES, observed=True)
+    return known[["seconds", "value"]].median().reset_index()
 
 
 def _by_run(frame: Frame, column: str) -> dict[str, Line]:
