@@ -72,6 +72,7 @@ def test_what_is_not_stored_is_measured_in_a_folder_that_is_gone(tiny, tmp_path)
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_of_many_kinds_some_are_measured_and_stand_for_the_others(
     tiny, tmp_path, monkeypatch
 ) -> None:

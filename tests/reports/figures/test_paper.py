@@ -33,7 +33,12 @@ def _in_column(results, numbers, key):
     return [in_column(figure, cell) for cell, figure in figures]
 
 
-@pytest.mark.parametrize("key", DRAWINGS)
+LARGE = ("spreads", "singular-values")  # panels by layer and method, which take long
+
+
+@pytest.mark.parametrize(
+    "key", [pytest.param(k, marks=[pytest.mark.slow] * (k in LARGE)) for k in DRAWINGS]
+)
 def test_a_column_has_text_of_one_size_thin_lines_and_clips_nothing(
     mixed, tuned, toys, swept, numbers_of, key
 ) -> None:
