@@ -24,7 +24,8 @@ def published_table(results: Results, numbers: Numbers) -> Frame:
         for row in numbers.score_summary.to_dict("records")
     }
     rows: dict[tuple[str, str, str], dict[str, str]] = {}
-    for known in numbers.published.to_dict("records"):
+    scored = numbers.published["cell"].isin(results.scores["cell"])
+    for known in numbers.published[scored].to_dict("records"):
         key = known["cell"], known["row"], known["method"]
         first = {"published row": known["row"]} | row_names(known, results)
         row = rows.setdefault(key, first | {"method": known["method"] or ABSENT})
@@ -55,7 +56,8 @@ PUBLISHED = Table(
     title="Published beside ours",
     explanation=f"Published: {PAPER.source} (arXiv {PAPER.arxiv}), not measured here. No test, "
     "ranking or best of this page counts them. A row stands beside the runs of the same method, "
-    "loss and normalisation, with its parameters where the paper gives them; "
+    "loss and normalisation, with its parameters where the paper gives them and the defaults of "
+    "all others; "
     f"{ABSENT} where either lacks one.",
 )
 PUBLISHED_DIFFERENCES = Table(
