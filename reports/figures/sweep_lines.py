@@ -102,7 +102,8 @@ def _median_key() -> Line2D:
 SWEEP_LINES = Drawing(
     "sweeps",
     "One parameter at a time",
-    "Runs of a line differ in the parameter below it and in nothing else but their seeds. The line "
+    "Runs of a line differ in the parameter below it and in nothing else but their seeds, and in "
+    "their steps where a budget of seconds gave them. The line "
     "joins medians, diverged runs worst, and has a gap where the median run failed; runs without a "
     "final score stand at the upper edge, with their number where there are several.",
     sweep_lines,

@@ -134,7 +134,7 @@ def _matches(row: Row, run: Planned) -> bool:
     own, model = run.spec.get("method"), run.spec.get("model")
     if not row.method or not isinstance(own, dict) or not isinstance(model, dict):
         return False
-    theirs = _defaults(row.method["name"]) | row.method
+    theirs = {**_defaults(row.method["name"]), **row.method}
     same = own.get("name") == theirs["name"] and theirs | own == theirs
     return same and (run.spec.get("loss"), model.get("norm", "none")) == (row.loss, row.norm)
 

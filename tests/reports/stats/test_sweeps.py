@@ -62,6 +62,14 @@ def test_settings_that_differ_in_the_rate_alone_are_no_sweep_of_it(swept):
     ]
 
 
+def test_steps_that_a_budget_gave_make_no_other_line(write_grid, make_spec, replan):
+    specs = [make_spec(clipping(c=c), 0, steps=steps) for c, steps in ((0.05, 500), (0.2, 1000))]
+    folder = write_grid(specs)
+    assert not has_sweeps(load(folder))
+    replan(folder, budget={"seconds": 10.0})
+    assert list(sweeps(load(folder), load(folder).score_columns[:1])["value"]) == [0.05, 0.2]
+
+
 SIZES = [{"dataset": {"name": "digits", "train_size": size}} for size in (200, None)]
 
 
