@@ -3,10 +3,12 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.patches import Rectangle
 
 from reports.figures.settings_heat_map import DARK, LINEAR, settings_heat_map
+from reports.figures.share_curves import share_curves
 from reports.figures.sweep_lines import sweep_lines
 from reports.load.loader import load
 from reports.stats.numbers import compute
@@ -45,6 +47,21 @@ def test_shades_grow_lighter_as_scores_get_worse_also_in_grey(cells):
     assert grey[0] < grey[1] - 0.3
     assert all((colour == "white") == (np.dot(face[:3], LINEAR) < DARK)
                for _, colour, face, _ in cells)  # fmt: skip
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_shares_rise_from_none_at_the_best_end_also_with_one_threshold(swept, sign):
+    names = ("none", "spectral_norm")
+    row = {"group": "", "threshold": [sign * 5.0] * 2, "share": [0.5, 0.0], "low": 0.0, "high": 1.0}
+    rows = pd.DataFrame({"method": names, **row})
+    figure = share_curves(swept, rows, [""], "runs", "score", sign)
+    ax = figure.axes[0]
+    low, high = ax.get_xlim()
+    best, worst = (low, high) if sign > 0 else (high, low)
+    drawn = [np.asarray(line.get_xydata()).tolist() for line in ax.lines]
+    assert [[best, 0], [5, 0.5], [worst, 0.5]] in drawn
+    assert [[best, 0], [5, 0], [worst, 0]] in drawn
+    assert low < 5 < high
 
 
 def test_failed_runs_of_a_sweep_stand_at_the_edge_and_break_the_line(write_grid, make_spec):
