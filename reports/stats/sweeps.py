@@ -148,5 +148,7 @@ def _names(
 
 
 def _varied(point: _Point, others: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the fields of a point that are not the same in all others."""
-    return {k: v for k, v in point.fields.items() if any(one.get(k) != v for one in others)}
+    """Return the fields of a point that are not the same in all others, as cells call them."""
+    own = settings(point.run)
+    varied = (k for k, v in point.fields.items() if any(one.get(k) != v for one in others))
+    return {key: own.get(key, point.fields[key]) for key in varied}

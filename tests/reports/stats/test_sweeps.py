@@ -78,6 +78,14 @@ def test_all_training_data_are_as_many_as_the_protocol_says(lines_of):
     assert found == {("dataset.train_size", "", "none"): [200, 1438]}
 
 
+def test_all_training_data_are_called_as_cells_call_them(lines_of):
+    cells = [one | {"optimizer": ADAM | {"lr": lr}} for one in SIZES for lr in (1e-4, 1e-3)]
+    axes = ("dataset.train_size", "optimizer.lr")
+    found = lines_of(["none"], cells, axes, ran=True, splits=True)
+    panels = {panel for parameter, panel, _ in found if parameter == "optimizer.lr"}
+    assert panels == {"train_size=200", "train_size=none"}
+
+
 def test_scores_by_two_yardsticks_are_no_line(lines_of, monkeypatch):
     cells = [{"evaluation": {"every": 250, "samples": n}} for n in (1000, 2000)]
     axes = ("evaluation.samples",)
