@@ -40,7 +40,7 @@ def published_table(results: Results, numbers: Numbers) -> Frame:
 def _printed(row: Any) -> str:
     deviation = row["deviation"]
     plain = deviation is None or math.isnan(deviation)
-    return f"{row['value']:g}" if plain else f"{row['value']:.2f} ± {deviation:.2f}"
+    return f"{row['value']:.1f}" if plain else f"{row['value']:.2f} ± {deviation:.2f}"
 
 
 def differences_table(results: Results, numbers: Numbers) -> Frame:  # noqa: ARG001

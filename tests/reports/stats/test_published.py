@@ -63,6 +63,7 @@ def test_numbers_stand_beside_runs_of_the_same_method_loss_and_norm(scored):
     score = next(column for column in rows if column.startswith("IS") and "published" in column)
     assert rows.loc["spectral norm", score] == "7.42 ± 0.08"
     assert rows.loc["spectral norm", "finished here"] == "1 of 1"
+    assert rows.loc["orthonormal", fid] == "29.0"
 
 
 def test_every_thing_that_was_done_otherwise_is_told(scored):
