@@ -78,7 +78,7 @@ def _share_heights(axes: Iterable[Axes], shown: Iterable[Frame], score: Score) -
     firsts: dict[str, Axes] = {}
     for ax, mine in zip(axes, shown, strict=True):
         name = mine["yardstick"].iloc[0]
-        ax.set_ylabel(score.axis([name]))
+        ax.set_ylabel(score.axis([name]), fontsize=9)  # as high as a panel
         if firsts.setdefault(name, ax) is not ax:
             ax.sharey(firsts[name])
 
