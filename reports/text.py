@@ -21,6 +21,16 @@ def number(value: Any, digits: int = 3) -> str:
     return f"{value:.{digits - 1}e}"
 
 
+def ranked_median(row: Any) -> str:
+    """Return a cell's median, diverged runs worst, or ``fail``, which is no longer than a number.
+
+    Args:
+        row: of the medians of settings.
+    """
+    failed = row["all_failed"] or math.isinf(row["ranked_median"])
+    return "fail" if failed else number(row["ranked_median"])
+
+
 def span(low: float, high: float) -> str:
     """Return ``low to high``, or a dash where either is missing."""
     return ABSENT if math.isnan(low) or math.isnan(high) else f"{number(low)} to {number(high)}"

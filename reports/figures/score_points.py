@@ -56,7 +56,7 @@ def final_scores(results: Results, numbers: Numbers) -> Figure | None:
             panels.log_if_wide(ax, drawn, axis="x")
         panels.panel_title(ax, "", cell)
     panels.title(figure, "Final scores: every seed is a point")
-    keys = [_published_key()] if len(numbers.published) else []
+    keys = [_published_key()] if (numbers.published["method"] != "").any() else []
     panels.legend(figure, results, [*_keys(), *keys], points=True)
     return figure
 

@@ -19,10 +19,10 @@ def setting_curves(results: Results, numbers: Numbers) -> Figure | None:
     if shares.empty:
         return None
     score = results.score_columns[0]
-    rows = shares.assign(threshold=score.sign * shares["threshold"], group=shares["rest"])
+    rows = shares.assign(group=shares["rest"])
     label = axis_label(score, numbers.scores, results)
     groups = list(dict.fromkeys(numbers.settings["rest"]))
-    return share_curves(results, rows, groups, "runs", label)
+    return share_curves(results, rows, groups, "runs", label, score.sign)
 
 
 SETTING_CURVES = Drawing(

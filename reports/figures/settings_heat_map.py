@@ -20,7 +20,7 @@ from reports.load.protocols import yardsticks
 from reports.load.results import Results
 from reports.load.score_columns import Score
 from reports.stats.numbers import Numbers
-from reports.text import number
+from reports.text import ranked_median
 
 SHADES = "cividis"
 """Its lightness grows steadily, so that it reads the same in grey and to colour-blind eyes."""
@@ -118,9 +118,7 @@ def _cell(ax: Axes, place: tuple[int, int], row: dict[Any, Any], shades: ScalarM
 
 def cell_text(row: dict[Any, Any]) -> str:
     """Return a cell's median, and how many of its planned runs finished."""
-    failed = row["all_failed"] or np.isinf(row["ranked_median"])
-    said = "fail" if failed else number(row["ranked_median"])  # no longer than a number
-    return f"{said}\n{row['final_n']}/{row['n_planned']}"
+    return f"{ranked_median(row)}\n{row['final_n']}/{row['n_planned']}"
 
 
 SETTINGS_HEAT_MAP = Drawing(
@@ -128,8 +126,9 @@ SETTINGS_HEAT_MAP = Drawing(
     "Each method in each setting",
     "The median final score over seeds, diverged runs worst, above how many of the planned runs "
     "finished; below a method's name all its settings together. A hatched cell has no median: the "
-    "run in the middle diverged or all of them failed (fail), or none has ended yet (–). All "
-    "cells that were scored alike share one scale of shades.",
+    "run in the middle diverged or all of them failed (fail), or no run has a result yet (–). All "
+    "cells that were scored alike share one scale of shades. Settings A to F are those of Table 1 "
+    "of Miyato et al. 2018 (arXiv 1802.05957).",
     settings_heat_map,
     "",
 )

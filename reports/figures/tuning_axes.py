@@ -14,6 +14,8 @@ from reports.load.results import Results
 from reports.load.score_columns import Score
 from reports.load.tuning import Tuning
 
+UPPER_EDGE, LOWER_EDGE = 0.98, 0.02  # of a panel's height
+
 
 def score_label(results: Results, tuning: Tuning, split: str) -> str:
     """Return an axis label of the score that winners were chosen by, against a split.
@@ -29,12 +31,21 @@ def score_label(results: Results, tuning: Tuning, split: str) -> str:
     return score.axis(dict.fromkeys(known.values()))
 
 
-def failed_above(ax: Axes, places: Sequence[float], colour: Colour) -> None:
-    """Mark at the upper edge of a panel where something failed, which has no height there."""
+def failed_at_edge(
+    ax: Axes, places: Sequence[float], colour: Colour, height: float = UPPER_EDGE
+) -> None:
+    """Mark at an edge of a panel where something failed, which has no height there.
+
+    Args:
+        ax: the panel.
+        places: along its other axis.
+        colour: of the marks.
+        height: the worst one, as a share of the panel's.
+    """
     if places:  # a line without points would upset the layout
         edge = blended_transform_factory(ax.transData, ax.transAxes)
         look = {"color": colour, "mec": "black", "markersize": 7, "clip_on": False}
-        ax.plot(places, [0.98] * len(places), "X", transform=edge, **look)
+        ax.plot(places, [height] * len(places), "X", transform=edge, **look)
 
 
 def failed_key(label: str) -> Line2D:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from reports.figures import panels, style
 from reports.figures.drawing import Drawing
-from reports.figures.tuning_axes import failed_above, failed_key, score_label
+from reports.figures.tuning_axes import failed_at_edge, failed_key, score_label
 from reports.load.columns import Frame
 from reports.load.results import Results
 from reports.stats.numbers import Numbers
@@ -43,7 +43,7 @@ def _runs(ax: Axes, runs: Frame, look: style.Look) -> None:
     ax.plot(ends[0], scored["score"], markersize=5, alpha=0.85, **look.points)
     ax.plot(ends[1], scored["score"], "|", color=look.colour, markersize=6, alpha=0.6)
     failed = runs.loc[runs["cost"] == float("inf"), "lipschitz_lower"]
-    failed_above(ax, failed.tolist(), look.colour)
+    failed_at_edge(ax, failed.tolist(), look.colour)
 
 
 LIPSCHITZ = Drawing(

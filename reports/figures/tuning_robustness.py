@@ -18,9 +18,9 @@ def robustness(results: Results, numbers: Numbers) -> Figure | None:
     tuning, rows = results.tuning, numbers.tuning.shares
     if tuning is None or rows.empty:
         return None
-    rows = rows.assign(threshold=tuning.sign * rows["threshold"], group="")
+    rows = rows.assign(group="")
     label = score_label(results, tuning, tuning.plan.select.split)
-    return share_curves(results, rows, [""], "trials", label)
+    return share_curves(results, rows, [""], "trials", label, tuning.sign)
 
 
 ROBUSTNESS = Drawing(

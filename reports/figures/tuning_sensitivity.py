@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from reports.figures import panels, style
 from reports.figures.drawing import Drawing
-from reports.figures.tuning_axes import failed_above, failed_key, score_label
+from reports.figures.tuning_axes import failed_at_edge, failed_key, score_label
 from reports.load.columns import Frame, Series
 from reports.load.labels import as_text
 from reports.load.results import Results
@@ -71,7 +71,7 @@ def _points(ax: Axes, trials: Frame, places: Series, results: Results) -> None:
         scores = trials.loc[mine, "score"]
         ax.plot(places[mine], scores, markersize=5, alpha=0.75, **look.points)
         failed = np.isinf(trials.loc[mine, "cost"].astype(float))
-        failed_above(ax, places[mine][failed].tolist(), look.colour)
+        failed_at_edge(ax, places[mine][failed].tolist(), look.colour)
 
 
 SENSITIVITY = Drawing(

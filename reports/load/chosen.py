@@ -58,8 +58,11 @@ def only_methods(results: Results, methods: Iterable[str] | None) -> Results:
 
 
 def of_methods(frame: Frame, methods: Iterable[str]) -> Frame:
-    """Return the rows of some methods, and of pairs those of two such; categories stay."""
+    """Return the rows of some methods, and of pairs those of two such; categories stay.
+
+    Rows of no method, as those of published numbers without runs are, are no other method's.
+    """
     pair = ["first", "second"]
     names = pair if {*pair} <= {*frame.columns} else frame.columns.intersection(["method"])
-    kept = frame[names].isin(list(methods)).all(axis=1)
+    kept = frame[names].isin([*methods, ""]).all(axis=1)
     return frame[kept] if len(names) else frame

@@ -170,8 +170,7 @@ SECTIONS = (
         explanation="How final scores, by the score that leads, change with the optimiser's "
         "setting and with parameters that were swept alone. It describes the runs of this grid: "
         "nothing here is tested, and the settings were chosen, not drawn at random, so it says "
-        "nothing of any others. Settings A to F are those of Table 1 of Miyato et al. 2018 (arXiv "
-        "1802.05957).",
+        "nothing of any others.",
         shown=lambda results: has_settings(results) or has_sweeps(results),
     ),
     Section(

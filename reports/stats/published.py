@@ -5,9 +5,10 @@ Reference: Table 2 of Miyato et al. 2018 (arXiv 1802.05957).
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import pandas as pd
@@ -17,10 +18,16 @@ from reports.load.planned import Planned
 from reports.load.protocols import real_data, samples_scored
 from reports.load.results import Results
 from reports.load.score_columns import TRAIN, VALIDATION, Score
+from reports.load.settings import N_DIS, Flat, settings
 from reports.published import PAPER, Images, Row
 from reports.text import counted
 from runners.metrics.inception_score import SPLITS
+from runners.spec import PARTS
 
+IMPORTED = (
+    "No published numbers stand beside imported results: what these store need not say how they "
+    "were trained and scored, so nobody could list all that differs from the paper's protocol."
+)
 PUBLISHED_COLUMNS = ("cell", "method", "row", "metric", "value", "deviation")
 DIFFERENCE_COLUMNS = ("what", "paper", "here", "same")
 
@@ -57,6 +64,8 @@ def published(results: Results) -> Frame:
 
 def why_not_published(results: Results) -> list[str]:
     """Say why cells of such a data set have no published numbers beside them."""
+    if results.origins and on_published_data(results):
+        return [IMPORTED]
     others = {
         results.extractors[protocol]
         for cell, _, run in _groups(results)
@@ -73,7 +82,8 @@ def protocol_differences(results: Results) -> Frame:
     """Return, one thing a row, what the paper did and what the runs beside it did.
 
     Returns:
-        what; paper; here; same: yes, no, or in part where only some of the runs did the same.
+        what; paper; here; same: yes, no, in part where only some of the runs did the same, or not
+        known where the paper's side is not stated here.
     """
     groups = [one for one in _groups(results) if _comparable(results, one)]
     rows = list(_compared(results, groups)) if groups else []
@@ -82,6 +92,9 @@ def protocol_differences(results: Results) -> Frame:
 
 Line: TypeAlias = tuple[str, str, str, str]
 """What is compared, of the paper, of these runs, and whether both are the same."""
+WHOLE, NOT_STATED, NOT_KNOWN = "the whole training split", "not stated", "not known"
+TABLE_1 = (1, 5)
+"""Updates of D for each of G in the paper's settings A to F."""
 NO_ROW: Line = ("loss, of rows beside runs", "no row", "no run", "no")
 Group: TypeAlias = tuple[str, str, Planned]
 """A cell, a method in it, and one of its runs: all that matters here is the same in all seeds."""
@@ -106,44 +119,85 @@ def _is_inception(protocol: str) -> bool:
 
 def _comparable(results: Results, group: Group) -> bool:
     protocol = results.protocol(group[0])
-    return bool(_data_set(group[2])) and protocol is not None and _is_inception(protocol)
+    stored = bool(_data_set(group[2])) and protocol is not None and not results.origins
+    return stored and _is_inception(str(protocol))
 
 
 def _methods(row: Row, cell: str, groups: Iterable[Group]) -> list[str]:
     """Return the methods of a cell that do what a row did; '' where none does."""
-    mine = [method for where, method, run in groups if where == cell and _matches(row, run.spec)]
+    mine = [method for where, method, run in groups if where == cell and _matches(row, run)]
     return mine or [""]
 
 
-def _matches(row: Row, spec: Any) -> bool:
-    own = spec.get("method") or {}
-    norm = (spec.get("model") or {}).get("norm", "none")
-    same = all(own.get(key) == value for key, value in row.method.items())
-    return bool(row.method) and same and (spec.get("loss"), norm) == (row.loss, row.norm)
+def _matches(row: Row, run: Planned) -> bool:
+    """Whether a run did what a row did; parameters that the paper leaves open are the defaults."""
+    own, model = run.spec.get("method"), run.spec.get("model")
+    if not row.method or not isinstance(own, dict) or not isinstance(model, dict):
+        return False
+    theirs = {**_defaults(row.method["name"]), **row.method}
+    same = own.get("name") == theirs["name"] and theirs | own == theirs
+    return same and (run.spec.get("loss"), model.get("norm", "none")) == (row.loss, row.norm)
+
+
+def _defaults(method: str) -> dict[str, Any]:
+    return {field.name: field.default for field in dataclasses.fields(PARTS["method"][method])}
 
 
 def _compared(results: Results, groups: list[Group]) -> Iterator[Line]:
     protocols = list(dict.fromkeys(str(results.protocol(cell)) for cell, *_ in groups))
-    specs = [run.spec for *_, run in groups]
+    flat = [settings(run) for *_, run in groups]
     names = list(dict.fromkeys(protocol.split("/")[0] for protocol in protocols))
     yield "network", PAPER.network, f"torch-fidelity's port of it: {', '.join(names)}", "no"
     for score in results.score_columns:
         if images := PAPER.images.get(score.base):
             yield from _images(score, images, protocols)
-    yield _line("updates of G", [PAPER.updates], [spec.get("steps") for spec in specs])
-    yield _line("batch size", [PAPER.batch_size], [spec.get("batch_size") for spec in specs])
+    yield _line("updates of G", [PAPER.updates], _each("steps", flat))
+    yield _line("batch size", [PAPER.batch_size], _each("batch_size", flat))
     yield _settings(groups, tuned=results.tuning is not None)
-    matched = [
-        (row.loss, spec["loss"]) for row in PAPER.rows for spec in specs if _matches(row, spec)
-    ]
-    yield _line("loss, of rows beside runs", *zip(*matched, strict=True)) if matched else NO_ROW
-    yield _line("model", [_model(PAPER.model)], [_model(spec.get("model") or {}) for spec in specs])
-    pixels = [PAPER.pixels[_data_set(run)] for *_, run in groups]
-    yield _line("pixels", pixels, [_pixels(run) for *_, run in groups])
-    held = [real_data(protocol).get(VALIDATION) or "none told of" for protocol in protocols]
-    yield _line("training images held out", ["none told of"], held)
+    yield from _other_settings(groups)
+    yield from _training(results, groups)
+    yield from _networks(groups)
     seeds = counted(results.runs["seed"].nunique(), "seed")
     yield "number shown", "of the best setting", f"median over {seeds}, of every cell", "no"
+
+
+def _training(results: Results, groups: Sequence[Group]) -> Iterator[Line]:
+    """Yield what else decides how networks are trained, and on which data."""
+    flat = [settings(run) for *_, run in groups]
+    schedules = dict.fromkeys(_each("schedule.name", flat))
+    yield "learning-rate schedule", "not stated here", ", ".join(schedules), NOT_KNOWN
+    yield _line("augmentation", ["none"], _each("augment", flat))
+    yield _line("stabilisers", ["none"], _each("stabilisers", flat))
+    yield _line("precision", ["fp32"], _each("precision", flat))
+    protocols = [str(results.protocol(cell)) for cell, *_ in groups]
+    yield _line("training images", [WHOLE], map(_trained_on, flat, protocols))
+    yield _line("training images held out", ["none told of"], map(_held_out, protocols))
+
+
+def _each(field: str, flat: Iterable[Flat]) -> list[Any]:
+    return [one.get(field, NOT_STATED) for one in flat]
+
+
+def _trained_on(flat: Flat, protocol: str) -> Any:
+    size, real = flat.get("dataset.train_size", NOT_STATED), real_data(protocol)
+    if size != "none":
+        return size
+    whole = WHOLE if real else NOT_STATED
+    return "all but those held out" if VALIDATION in real else whole
+
+
+def _held_out(protocol: str) -> Any:
+    real = real_data(protocol)
+    return real.get(VALIDATION, "none told of") if real else NOT_STATED
+
+
+def _networks(groups: Sequence[Group]) -> Iterator[Line]:
+    """Yield what the networks are, and what they see."""
+    runs = [run for *_, run in groups]
+    matched = [(row.loss, run.loss) for row in PAPER.rows for run in runs if _matches(row, run)]
+    yield _line("loss, of rows beside runs", *zip(*matched, strict=True)) if matched else NO_ROW
+    yield _line("model", [_model(PAPER.model)], [_model(run.spec.get("model")) for run in runs])
+    yield _line("pixels", [PAPER.pixels[_data_set(run)] for run in runs], map(_pixels, runs))
 
 
 def _images(score: Score, images: Images, protocols: Iterable[str]) -> Iterator[Line]:
@@ -157,8 +211,9 @@ def _images(score: Score, images: Images, protocols: Iterable[str]) -> Iterator[
     yield _line(what, [images.generated], counts)
     split = score.split or TRAIN
     real = [real_data(protocol).get(split) for protocol in protocols]
-    _, theirs, ours, same = _line("", [images.real], real)
-    yield f"real images, {score.name}", theirs, f"{ours} of {split}", same
+    *_, same = _line("", [images.real], real)
+    ours = dict.fromkeys(f"{n:,} of {split}" if n else NOT_STATED for n in real)
+    yield f"real images, {score.name}", f"{images.real:,}", ", ".join(ours), same
 
 
 def _line(what: str, theirs: Iterable[Any], ours: Iterable[Any]) -> Line:
@@ -180,9 +235,23 @@ def _settings(groups: Iterable[Group], tuned: bool) -> Line:
     return "optimiser settings", theirs, f"{', '.join(names)}: {how}", "no"
 
 
-def _model(model: Mapping[str, Any]) -> str:
+def _other_settings(groups: Iterable[Group]) -> Iterator[Line]:
+    """Yield how often D is updated by runs in none of the named settings, which say it."""
+    known = [settings(run).get(N_DIS, NOT_STATED) for *_, run in groups if not run.setting]
+    if known:
+        same = NOT_KNOWN if {*known} <= {*TABLE_1} else "no"
+        theirs, ours = " or ".join(map(str, TABLE_1)), ", ".join(map(str, dict.fromkeys(known)))
+        yield "updates of D per update of G, others", f"{theirs}, by its setting", ours, same
+
+
+def _model(model: Any) -> str:
+    if not isinstance(model, Mapping):
+        return str(model or NOT_STATED)
     return f"{model.get('name')} of width {model.get('width')}, z of {model.get('latent')}"
 
 
-def _pixels(run: Planned) -> int:
-    return run.spec["dataset"].get("size") or PAPER.pixels[_data_set(run)]
+def _pixels(run: Planned) -> Any:
+    data_set = run.spec.get("dataset")
+    if not isinstance(data_set, dict):
+        return NOT_STATED
+    return data_set.get("size") or PAPER.pixels[_data_set(run)]

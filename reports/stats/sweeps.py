@@ -50,7 +50,7 @@ def sweeps(results: Results, shown: Sequence[Score]) -> Frame:
 
     Parameters are the axes with numbers, and the numbers of a method that its entries in the grid
     differ in. Points make a line where they agree in everything else, and were scored by the same
-    yardstick; a line has two numbers at least.
+    yardstick; a line has two numbers at least. Steps that a budget of seconds gave may differ.
 
     Args:
         results: of a grid; a tuned one has none, as its cells are no axes.
@@ -78,13 +78,18 @@ def _points(results: Results) -> Iterator[_Point]:
         place = row["cell"], row["method"]
         protocol = str(known.get(place, ""))
         run = results.plans[row["run_id"]]
-        fields = _fields(run, protocol)
+        fields = _fields(run, protocol, results.budget is not None)
         yield _Point(str(row["cell"]), str(row["method"]), protocol, run, fields)
 
 
-def _fields(run: Planned, protocol: str) -> dict[str, Any]:
-    """Return all fields; the size of all training data is the number that the protocol states."""
+def _fields(run: Planned, protocol: str, budgeted: bool) -> dict[str, Any]:
+    """Return all fields; the size of all training data is the number that the protocol states.
+
+    Where a budget of seconds gave the steps, they follow from the others.
+    """
     fields = {**settings(run), **flatten({"method": run.spec["method"]})}
+    if budgeted:
+        del fields["steps"]
     whole = real_data(protocol).get(TRAIN)
     if fields.get(TRAIN_SIZE) == flatten({"": None})[""] and whole:
         fields[TRAIN_SIZE] = whole
@@ -143,5 +148,7 @@ def _names(
 
 
 def _varied(point: _Point, others: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the fields of a point that are not the same in all others."""
-    return {k: v for k, v in point.fields.items() if any(one.get(k) != v for one in others)}
+    """Return the fields of a point that are not the same in all others, as cells call them."""
+    own = settings(point.run)
+    varied = (k for k, v in point.fields.items() if any(one.get(k) != v for one in others))
+    return {key: own.get(key, point.fields[key]) for key in varied}

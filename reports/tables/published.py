@@ -24,7 +24,8 @@ def published_table(results: Results, numbers: Numbers) -> Frame:
         for row in numbers.score_summary.to_dict("records")
     }
     rows: dict[tuple[str, str, str], dict[str, str]] = {}
-    for known in numbers.published.to_dict("records"):
+    scored = numbers.published["cell"].isin(results.scores["cell"])
+    for known in numbers.published[scored].to_dict("records"):
         key = known["cell"], known["row"], known["method"]
         first = {"published row": known["row"]} | row_names(known, results)
         row = rows.setdefault(key, first | {"method": known["method"] or ABSENT})
@@ -39,7 +40,7 @@ def published_table(results: Results, numbers: Numbers) -> Frame:
 def _printed(row: Any) -> str:
     deviation = row["deviation"]
     plain = deviation is None or math.isnan(deviation)
-    return f"{row['value']:g}" if plain else f"{row['value']:.2f} ± {deviation:.2f}"
+    return f"{row['value']:.1f}" if plain else f"{row['value']:.2f} ± {deviation:.2f}"
 
 
 def differences_table(results: Results, numbers: Numbers) -> Frame:  # noqa: ARG001
@@ -55,7 +56,8 @@ PUBLISHED = Table(
     title="Published beside ours",
     explanation=f"Published: {PAPER.source} (arXiv {PAPER.arxiv}), not measured here. No test, "
     "ranking or best of this page counts them. A row stands beside the runs of the same method, "
-    "loss and normalisation, with its parameters where the paper gives them; "
+    "loss and normalisation, with its parameters where the paper gives them and the defaults of "
+    "all others; "
     f"{ABSENT} where either lacks one.",
 )
 PUBLISHED_DIFFERENCES = Table(

@@ -12,7 +12,7 @@ from reports.stats.numbers import Numbers
 from reports.stats.settings_robustness import REACHED
 from reports.tables.headers import short_header
 from reports.tables.table import Table
-from reports.text import number, out_of
+from reports.text import number, out_of, ranked_median
 
 
 def medians_table(results: Results, numbers: Numbers) -> Frame:
@@ -23,7 +23,7 @@ def medians_table(results: Results, numbers: Numbers) -> Frame:
             "setting": row["setting"],
             **_rest(row, numbers),
             f"{short_header(row, results)} final median [min, max]": out_of(row, "final"),
-            "median, diverged runs worst": number(row["ranked_median"]),
+            "median, diverged runs worst": ranked_median(row),
             "finished": f"{row['final_n']} of {row['n_planned']}",
             "failed": str(row["failed"]),
         }
@@ -68,7 +68,9 @@ SETTING_MEDIANS = Table(
     "",
     folded="Each method in each setting: the numbers",
     explanation="Brackets hold the lowest and highest seed that finished. A run that diverged is "
-    "the worst of its setting; one that crashed says nothing about a method and has no rank.",
+    "the worst of its setting; one that crashed says nothing about a method and has no rank. "
+    "Where it says fail, the run in the middle diverged or all of them failed; where –, no "
+    "run has a result yet.",
 )
 REACHED_BY = Table(
     "setting-shares",
@@ -78,6 +80,7 @@ REACHED_BY = Table(
     explanation="The curves above, read at three heights: a score that this share of a method's "
     "runs, of all settings together, is at least as good as; failed where so many diverged. Runs "
     "that finished or diverged count; a crash says nothing about a method. "
-    "Best and worst setting are of medians over seeds, diverged runs worst; they were picked by "
-    "these scores, so the best one flatters.",
+    "Best and worst setting are of medians over seeds, diverged runs worst, which settings lack "
+    "whose runs all crashed or have no result yet: neither counts these. They were picked by these "
+    "scores, so the best one flatters.",
 )

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from reports.figures.score_points import final_scores
+from reports.load.chosen import only_methods
 from reports.load.loader import load
 from reports.page.html import page
 from reports.published import PAPER
@@ -15,10 +16,14 @@ from reports.stats.published import (
     published,
     why_not_published,
 )
+from reports.stats.shown import shown
 from reports.tables.published import differences_table, published_table
+from runners.store.imported import Origin
 
 CNN = {"name": "sngan_cnn", "width": 64, "latent": 128}
 REFERENCE = "ref-train-45000+validation-5000+test-10000"
+INCEPTION = f"inception-v3-1a2b3c4d/{REFERENCE}/gen-5000"
+STABLE = [{"name": "replay"}]
 ROWS = (
     ("spectral_norm", {}),
     ("spectral_norm", {"loss": "hinge"}),
@@ -39,7 +44,7 @@ def write(write_grid, make_spec):
 
 @pytest.fixture(scope="module")
 def scored(write):
-    results = write(f"inception-v3-1a2b3c4d/{REFERENCE}/gen-5000")
+    results = write(INCEPTION)
     return results, compute(results)
 
 
@@ -58,6 +63,7 @@ def test_numbers_stand_beside_runs_of_the_same_method_loss_and_norm(scored):
     score = next(column for column in rows if column.startswith("IS") and "published" in column)
     assert rows.loc["spectral norm", score] == "7.42 ± 0.08"
     assert rows.loc["spectral norm", "finished here"] == "1 of 1"
+    assert rows.loc["orthonormal", fid] == "29.0"
 
 
 def test_every_thing_that_was_done_otherwise_is_told(scored):
@@ -70,8 +76,67 @@ def test_every_thing_that_was_done_otherwise_is_told(scored):
     assert said.loc["training images held out", "here"] == "5,000"
     assert said.loc["model", "same"] == "yes"
     assert said.loc["loss, of rows beside runs", "same"] == "yes"
-    assert differences_table(results, numbers).set_index("same").loc["no"].shape[0] == 7
+    assert differences_table(results, numbers).set_index("same").loc["no"].shape[0] == 8
     assert "1a2b3c4d" in said.loc["network", "here"]
+
+
+def test_settings_of_training_that_the_paper_lacks_are_told(write):
+    own = {"augment": [{"name": "flip"}], "precision": "bf16", "n_dis": 5, "stabilisers": STABLE}
+    own |= {"schedule": {"name": "cosine"}, "dataset": {"name": "cifar10", "train_size": 4000}}
+    results = write(INCEPTION, rows=[("spectral_norm", own)])
+    said = protocol_differences(results).set_index("what")[["here", "same"]]
+    rows = {name: tuple(row) for name, *row in said.itertuples()}
+    assert rows["augmentation"] == ("flip(p=0.5)", "no")
+    assert rows["stabilisers"] == ("replay(capacity=1024, share=0.5)", "no")
+    assert rows["precision"] == ("bf16", "no")
+    assert rows["learning-rate schedule"] == ("cosine", "not known")
+    assert rows["training images"] == ("4,000", "no")
+    assert rows["updates of D per update of G, others"] == ("5", "not known")
+
+
+def test_a_parameter_other_than_the_papers_or_the_default_has_no_row_beside_it(write):
+    lazy = {"name": "gradient_penalty", "lazy": 16}
+    everything = {"name": "weight_clipping", "scope": "all"}
+    known = [(lazy, {}), (everything, {}), ("gradient_penalty", {"loss": "wasserstein"})]
+    rows = published(write(INCEPTION, rows=known)).set_index("row")["method"]
+    assert set(rows[rows != ""].index) == {"WGAN-GP"}
+
+
+def test_what_statistics_from_a_file_do_not_say_is_not_stated(write):
+    results = write("inception-v3-1a2b3c4d/stats-0123456789abcdef/gen-5000", rows=ROWS[:1])
+    said = protocol_differences(results).set_index("what")[["here", "same"]]
+    for what in ("real images, FID", "training images", "training images held out"):
+        assert tuple(said.loc[what]) == ("not stated", "no")
+
+
+def test_beside_imported_results_stands_none_and_the_page_says_why(write):
+    results = write(INCEPTION, rows=ROWS[:1])
+    (run,) = results.plans
+    imported = dataclasses.replace(results, origins={run: Origin("a.csv", "0" * 64, "csv")})
+    assert published(imported).empty
+    assert protocol_differences(imported).empty
+    (said,) = why_not_published(imported)
+    assert said.startswith("No published numbers stand beside imported results: ")
+
+
+def test_a_data_set_or_model_of_plain_text_is_told_as_far_as_it_says(write):
+    results = write(INCEPTION, rows=ROWS[:1])
+    ((name, run),) = results.plans.items()
+    spec = {**run.spec, "dataset": "cifar10", "model": "a CNN"}
+    plain = dataclasses.replace(results, plans={name: dataclasses.replace(run, spec=spec)})
+    said = protocol_differences(plain).set_index("what")["here"]
+    assert (said["model"], said["pixels"]) == ("a CNN", "not stated")
+    assert set(published(plain)["method"]) == {""}
+
+
+def test_rows_of_no_method_stay_where_a_report_shows_some_methods(scored):
+    results, numbers = scored
+    kept = only_methods(results, ["none with norm=batch"])
+    table = published_table(kept, shown(numbers, kept)).set_index("published row")
+    gone = {"spectral norm", "spectral norm, hinge"}
+    assert set(table.index) == {row.name for row in PAPER.rows} - gone
+    unscored = dataclasses.replace(kept, scores=kept.scores[:0])
+    assert published_table(unscored, shown(numbers, kept)).empty
 
 
 def test_the_figure_marks_them_as_published_and_no_statistic_counts_them(scored):
@@ -107,7 +172,7 @@ def test_digits_show_nothing(mixed, numbers_of):
 
 
 def test_rows_that_the_paper_leaves_out_are_left_out(write):
-    results = write(f"inception-v3-1a2b3c4d/{REFERENCE}/gen-5000", "stl10", ROWS[:2])
+    results = write(INCEPTION, "stl10", ROWS[:2])
     rows = published(results)
     assert "spectral norm, hinge" not in set(rows["row"])
     fid = rows[(rows["row"] == "spectral norm") & (rows["metric"] == "fid")]

@@ -6,10 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reports.figures.settings_heat_map import SETTINGS_HEAT_MAP, cell_text
 from reports.load.loader import load
+from reports.page.sections import SECTIONS
+from reports.stats.numbers import compute
 from reports.stats.run_scores import run_scores
 from reports.stats.settings_robustness import best_share, setting_places, setting_shares
-from reports.tables.setting_medians import medians_table, reached_table
+from reports.tables.setting_medians import REACHED_BY, medians_table, reached_table
 from runners.store.states import State
 
 ADAM = {"name": "adam", "beta1": 0.5, "beta2": 0.999}
@@ -63,6 +66,28 @@ def test_the_tables_say_what_failed(swept, numbers_of):
     assert reached.loc["none", f"{header} reached by 75% of runs"] == "failed"
     assert reached.loc["none", f"{header} reached by 50% of runs"] == "35.3"
     assert set(reached.loc["spectral_norm"][:5]) == {"failed"}
+
+
+def test_a_cell_whose_runs_all_crashed_says_the_same_in_picture_and_table(write_grid, make_spec):
+    optimisers = ({"optimizer": ADAM | {"lr": rate}} for rate in (1e-3, 1e-4))
+    specs = [make_spec(m, 0, **one) for one in optimisers for m in ("none", "spectral_norm")]
+    states = {("spectral_norm", 0): State.CRASHED}
+    results = load(write_grid(specs, states=states, axes=("optimizer.lr",)))
+    numbers = compute(results)
+    table = medians_table(results, numbers).to_dict("records")
+    said = {row["method"]: row["median, diverged runs worst"] for row in table}
+    assert said["spectral_norm"] == "fail"
+    drawn = {row["method"]: cell_text(row) for row in numbers.setting_medians.to_dict("records")}
+    assert drawn == {method: f"{text}\n{int(method == 'none')}/1" for method, text in said.items()}
+    worst = reached_table(results, numbers).filter(like="worst setting").squeeze()
+    assert worst.iloc[1] == "–"
+    assert "whose runs all crashed" in REACHED_BY.explanation
+
+
+def test_settings_are_named_where_they_are_drawn():
+    (section,) = (section for section in SECTIONS if section.anchor == "robustness")
+    assert "Settings A to F" not in section.explanation
+    assert "Settings A to F" in SETTINGS_HEAT_MAP.explanation
 
 
 def test_shares_are_of_all_runs_and_range_over_seeds():

@@ -62,12 +62,28 @@ def test_settings_that_differ_in_the_rate_alone_are_no_sweep_of_it(swept):
     ]
 
 
+def test_steps_that_a_budget_gave_make_no_other_line(write_grid, make_spec, replan):
+    specs = [make_spec(clipping(c=c), 0, steps=steps) for c, steps in ((0.05, 500), (0.2, 1000))]
+    folder = write_grid(specs)
+    assert not has_sweeps(load(folder))
+    replan(folder, budget={"seconds": 10.0})
+    assert list(sweeps(load(folder), load(folder).score_columns[:1])["value"]) == [0.05, 0.2]
+
+
 SIZES = [{"dataset": {"name": "digits", "train_size": size}} for size in (200, None)]
 
 
 def test_all_training_data_are_as_many_as_the_protocol_says(lines_of):
     found = lines_of(["none"], SIZES, ("dataset.train_size",), ran=True, splits=True)
     assert found == {("dataset.train_size", "", "none"): [200, 1438]}
+
+
+def test_all_training_data_are_called_as_cells_call_them(lines_of):
+    cells = [one | {"optimizer": ADAM | {"lr": lr}} for one in SIZES for lr in (1e-4, 1e-3)]
+    axes = ("dataset.train_size", "optimizer.lr")
+    found = lines_of(["none"], cells, axes, ran=True, splits=True)
+    panels = {panel for parameter, panel, _ in found if parameter == "optimizer.lr"}
+    assert panels == {"train_size=200", "train_size=none"}
 
 
 def test_scores_by_two_yardsticks_are_no_line(lines_of, monkeypatch):
