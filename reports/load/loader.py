@@ -43,7 +43,7 @@ def load(folder: Path) -> Results:
         tuned=tuned(plan.runs),
         plugins=plugin_files(plan.runs.values()),
         columns=plan.columns.recorded_in(frames["scores"].columns),
-        differences=differences(plan.runs, plan.axes, plan.tuning, plan.recipes, plan.budget),
+        differences=differences(plan.runs, plan.axes, plan.tuning, plan.recipes, plan.budgeted),
         notes=tuple(_notes(grid, plan, frames["runs"])),
         tuning=plan.tuning,
         budget=plan.budget,
