@@ -104,7 +104,7 @@ class Results:
         """When runs end, in words."""
         if self.budget is None:
             return "at the end of training"
-        return f"after {self.budget:g} s of training each (calibrated)"
+        return f"at the end of training, planned by a calibration for {self.budget:g} s each"
 
     @property
     def paired(self) -> bool:

@@ -179,6 +179,15 @@ def _missed(results: Results, methods: Frame) -> Iterator[str]:
             yield MISSED.format(where=_of(cell), took=", ".join(took), seconds=f"{budget:g}")
 
 
+def ended_after(results: Results, numbers: Numbers) -> str:
+    """Return how long runs of a budget took, as a clause, '' where they kept it."""
+    methods = numbers.costs.methods
+    if not [*_missed(results, methods)]:
+        return ""
+    low, high = (number(methods[f"seconds_{end}"].agg(end)) for end in ("min", "max"))
+    return f", while finished runs took {low if low == high else f'{low} to {high}'} s"
+
+
 def _uneven(methods: Frame) -> Iterator[str]:
     ratio = methods["ms_per_step_max"] / methods["ms_per_step_min"]
     for cell, mine in methods.assign(ratio=ratio).groupby("cell", sort=False, observed=True):
