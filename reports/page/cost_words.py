@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from reports.load.columns import Frame
 from reports.load.results import Results
 from reports.stats.numbers import Numbers
@@ -46,9 +48,8 @@ SWAP = (
     "{second} is better than {first} for {seconds} s each ({d} to {c})."
 )
 ABOUT = "Of medians over seeds, without a test."
-AGREE = (
-    "No two methods change places between equal steps and equal seconds, by the medians of {score}."
-)
+AGREE = "{which} change places between equal steps and equal seconds, by the medians of {score}."
+SOME = "Of the {n} of {planned} methods{each} that finished a run, no two"
 ANNEALED = (
     "Learning rates follow a schedule that ends with the planned steps, so what a slower method "
     "scores after equal seconds is of a run in the middle of its schedule, not of one planned for "
@@ -126,9 +127,20 @@ LETTERS = {"a": "at_steps_first", "b": "at_steps_second",
 
 
 def _agree(results: Results, numbers: Numbers) -> Iterator[str]:
-    if len(numbers.costs.equal) and numbers.costs.swaps.empty:
-        yield AGREE.format(score=results.score_columns[0].title)
+    equal = numbers.costs.equal
+    compared = equal[np.isfinite(equal[["at_steps_median", "at_seconds_median"]]).all(axis=1)]
+    if (compared["cell"].value_counts() > 1).any() and numbers.costs.swaps.empty:
+        yield AGREE.format(score=results.score_columns[0].title, which=_which(equal))
+        yield ABOUT
         yield from _annealed(results)
+
+
+def _which(equal: Frame) -> str:
+    """Say which methods had seconds to be compared for."""
+    n, each = int(equal["done"].notna().sum()), ", counted in each cell,"
+    if n == len(equal):
+        return "No two methods"
+    return SOME.format(n=n, planned=len(equal), each=each if equal["cell"].nunique() > 1 else "")
 
 
 def _annealed(results: Results) -> Iterator[str]:

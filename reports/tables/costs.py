@@ -71,7 +71,7 @@ def equal_table(results: Results, numbers: Numbers) -> Frame:
             ),
             "place for equal steps": places["at_steps"][place],
             "seconds": number(row["seconds"]),
-            "steps in these": f"{row['done']:.0f}",
+            "steps in these": ABSENT if math.isnan(row["done"]) else f"{row['done']:.0f}",
             f"{_header(row, results)} for equal seconds, median [min, max]": _score(
                 row, "at_seconds", score
             ),
@@ -115,7 +115,7 @@ COSTS = Table(
 EQUAL = Table(
     "equal-cost",
     equal_table,
-    "No two methods of a cell have finished a timed run yet.",
+    "No cell has two methods and a result yet.",
     title="For equal steps, and for equal seconds",
     explanation="Equal steps are the fewest that any method of the cell has planned; equal seconds "
     "are those in which the fastest method does all of its steps, at the median pace of each "

@@ -11,6 +11,7 @@ import pytest
 from reports.load.loader import load
 from reports.page.cost_words import cost_words
 from reports.stats.costs import costs
+from reports.stats.numbers import compute
 from reports.stats.run_scores import run_scores
 from reports.tables.costs import cost_table, equal_table
 from runners.store.grid import GridStore
@@ -27,6 +28,7 @@ def _paced(results, paces):
     return dataclasses.replace(results, timing=timing, runs=runs)
 
 
+WAYS = ("steps", "seconds")
 PACES = {"none": 0.01, "weight_clipping": 0.02, "gradient_penalty": 0.04, "spectral_norm": 0.02,
          "weight_norm": 0.02}  # fmt: skip
 
@@ -103,7 +105,46 @@ def test_at_one_pace_no_method_changes_its_place(mixed, numbers_of) -> None:
     assert numbers_of(mixed).costs.swaps.empty
     words = cost_words(mixed, numbers_of(mixed))
     assert not words.swaps
-    assert any("No two methods change places" in note for note in words.notes)
+    assert words.notes[-2].startswith("No two methods change places")
+    assert words.notes[-1] == "Of medians over seeds, without a test."
+
+
+@pytest.fixture(scope="module")
+def failing(write_grid, make_spec):
+    """Results in which two methods finished, one crashed and one diverged in all seeds."""
+    ended = {"none": State.FINISHED, "weight_norm": State.FINISHED,
+             "weight_clipping": State.CRASHED, "spectral_norm": State.DIVERGED}  # fmt: skip
+    specs = [make_spec(m, seed) for m in ended for seed in (0, 1)]
+    states = {(one.method_label, one.seed): ended[one.method.name] for one in specs}
+    return load(write_grid(specs, states=states))
+
+
+def test_methods_that_finished_no_run_stay_in_the_table(failing, numbers_of) -> None:
+    table = equal_table(failing, numbers_of(failing)).set_index("method")
+    steps, seconds = (next(c for c in table if f"equal {way}, m" in c) for way in WAYS)
+    assert table.loc["spectral_norm", [steps, "steps in these", seconds]].tolist() == [
+        "failed [failed, failed]", "–", "failed [failed, failed]",
+    ]  # fmt: skip
+    assert table.loc["weight_clipping", [steps, seconds]].tolist() == ["–", "–"]
+    (said,) = [note for note in cost_words(failing, numbers_of(failing)).notes if "places" in note]
+    assert said.startswith("Of the 2 of 4 methods that finished a run, no two change places")
+
+
+def test_of_no_two_medians_nothing_is_said(failing) -> None:
+    runs = failing.runs
+    half = (runs["method"] == "weight_norm") & (runs["seed"] == 0)
+    states = runs["state"].mask(half, State.DIVERGED)
+    left = dataclasses.replace(failing, runs=runs.assign(state=states))
+    assert not [note for note in cost_words(left, compute(left)).notes if "places" in note]
+
+
+def test_a_score_that_is_no_number_in_the_middle_of_a_run_is_bridged(paced, found) -> None:
+    gone = (paced.scores["method"] == "gradient_penalty") & (paced.scores["step"] == 250)
+    holed = dataclasses.replace(paced, scores=paced.scores.assign(
+        fid=paced.scores["fid"].mask(gone)))  # fmt: skip
+    row = _row(costs(holed, run_scores(holed)).equal, "gradient_penalty")
+    assert math.isfinite(row["at_seconds_max"])
+    assert row["at_seconds_median"] > _row(found.equal, "gradient_penalty")["at_seconds_median"]
 
 
 def test_the_front_has_whoever_nobody_beats_in_both(found) -> None:
