@@ -45,7 +45,9 @@ UNEVEN = (
 )
 SWAP = (
     "{where}{first} is better than {second} for {steps:,} steps each ({score} {a} to {b}), but "
-    "{second} is better than {first} for {seconds} s each ({d} to {c})."
+    "{second} is better than {first} for {seconds} s each ({d} to {c}). "
+    "{n_first} of {planned_first} runs of {first} and {n_second} of {planned_second} of {second} "
+    "have a result."
 )
 ABOUT = "Of medians over seeds, without a test."
 AGREE = "{which} change places between equal steps and equal seconds, by the medians of {score}."
@@ -110,9 +112,7 @@ def _swaps(results: Results, numbers: Numbers) -> Iterator[str]:
         shown = {letter: number(score.sign * row[name]) for letter, name in LETTERS.items()}
         yield SWAP.format(
             where=f"{row['cell']}: " if row["cell"] else "",
-            first=row["better_at_steps"],
-            second=row["better_at_seconds"],
-            steps=row["steps"],
+            **{name: row[name] for name in COUNTED},
             seconds=number(row["seconds"]),
             score=score.title,
             **shown,
@@ -122,6 +122,7 @@ def _swaps(results: Results, numbers: Numbers) -> Iterator[str]:
         yield from _annealed(results)
 
 
+COUNTED = ("first", "second", "steps", "n_first", "planned_first", "n_second", "planned_second")
 LETTERS = {"a": "at_steps_first", "b": "at_steps_second",
            "c": "at_seconds_first", "d": "at_seconds_second"}  # fmt: skip
 

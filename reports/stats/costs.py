@@ -148,6 +148,9 @@ def _seconds_at(timing: Line, steps: Any) -> Any:
     return np.interp(steps, [0.0, *timing[0]], [0.0, *timing[1]])
 
 
+EQUAL = ("cell", "method", "n_planned", "steps", "seconds", "done")
+
+
 def _equal(results: Results, runs: Frame, scores: Frame) -> Frame:
     """Return each method's score where every method has done as many steps, and as many seconds.
 
@@ -158,9 +161,9 @@ def _equal(results: Results, runs: Frame, scores: Frame) -> Frame:
     there on. A diverged run is worst, in either.
 
     Returns:
-        cell, method, of cells with two methods or more and a result; steps, seconds; done: steps
-        of the method in these seconds, missing without a finished run that was timed; and
-        at_steps, at_seconds: number, median, minimum and maximum of the scores, as costs.
+        cell, method, of cells with two methods or more and a result; n_planned: its runs; steps,
+        seconds; done: steps of the method in these seconds, missing without a finished run that
+        was timed; and at_steps, at_seconds: number, median, minimum and maximum of the scores, as costs.
     """
     clocks, lines = _clocks(results, runs), _lines(results)
     rows = []
@@ -179,11 +182,12 @@ def _equal(results: Results, runs: Frame, scores: Frame) -> Frame:
             if math.isnan(done) and np.isfinite(found["at_steps"]).any():
                 found["at_seconds"] = []
             rows.append({
-                "cell": cell, "method": method, "steps": steps, "seconds": seconds, "done": done,
+                "cell": cell, "method": method, "n_planned": len(mine),
+                "steps": steps, "seconds": seconds, "done": done,
                 **{k: v for way in WAYS for k, v in spread(found[way], way).items()},
             })  # fmt: skip
     parts = [f"{way}_{part}" for way in WAYS for part in PARTS]
-    return pd.DataFrame(rows, columns=["cell", "method", "steps", "seconds", "done", *parts])
+    return pd.DataFrame(rows, columns=[*EQUAL, *parts])
 
 
 def _lines(results: Results) -> dict[str, Line]:
@@ -241,16 +245,20 @@ def _cost(row: Any, lines: dict[str, Line], step: float) -> float:
     return float(np.interp(step, *lines[row["run_id"]]))
 
 
-SWAPPED = ("cell", "steps", "seconds", "better_at_steps", "better_at_seconds",
-           *(f"{way}_{place}" for way in WAYS for place in ("first", "second")))  # fmt: skip
+TOLD = {"at_steps": "at_steps_median", "at_seconds": "at_seconds_median",
+        "n": "at_steps_n", "planned": "n_planned"}  # fmt: skip
+"""What is told of both methods that change places, and what it is of each."""
+
+SWAPPED = ("cell", "steps", "seconds", "first", "second",
+           *(f"{name}_{place}" for name in TOLD for place in ("first", "second")))  # fmt: skip
 
 
 def _swaps(equal: Frame) -> Frame:
     """Return the pairs of medians in one order for equal steps, in the other for equal seconds.
 
     Returns:
-        cell, steps, seconds; the method that is better at either; and at_steps and at_seconds of
-        the first, which is better for equal steps, and of the second.
+        cell, steps, seconds; first, second: the methods that are better for equal steps, and for
+        equal seconds; and of both the medians, and how many of the planned runs have a result.
     """
     rows = []
     for _, mine in equal.groupby("cell", sort=False):
@@ -260,8 +268,8 @@ def _swaps(equal: Frame) -> Frame:
             if apart and first["at_seconds_median"] > second["at_seconds_median"]:
                 rows.append({
                     "cell": first["cell"], "steps": first["steps"], "seconds": first["seconds"],
-                    "better_at_steps": first["method"], "better_at_seconds": second["method"],
-                    **{f"{way}_{place}": row[f"{way}_median"] for way in WAYS
+                    "first": first["method"], "second": second["method"],
+                    **{f"{name}_{place}": row[known] for name, known in TOLD.items()
                        for place, row in (("first", first), ("second", second))},
                 })  # fmt: skip
     return pd.DataFrame(rows, columns=list(SWAPPED))

@@ -65,6 +65,7 @@ def equal_table(results: Results, numbers: Numbers) -> Frame:
     return pd.DataFrame([
         {
             **row_names(row, results),
+            "runs": f"{row['at_steps_n']} of {row['n_planned']}",
             "steps": f"{row['steps']}",
             f"{_header(row, results)} for equal steps, median [min, max]": _score(
                 row, "at_steps", score
@@ -119,6 +120,7 @@ EQUAL = Table(
     title="For equal steps, and for equal seconds",
     explanation="Equal steps are the fewest that any method of the cell has planned; equal seconds "
     "are those in which the fastest method does all of its steps, at the median pace of each "
-    "method's finished runs. Between two scored steps a score is on the line between them. A "
-    "diverged run is worst in both. Places are of medians, without a test.",
+    "method's finished runs. Between two scored steps a score is on the line between them. Runs "
+    "are those with a result, of the planned ones; a diverged run is worst in both. Places are of "
+    "medians, without a test.",
 )

@@ -91,13 +91,14 @@ def test_diverged_runs_are_worst_and_crashed_ones_have_no_result(found) -> None:
 def test_methods_that_change_places_are_named_with_their_numbers(
     mixed, paced, found, numbers_of
 ) -> None:
-    row = found.swaps.set_index(["better_at_steps", "better_at_seconds"])
+    row = found.swaps.set_index(["first", "second"])
     assert ("gradient_penalty", "none") in row.index
     assert ("spectral_norm", "weight_clipping") not in row.index
     words = cost_words(paced, dataclasses.replace(numbers_of(mixed), costs=found))
     said = " ".join(words.swaps)
     assert "gradient_penalty is better than none for 1,000 steps each" in said
     assert "none is better than gradient_penalty for 10.0 s each" in said
+    assert "3 of 3 runs of gradient_penalty and 3 of 3 of none have a result." in said
     assert words.swaps[-1] == "Of medians over seeds, without a test."
 
 
@@ -126,6 +127,7 @@ def test_methods_that_finished_no_run_stay_in_the_table(failing, numbers_of) -> 
         "failed [failed, failed]", "–", "failed [failed, failed]",
     ]  # fmt: skip
     assert table.loc["weight_clipping", [steps, seconds]].tolist() == ["–", "–"]
+    assert table["runs"].tolist() == ["2 of 2", "2 of 2", "0 of 2", "2 of 2"]
     (said,) = [note for note in cost_words(failing, numbers_of(failing)).notes if "places" in note]
     assert said.startswith("Of the 2 of 4 methods that finished a run, no two change places")
 
@@ -178,7 +180,7 @@ def test_a_score_of_which_more_is_better_is_shown_as_itself(paced, numbers_of) -
     first = dataclasses.replace(paced.columns, first="is")
     results = dataclasses.replace(paced, columns=first)
     table = equal_table(results, numbers_of(results))
-    (text,) = table.loc[table["method"] == "spectral_norm", table.columns[2]]
+    (text,) = table.loc[table["method"] == "spectral_norm", table.columns[3]]
     middle, low, high = (float(part.strip("[],")) for part in text.split())
     assert 0 < low < middle < high
 
