@@ -90,18 +90,23 @@ def spread(values: Iterable[float], name: str) -> dict[str, float]:
 
 
 def _methods(results: Results, runs: Frame) -> Frame:
-    """Return one row per cell and method; seconds of a whole run are those of finished ones."""
+    """Return one row per cell and method.
+
+    Seconds are those of finished runs, for one that ended early was timed over fewer steps. Only
+    where none finished is a step timed by such runs.
+    """
     rows = []
     for cell, method, planned in groups(results):
         mine = runs[runs["run_id"].isin(planned["run_id"])]
         finished = mine[mine["state"] == State.FINISHED]
-        known = {name: finished if name == "seconds" else mine for name in MEASURES}
+        paced = mine if finished.empty else finished
+        known = dict.fromkeys(MEASURES, mine) | {"seconds": finished, "ms_per_step": paced}
         rows.append({
-            "cell": cell, "method": method, "n_planned": len(mine),
+            "cell": cell, "method": method, "n_planned": len(mine), "n_finished": len(finished),
             **{k: v for name in MEASURES for k, v in spread(known[name][name], name).items()},
         })  # fmt: skip
     names = [f"{name}_{part}" for name in MEASURES for part in PARTS]
-    frame = pd.DataFrame(rows, columns=["cell", "method", "n_planned", *names])
+    frame = pd.DataFrame(rows, columns=["cell", "method", "n_planned", "n_finished", *names])
     return frame.assign(relative_to=[_reference(frame, row) for row in frame.to_dict("records")])
 
 
@@ -163,7 +168,8 @@ def _equal(results: Results, runs: Frame, scores: Frame) -> Frame:
     Returns:
         cell, method, of cells with two methods or more and a result; n_planned: its runs; steps,
         seconds; done: steps of the method in these seconds, missing without a finished run that
-        was timed; and at_steps, at_seconds: number, median, minimum and maximum of the scores, as costs.
+        was timed; and at_steps, at_seconds: number, median, minimum and maximum of the scores, as
+        costs, and the place of the median in its cell.
     """
     clocks, lines = _clocks(results, runs), _lines(results)
     rows = []
@@ -187,7 +193,11 @@ def _equal(results: Results, runs: Frame, scores: Frame) -> Frame:
                 **{k: v for way in WAYS for k, v in spread(found[way], way).items()},
             })  # fmt: skip
     parts = [f"{way}_{part}" for way in WAYS for part in PARTS]
-    return pd.DataFrame(rows, columns=[*EQUAL, *parts])
+    frame = pd.DataFrame(rows, columns=[*EQUAL, *parts])
+    return frame.assign(**{
+        f"{way}_place": frame.groupby("cell", sort=False)[f"{way}_median"].rank(method="min")
+        for way in WAYS
+    })  # fmt: skip
 
 
 def _lines(results: Results) -> dict[str, Line]:

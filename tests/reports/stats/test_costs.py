@@ -8,12 +8,15 @@ import math
 import pandas as pd
 import pytest
 
+from reports.load.chosen import only_methods
 from reports.load.loader import load
 from reports.page.cost_words import cost_words
+from reports.page.wording import words
 from reports.stats.costs import costs
 from reports.stats.numbers import compute
 from reports.stats.run_scores import run_scores
-from reports.tables.costs import cost_table, equal_table
+from reports.stats.shown import shown
+from reports.tables.costs import EQUAL, cost_table, equal_table
 from runners.store.grid import GridStore
 from runners.store.states import State
 
@@ -53,6 +56,14 @@ def test_a_method_is_timed_and_held_against_none(found) -> None:
     assert row["ms_per_step_median"] == pytest.approx(40)
     assert row["seconds_median"] == pytest.approx(40)
     assert row["relative_to"] == "none"
+
+
+def test_a_step_is_timed_by_finished_runs_alone_where_there_are_some(mixed, numbers_of) -> None:
+    slow = mixed.runs["seconds_per_step"].mask(mixed.runs["state"] != State.FINISHED, 9.0)
+    results = dataclasses.replace(mixed, runs=mixed.runs.assign(seconds_per_step=slow))
+    assert _row(costs(results, run_scores(results)).methods, "none")["ms_per_step_max"] == 20
+    table = cost_table(mixed, numbers_of(mixed)).set_index("method")
+    assert table.loc["none", "timed runs"] == "2 of 3"
 
 
 def test_without_none_the_fastest_is_what_others_are_held_against(mixed) -> None:
@@ -120,6 +131,18 @@ def failing(write_grid, make_spec):
     return load(write_grid(specs, states=states))
 
 
+def test_places_are_among_all_methods_shown_or_not(paced, found, numbers_of) -> None:
+    whole = dataclasses.replace(numbers_of(paced), costs=found)
+    few = only_methods(paced, ["gradient_penalty", "weight_clipping"])
+    table = equal_table(few, shown(whole, few)).set_index("method")
+    assert table["place for equal steps"].to_dict() == {
+        "weight_clipping": "5", "gradient_penalty": "2",
+    }  # fmt: skip
+    assert "none" not in " ".join(cost_words(few, shown(whole, few)).swaps)
+    assert "cell (shown or not)" in EQUAL.explanation.format(**words(few))
+    assert "cell has" in EQUAL.explanation.format(**words(paced))
+
+
 def test_methods_that_finished_no_run_stay_in_the_table(failing, numbers_of) -> None:
     table = equal_table(failing, numbers_of(failing)).set_index("method")
     steps, seconds = (next(c for c in table if f"equal {way}, m" in c) for way in WAYS)
@@ -128,6 +151,8 @@ def test_methods_that_finished_no_run_stay_in_the_table(failing, numbers_of) -> 
     ]  # fmt: skip
     assert table.loc["weight_clipping", [steps, seconds]].tolist() == ["–", "–"]
     assert table["runs"].tolist() == ["2 of 2", "2 of 2", "0 of 2", "2 of 2"]
+    timed = cost_table(failing, numbers_of(failing)).set_index("method")["timed runs"]
+    assert timed["spectral_norm"] == "2 of 2, none finished"
     (said,) = [note for note in cost_words(failing, numbers_of(failing)).notes if "places" in note]
     assert said.startswith("Of the 2 of 4 methods that finished a run, no two change places")
 
