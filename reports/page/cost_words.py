@@ -58,6 +58,13 @@ ANNEALED = (
     "these seconds."
 )
 
+ANNEALED_FOR_SECONDS = (
+    "Learning rates follow a schedule that ends with the planned steps, of which a faster method "
+    "has more, so what it scores after equal steps is of a run in the middle of its schedule, not "
+    "of one planned for these steps."
+)
+"""Of a budget."""
+
 
 @dataclass(frozen=True)
 class CostWords:
@@ -147,7 +154,7 @@ def _which(equal: Frame) -> str:
 def _annealed(results: Results) -> Iterator[str]:
     schedules = {str((plan.spec.get("schedule") or {}).get("name")) for plan in _plans(results)}
     if schedules - {"constant", "None"}:
-        yield ANNEALED
+        yield ANNEALED if results.budget is None else ANNEALED_FOR_SECONDS
 
 
 def _plans(results: Results) -> list[Any]:

@@ -234,7 +234,9 @@ def test_unsteady_paces_and_schedules_are_warned_of(mixed, numbers_of) -> None:
         for i, plan in mixed.plans.items()
     }
     annealed = dataclasses.replace(mixed, plans=plans)
-    assert "schedule" in cost_words(annealed, numbers_of(mixed)).notes[-1]
+    assert "after equal seconds is of" in cost_words(annealed, numbers_of(mixed)).notes[-1]
+    of_seconds = dataclasses.replace(annealed, budget=20.0)
+    assert "after equal steps is of" in cost_words(of_seconds, numbers_of(mixed)).notes[-1]
 
 
 def test_a_budget_that_runs_did_not_keep_is_warned_of(mixed, numbers_of) -> None:
