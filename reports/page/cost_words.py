@@ -13,6 +13,7 @@ from reports.load.columns import Frame
 from reports.load.results import Results
 from reports.stats.numbers import Numbers
 from reports.text import counted, listed, number
+from runners.store.calibration import Measured
 
 CPU, DEVICE, THREADS = "ran_on.cpu", "ran_on.device", "ran_on.threads"
 UNSTEADY = 1.5
@@ -104,11 +105,12 @@ def _budget(results: Results) -> Iterator[str]:
     steps = results.runs.groupby("method", observed=True)["steps"].unique()
     each = [f"{m} {' or '.join(f'{n:,}' for n in sorted(mine))}" for m, mine in steps.items()]
     known = results.calibration.values()
-    where = dict.fromkeys(f"{one.machine.get('cpu', 'unknown')} on {one.date}" for one in known)
+    where = dict.fromkeys(f"{', '.join(_machine(_ran_on(one)))} on {one.date}" for one in known)
     yield BUDGET.format(
         seconds=f"{results.budget:g}",
         steps="; ".join(each),
-        where=listed(list(where)) or "a machine that is not known, for calibration.json is gone",
+        where=listed(list(where))
+        or "a machine that is not known, for calibration.json is gone or damaged",
     )
 
 
@@ -165,6 +167,10 @@ def _kinds(runs: Frame) -> list[str]:
     """Return on what kind of machine each run was timed."""
     rows = runs[[CPU, DEVICE, THREADS]].astype(object).to_dict("records")
     return [", ".join(_machine(row)) for row in rows]
+
+
+def _ran_on(one: Measured) -> dict[str, Any]:
+    return {name: one.machine.get(name.removeprefix("ran_on.")) for name in (CPU, DEVICE, THREADS)}
 
 
 def _machine(row: Any) -> Iterator[str]:
