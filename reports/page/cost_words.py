@@ -138,7 +138,8 @@ LETTERS = {"a": "at_steps_first", "b": "at_steps_second",
 
 def _agree(results: Results, numbers: Numbers) -> Iterator[str]:
     equal = numbers.costs.equal
-    compared = equal[np.isfinite(equal[["at_steps_median", "at_seconds_median"]]).all(axis=1)]
+    medians = equal[["at_steps_median", "at_seconds_median"]].astype(float)
+    compared = equal[np.isfinite(medians).all(axis=1)]
     if (compared["cell"].value_counts() > 1).any() and numbers.costs.swaps.empty:
         yield AGREE.format(score=results.score_columns[0].title, which=_which(equal))
         yield ABOUT
