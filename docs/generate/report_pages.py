@@ -14,7 +14,7 @@ from reports.tables.table import Table
 from runners.failures import FAILURES
 
 PICTURES = Path(__file__).parents[1] / "pictures"
-WORDS = {"judged": "FID", "claimed": "FID (test)", "chosen": CHOSEN}
+WORDS = {"judged": "FID", "claimed": "FID (test)", "chosen": CHOSEN, "hidden": ""}
 """What the fields of the page's texts stand for in the default grid."""
 
 

@@ -43,7 +43,7 @@ def scores_over_seconds(results: Results, numbers: Numbers) -> Figure | None:
         )
         _lines(ax, mine.dropna(subset="value"), middles, results)
         ends = numbers.costs.equal
-        for seconds in ends.loc[ends["cell"] == cell, "seconds"].unique():
+        for seconds in ends.loc[ends["cell"] == cell, "seconds"].dropna().unique():
             ax.axvline(seconds, **style.REFERENCE)
         if score.lower_is_better:
             panels.log_if_wide(ax, mine["value"])

@@ -42,7 +42,7 @@ def differences(
     axes: Sequence[str] | None = None,
     tuning: Tuning | None = None,
     recipes: Sequence[str] = (),
-    budget: float | None = None,
+    budgeted: Sequence[str] = (),
 ) -> tuple[Difference, ...]:
     """Return every field of the resolved specs that is not the same in all runs.
 
@@ -50,14 +50,14 @@ def differences(
     its values with each seed, and where the plan declares axes, only if it is one of them or
     follows from them. Otherwise it changes along with the method or the seed, and what it does
     cannot be told from what they do: it is UNDECLARED. What a tuned grid searched, and what a
-    recipe sets, may differ by method.
+    recipe sets or a budget gave, may differ by method.
 
     Args:
         runs: the planned runs by id.
         axes: the declared ones; None where the plan does not say.
         tuning: of a tuned grid.
         recipes: what methods set for themselves.
-        budget: seconds that give every run its steps, None where these were given.
+        budgeted: what a budget of seconds gave each method.
     """
     flat = {run_id: flatten(run.spec) for run_id, run in runs.items()}
     searched, names = _named(runs, tuning, recipes)
@@ -69,7 +69,7 @@ def differences(
         Difference(
             field,
             BUDGETED
-            if field == "steps" and budget is not None
+            if field in budgeted
             else _given_role(field, searched, recipes) or _role(field, values, runs, swept),
             _by_method(values, names),
         )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from reports.load.calibrated import calibrated
 from reports.load.columns import Frame
 from reports.load.differences import differences
 from reports.load.frames import Key, all_frames
@@ -18,7 +19,6 @@ from reports.load.run_files import ODD, Run, odd_run, read_run
 from reports.load.settings import component_text, shared, varying
 from reports.load.tuned_grid import read_tuned
 from runners.errors import UserProblem
-from runners.store import calibration
 from runners.store.grid import GridStore
 from runners.store.run import RunStore
 
@@ -35,6 +35,8 @@ def load(folder: Path) -> Results:
     frames = _frames(grid, plan)
     origins = {i: run.origin for i, run in plan.runs.items() if run.origin}
     _refuse_mixed_protocols(frames["scores"], AGAIN_IMPORTED if origins else AGAIN)
+    plans = _plans(plan)
+    paces, doubts = calibrated(folder, plans.values()) if plan.budget is not None else ({}, [])
     return Results(
         name=plan.name,
         description=plan.description,
@@ -43,14 +45,14 @@ def load(folder: Path) -> Results:
         tuned=tuned(plan.runs),
         plugins=plugin_files(plan.runs.values()),
         columns=plan.columns.recorded_in(frames["scores"].columns),
-        differences=differences(plan.runs, plan.axes, plan.tuning, plan.recipes, plan.budget),
-        notes=tuple(_notes(grid, plan, frames["runs"])),
+        differences=differences(plan.runs, plan.axes, plan.tuning, plan.recipes, plan.budgeted),
+        notes=(*_notes(grid, plan, frames["runs"]), *doubts),
         tuning=plan.tuning,
         budget=plan.budget,
-        calibration=calibration.read(folder) if plan.budget is not None else {},
+        calibration=paces,
         trials=trials,
         origins=origins,
-        plans=_plans(plan),
+        plans=plans,
         axes=plan.axes or (),
         **frames,
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reports.load.labels import cell_labels, method_names
 from reports.load.planned import Planned, planned
 from reports.load.score_columns import ScoreColumns, score_columns
 from reports.load.tuning import Tuning, read_tuning
@@ -41,7 +42,27 @@ class Plan:
     @property
     def by_method(self) -> tuple[str, ...]:
         """Dotted names of the fields that may differ between methods: recipes', and of a budget."""
-        return self.recipes if self.budget is None else (*self.recipes, STEPS)
+        return (*self.recipes, *self.budgeted)
+
+    @property
+    def budgeted(self) -> tuple[str, ...]:
+        """The steps, where a budget gave every method of a cell one number of them, else nothing.
+
+        Runs with other steps are no further seeds of a method: they were calibrated apart.
+        """
+        if self.budget is None:
+            return ()
+        given = {(*place, self.runs[i].spec.get(STEPS)) for i, place in self._places.items()}
+        return (STEPS,) if len(given) == len(set(self._places.values())) else ()
+
+    @property
+    def _places(self) -> Mapping[str, tuple[str, str]]:
+        """The cell and method of each run, whatever its steps."""
+        if self.tuning:
+            return {i: self.tuning.places[i] for i in self.runs}
+        cells = cell_labels(self.runs, self.axes, (*self.recipes, STEPS))
+        names = method_names(self.runs, self.recipes)
+        return {i: (cells[i], names[i]) for i in self.runs}
 
 
 STEPS = "steps"

@@ -60,7 +60,7 @@ class Results:
         origins: where imported runs come from, by run id; none of runs that the suite made.
         plans: every planned run, trials too, by the name of its folder.
         budget: seconds that every run trains by its calibration, None where steps were given.
-        calibration: the paces that gave runs their steps, {} without a budget.
+        calibration: the paces that gave planned runs their steps, {} without a budget.
         left_out: the methods that this report was asked not to show.
         baseline: the method that it was asked to hold the others against, '' for none.
         axes: dotted names of the swept fields, none where the plan does not say.
@@ -104,7 +104,7 @@ class Results:
         """When runs end, in words."""
         if self.budget is None:
             return "at the end of training"
-        return f"after {self.budget:g} s of training each (calibrated)"
+        return f"at the end of training, planned by a calibration for {self.budget:g} s each"
 
     @property
     def paired(self) -> bool:

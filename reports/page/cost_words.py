@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from reports.load.columns import Frame
 from reports.load.results import Results
 from reports.stats.numbers import Numbers
 from reports.text import counted, listed, number
+from runners.store.calibration import Measured
 
 CPU, DEVICE, THREADS = "ran_on.cpu", "ran_on.device", "ran_on.threads"
 UNSTEADY = 1.5
@@ -43,17 +46,25 @@ UNEVEN = (
 )
 SWAP = (
     "{where}{first} is better than {second} for {steps:,} steps each ({score} {a} to {b}), but "
-    "{second} is better than {first} for {seconds} s each ({d} to {c})."
+    "{second} is better than {first} for {seconds} s each ({d} to {c}). "
+    "{n_first} of {planned_first} runs of {first} and {n_second} of {planned_second} of {second} "
+    "have a result."
 )
 ABOUT = "Of medians over seeds, without a test."
-AGREE = (
-    "No two methods change places between equal steps and equal seconds, by the medians of {score}."
-)
+AGREE = "{which} change places between equal steps and equal seconds, by the medians of {score}."
+SOME = "Of the {n} of {planned} methods{each} that finished a run, no two"
 ANNEALED = (
     "Learning rates follow a schedule that ends with the planned steps, so what a slower method "
     "scores after equal seconds is of a run in the middle of its schedule, not of one planned for "
     "these seconds."
 )
+
+ANNEALED_FOR_SECONDS = (
+    "Learning rates follow a schedule that ends with the planned steps, of which a faster method "
+    "has more, so what it scores after equal steps is of a run in the middle of its schedule, not "
+    "of one planned for these steps."
+)
+"""Of a budget."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +105,12 @@ def _budget(results: Results) -> Iterator[str]:
     steps = results.runs.groupby("method", observed=True)["steps"].unique()
     each = [f"{m} {' or '.join(f'{n:,}' for n in sorted(mine))}" for m, mine in steps.items()]
     known = results.calibration.values()
-    where = dict.fromkeys(f"{one.machine.get('cpu', 'unknown')} on {one.date}" for one in known)
+    where = dict.fromkeys(f"{', '.join(_machine(_ran_on(one)))} on {one.date}" for one in known)
     yield BUDGET.format(
         seconds=f"{results.budget:g}",
         steps="; ".join(each),
-        where=listed(list(where)) or "a machine that is not known, for calibration.json is gone",
+        where=listed(list(where))
+        or "a machine that is not known, for calibration.json is gone or damaged",
     )
 
 
@@ -109,9 +121,7 @@ def _swaps(results: Results, numbers: Numbers) -> Iterator[str]:
         shown = {letter: number(score.sign * row[name]) for letter, name in LETTERS.items()}
         yield SWAP.format(
             where=f"{row['cell']}: " if row["cell"] else "",
-            first=row["better_at_steps"],
-            second=row["better_at_seconds"],
-            steps=row["steps"],
+            **{name: row[name] for name in COUNTED},
             seconds=number(row["seconds"]),
             score=score.title,
             **shown,
@@ -121,20 +131,33 @@ def _swaps(results: Results, numbers: Numbers) -> Iterator[str]:
         yield from _annealed(results)
 
 
+COUNTED = ("first", "second", "steps", "n_first", "planned_first", "n_second", "planned_second")
 LETTERS = {"a": "at_steps_first", "b": "at_steps_second",
            "c": "at_seconds_first", "d": "at_seconds_second"}  # fmt: skip
 
 
 def _agree(results: Results, numbers: Numbers) -> Iterator[str]:
-    if len(numbers.costs.equal) and numbers.costs.swaps.empty:
-        yield AGREE.format(score=results.score_columns[0].title)
+    equal = numbers.costs.equal
+    medians = equal[["at_steps_median", "at_seconds_median"]].astype(float)
+    compared = equal[np.isfinite(medians).all(axis=1)]
+    if (compared["cell"].value_counts() > 1).any() and numbers.costs.swaps.empty:
+        yield AGREE.format(score=results.score_columns[0].title, which=_which(equal))
+        yield ABOUT
         yield from _annealed(results)
+
+
+def _which(equal: Frame) -> str:
+    """Say which methods had seconds to be compared for."""
+    n, each = int(equal["done"].notna().sum()), ", counted in each cell,"
+    if n == len(equal):
+        return "No two methods"
+    return SOME.format(n=n, planned=len(equal), each=each if equal["cell"].nunique() > 1 else "")
 
 
 def _annealed(results: Results) -> Iterator[str]:
     schedules = {str((plan.spec.get("schedule") or {}).get("name")) for plan in _plans(results)}
     if schedules - {"constant", "None"}:
-        yield ANNEALED
+        yield ANNEALED if results.budget is None else ANNEALED_FOR_SECONDS
 
 
 def _plans(results: Results) -> list[Any]:
@@ -145,6 +168,10 @@ def _kinds(runs: Frame) -> list[str]:
     """Return on what kind of machine each run was timed."""
     rows = runs[[CPU, DEVICE, THREADS]].astype(object).to_dict("records")
     return [", ".join(_machine(row)) for row in rows]
+
+
+def _ran_on(one: Measured) -> dict[str, Any]:
+    return {name: one.machine.get(name.removeprefix("ran_on.")) for name in (CPU, DEVICE, THREADS)}
 
 
 def _machine(row: Any) -> Iterator[str]:
@@ -177,6 +204,15 @@ def _missed(results: Results, methods: Frame) -> Iterator[str]:
         took = [f"{number(row['seconds_median'])} s ({row['method']})" for row in far]
         if took:
             yield MISSED.format(where=_of(cell), took=", ".join(took), seconds=f"{budget:g}")
+
+
+def ended_after(results: Results, numbers: Numbers) -> str:
+    """Return how long runs of a budget took, as a clause, '' where they kept it."""
+    methods = numbers.costs.methods
+    if not [*_missed(results, methods)]:
+        return ""
+    low, high = (number(methods[f"seconds_{end}"].agg(end)) for end in ("min", "max"))
+    return f", while finished runs took {low if low == high else f'{low} to {high}'} s"
 
 
 def _uneven(methods: Frame) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from reports.load.columns import Frame
 from reports.load.results import Results
+from reports.page.cost_words import ended_after
 from reports.page.operating_point import methods_in_full, operating_point
 from reports.stats.comparisons import BETTER, EQUIVALENT, OPEN, WORSE
 from reports.stats.detectable import POWER
@@ -74,7 +75,7 @@ def headline(results: Results, numbers: Numbers, tuned: str | None = None) -> He
         return None
     pairs = numbers.pairs[numbers.pairs["claimed"]]
     return Headline(
-        _opening(results, family, pairs),
+        _opening(results, family, pairs, ended_after(results, numbers)),
         tuple(_claims(pairs, family)),
         _scope(results, family, tuned),
     )
@@ -91,12 +92,12 @@ def and_list(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def _opening(results: Results, family: Family, pairs: Frame) -> str:
+def _opening(results: Results, family: Family, pairs: Frame, took: str) -> str:
     where = "one operating point" if len(family.cells) == 1 else f"{len(family.cells)} settings"
     score = results.columns.by_name[str(family.metric)]
     extractor = results.extractors.get(results.protocol(family.cells[0]) or "", "not scored")
     return (
-        f"Compared by {score.title} {results.end} ({extractor}, {score.direction}), "
+        f"Compared by {score.title} {results.end}{took} ({extractor}, {score.direction}), "
         f"{_seeds(pairs, family.paired)}, at {where}: "
         f"{operating_point(results, family.cells) or 'of which nothing is known'}. The methods: "
         f"{methods_in_full(results, family.cells)}. Exact {family.test} test, Holm over all "

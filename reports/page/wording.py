@@ -36,13 +36,15 @@ def words(results: Results) -> dict[str, str]:
 
     Returns:
         Escaped for HTML. judged: the title of the score by which runs are called degraded;
-        claimed: of its variant that carries claims; chosen: how the best step of a run is chosen.
+        claimed: of its variant that carries claims; chosen: how the best step of a run is chosen;
+        hidden: a clause after "methods" that not all are shown, '' where they are.
     """
     judged, claims = results.judged, results.score_columns
     chosen = any(results.columns.selection(score) != score for score in claims)
     said = {
         "judged": judged.title,
         "claimed": judged.claim.title,
+        "hidden": " (shown or not)" if results.left_out.methods else "",
         "chosen": CHOSEN if chosen else "the best of all trained steps",
     }
     return {name: str(escape(text)) for name, text in said.items()}

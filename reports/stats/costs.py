@@ -64,7 +64,7 @@ def costs(results: Results, scores: Frame) -> Costs:
     column = next((score.column for score in results.score_columns), None)
     curves = _curves(results, [score.column for score in results.score_columns])
     mine = scores[scores["metric"] == column]
-    equal = _equal(results, runs, curves[curves["column"] == column], mine)
+    equal = _equal(results, runs, mine)
     trade = _trade(results, runs, mine)
     return Costs(
         runs, _methods(results, runs), curves, _middles(curves), equal, _swaps(equal), trade
@@ -90,18 +90,23 @@ def spread(values: Iterable[float], name: str) -> dict[str, float]:
 
 
 def _methods(results: Results, runs: Frame) -> Frame:
-    """Return one row per cell and method; seconds of a whole run are those of finished ones."""
+    """Return one row per cell and method.
+
+    Seconds are those of finished runs, for one that ended early was timed over fewer steps. Only
+    where none finished is a step timed by such runs.
+    """
     rows = []
     for cell, method, planned in groups(results):
         mine = runs[runs["run_id"].isin(planned["run_id"])]
         finished = mine[mine["state"] == State.FINISHED]
-        known = {name: finished if name == "seconds" else mine for name in MEASURES}
+        paced = mine if finished.empty else finished
+        own = {"seconds": finished, "ms_per_step": paced}
         rows.append({
-            "cell": cell, "method": method, "n_planned": len(mine),
-            **{k: v for name in MEASURES for k, v in spread(known[name][name], name).items()},
+            "cell": cell, "method": method, "n_planned": len(mine), "n_finished": len(finished),
+            **{k: v for name in MEASURES for k, v in spread(own.get(name, mine)[name], name).items()},
         })  # fmt: skip
     names = [f"{name}_{part}" for name in MEASURES for part in PARTS]
-    frame = pd.DataFrame(rows, columns=["cell", "method", "n_planned", *names])
+    frame = pd.DataFrame(rows, columns=["cell", "method", "n_planned", "n_finished", *names])
     return frame.assign(relative_to=[_reference(frame, row) for row in frame.to_dict("records")])
 
 
@@ -148,7 +153,10 @@ def _seconds_at(timing: Line, steps: Any) -> Any:
     return np.interp(steps, [0.0, *timing[0]], [0.0, *timing[1]])
 
 
-def _equal(results: Results, runs: Frame, curves: Frame, scores: Frame) -> Frame:
+EQUAL = ("cell", "method", "n_planned", "steps", "seconds", "done")
+
+
+def _equal(results: Results, runs: Frame, scores: Frame) -> Frame:
     """Return each method's score where every method has done as many steps, and as many seconds.
 
     The steps are the fewest that any method of a cell has planned; the seconds are those in which
@@ -158,29 +166,47 @@ def _equal(results: Results, runs: Frame, curves: Frame, scores: Frame) -> Frame
     there on. A diverged run is worst, in either.
 
     Returns:
-        cell, method, steps, seconds; done: steps of the method in these seconds; and at_steps,
-        at_seconds: number, median, minimum and maximum of the scores, as costs.
+        cell, method, of cells with two methods or more and a result; n_planned: its runs; steps,
+        seconds; done: steps of the method in these seconds, missing without a finished run that
+        was timed; and at_steps, at_seconds: number, median, minimum and maximum of the scores, as
+        costs, and the place of the median in its cell.
     """
-    by_run = _by_run(curves, "value")
-    sign = results.score_columns[0].sign if len(curves) else 1.0
+    clocks, lines = _clocks(results, runs), _lines(results)
     rows = []
-    for cell, clocks in _clocks(results, runs).items():
+    for cell, its in scores.groupby("cell", observed=True):
+        methods = its["method"].drop_duplicates().sort_values()
+        if len(methods) < 2 or its["cost"].isna().all():
+            continue
+        known = clocks.get(cell, {})
         steps = int(results.runs.loc[results.runs["cell"] == cell, "steps"].min())
-        seconds = min(clock.seconds for clock in clocks.values())
-        for method, clock in clocks.items():
-            its = scores[(scores["cell"] == cell) & (scores["method"] == method)]
-            places = {"at_steps": steps, "at_seconds": clock.steps_in(seconds)}
-            found = {
-                way: [_cost(row, by_run, at, sign) for row in _records(its)]
-                for way, at in places.items()
-            }
+        seconds = min((clock.seconds for clock in known.values()), default=math.nan)
+        for method in methods:
+            mine = its[its["method"] == method]
+            done = known[method].steps_in(seconds) if method in known else math.nan
+            found = {way: [_cost(row, lines, place) for row in _records(mine)]
+                     for way, place in (("at_steps", steps), ("at_seconds", done))}  # fmt: skip
+            if math.isnan(done) and np.isfinite(found["at_steps"]).any():
+                found["at_seconds"] = []
             rows.append({
-                "cell": cell, "method": method, "steps": steps, "seconds": seconds,
-                "done": places["at_seconds"],
+                "cell": cell, "method": method, "n_planned": len(mine),
+                "steps": steps, "seconds": seconds, "done": done,
                 **{k: v for way in WAYS for k, v in spread(found[way], way).items()},
             })  # fmt: skip
     parts = [f"{way}_{part}" for way in WAYS for part in PARTS]
-    return pd.DataFrame(rows, columns=["cell", "method", "steps", "seconds", "done", *parts])
+    frame = pd.DataFrame(rows, columns=[*EQUAL, *parts])
+    return frame.assign(**{
+        f"{way}_place": frame.groupby("cell", sort=False)[f"{way}_median"].rank(method="min")
+        for way in WAYS
+    })  # fmt: skip
+
+
+def _lines(results: Results) -> dict[str, Line]:
+    """Return the known costs of the score that leads over steps, by run id."""
+    if not results.score_columns:
+        return {}
+    score = results.score_columns[0]
+    rows = results.scores[["run_id", "step"]]
+    return _by_run(rows.assign(cost=score.sign * results.scores[score.column]).dropna(), "cost")
 
 
 def _records(frame: Frame) -> list[Any]:
@@ -210,7 +236,7 @@ class Clock:
 
 
 def _clocks(results: Results, runs: Frame) -> dict[str, dict[str, Clock]]:
-    """Return the clock of every method that finished a run, of cells with two such or more."""
+    """Return the clock of every method of a cell that finished a run."""
     timing = _by_run(results.timing, "seconds")
     finished = runs[(runs["state"] == State.FINISHED) & runs["seconds"].notna()]
     found: dict[str, dict[str, Clock]] = {}
@@ -219,27 +245,30 @@ def _clocks(results: Results, runs: Frame) -> dict[str, dict[str, Clock]]:
         steps = np.union1d(0.0, np.concatenate([known for known, _ in lines]))
         each = [_seconds_at(line, steps) for line in lines]
         found.setdefault(cell, {})[method] = Clock(steps, np.median(each, axis=0))
-    return {cell: clocks for cell, clocks in found.items() if len(clocks) > 1}
+    return found
 
 
-def _cost(row: Any, curves: dict[str, Line], step: float, sign: float) -> float:
-    """Return the cost of a run at a step; infinite if it failed, NaN without a result."""
-    if math.isnan(row["cost"]) or row["run_id"] not in curves:
-        return math.nan
-    value = float(np.interp(step, *curves[row["run_id"]]))
-    return math.inf if math.isinf(row["cost"]) or math.isnan(value) else sign * value
+def _cost(row: Any, lines: dict[str, Line], step: float) -> float:
+    """Return the cost of a run at a step; infinite if it failed, NaN where it is not known."""
+    if not math.isfinite(row["cost"]):
+        return row["cost"]
+    return float(np.interp(step, *lines[row["run_id"]]))
 
 
-SWAPPED = ("cell", "steps", "seconds", "better_at_steps", "better_at_seconds",
-           *(f"{way}_{place}" for way in WAYS for place in ("first", "second")))  # fmt: skip
+TOLD = {"at_steps": "at_steps_median", "at_seconds": "at_seconds_median",
+        "n": "at_steps_n", "planned": "n_planned"}  # fmt: skip
+"""What is told of both methods that change places, and what it is of each."""
+
+SWAPPED = ("cell", "steps", "seconds", "first", "second",
+           *(f"{name}_{place}" for name in TOLD for place in ("first", "second")))  # fmt: skip
 
 
 def _swaps(equal: Frame) -> Frame:
     """Return the pairs of medians in one order for equal steps, in the other for equal seconds.
 
     Returns:
-        cell, steps, seconds; the method that is better at either; and at_steps and at_seconds of
-        the first, which is better for equal steps, and of the second.
+        cell, steps, seconds; first, second: the methods that are better for equal steps, and for
+        equal seconds; and of both the medians, and how many of the planned runs have a result.
     """
     rows = []
     for _, mine in equal.groupby("cell", sort=False):
@@ -249,8 +278,8 @@ def _swaps(equal: Frame) -> Frame:
             if apart and first["at_seconds_median"] > second["at_seconds_median"]:
                 rows.append({
                     "cell": first["cell"], "steps": first["steps"], "seconds": first["seconds"],
-                    "better_at_steps": first["method"], "better_at_seconds": second["method"],
-                    **{f"{way}_{place}": row[f"{way}_median"] for way in WAYS
+                    "first": first["method"], "second": second["method"],
+                    **{f"{name}_{place}": row[known] for name, known in TOLD.items()
                        for place, row in (("first", first), ("second", second))},
                 })  # fmt: skip
     return pd.DataFrame(rows, columns=list(SWAPPED))

@@ -32,12 +32,17 @@ def cost_table(results: Results, numbers: Numbers) -> Frame:
     return pd.DataFrame([
         {
             **row_names(row, results),
-            "timed runs": f"{row['ms_per_step_n']} of {row['n_planned']}",
+            "timed runs": _timed(row),
             **{f"{TITLES[name]}, median [min, max]": _measured(row, name) for name in MEASURES},
             "time of a step, relative": _relative(row, known),
         }
         for row in rows
     ])  # fmt: skip
+
+
+def _timed(row: Any) -> str:
+    early = row["ms_per_step_n"] and not row["n_finished"]
+    return f"{row['ms_per_step_n']} of {row['n_planned']}{', none finished' if early else ''}"
 
 
 def _measured(row: Any, name: str) -> str:
@@ -61,24 +66,30 @@ def equal_table(results: Results, numbers: Numbers) -> Frame:
     frame = numbers.costs.equal
     if frame.empty:
         return pd.DataFrame()
-    score, places = results.score_columns[0], _places(frame)
+    score = results.score_columns[0]
     return pd.DataFrame([
         {
             **row_names(row, results),
+            "runs": f"{row['at_steps_n']} of {row['n_planned']}",
             "steps": f"{row['steps']}",
             f"{_header(row, results)} for equal steps, median [min, max]": _score(
                 row, "at_steps", score
             ),
-            "place for equal steps": places["at_steps"][place],
+            "place for equal steps": _place(row, "at_steps"),
             "seconds": number(row["seconds"]),
-            "steps in these": f"{row['done']:.0f}",
+            "steps in these": ABSENT if math.isnan(row["done"]) else f"{row['done']:.0f}",
             f"{_header(row, results)} for equal seconds, median [min, max]": _score(
                 row, "at_seconds", score
             ),
-            "place for equal seconds": places["at_seconds"][place],
+            "place for equal seconds": _place(row, "at_seconds"),
         }
-        for place, row in enumerate(frame.to_dict("records"))
+        for row in frame.to_dict("records")
     ]).fillna(ABSENT)  # fmt: skip
+
+
+def _place(row: Any, way: str) -> str:
+    place = row[f"{way}_place"]
+    return ABSENT if math.isnan(place) else f"{place:.0f}"
 
 
 def _header(row: Any, results: Results) -> str:
@@ -93,19 +104,12 @@ def _score(row: Any, way: str, score: Score) -> str:
     return median_range({f"s_{k}": score.sign * row[f"{way}_{v}"] for k, v in parts.items()}, "s")
 
 
-def _places(frame: Frame) -> dict[str, list[str]]:
-    def placed(way: str) -> list[str]:
-        ranks = frame.groupby("cell", sort=False)[f"{way}_median"].rank(method="min")
-        return [ABSENT if math.isnan(rank) else f"{rank:.0f}" for rank in ranks]
-
-    return {way: placed(way) for way in ("at_steps", "at_seconds")}
-
-
 COSTS = Table(
     "costs",
     cost_table,
     "No run is planned.",
-    explanation="Seconds are of training alone, without scoring and diagnosis. FLOP are counted, "
+    explanation="Seconds are of training alone, without scoring and diagnosis, of finished "
+    "runs; those of a step are of runs that ended early where none finished. FLOP are counted, "
     "not measured: matrix products and convolutions of one generator step with all its updates of "
     "D, a multiplication and an addition as two, at the end of training, the same on every "
     "machine. Peak memory is of the worker process from the run's start to its end: libraries, "
@@ -115,10 +119,11 @@ COSTS = Table(
 EQUAL = Table(
     "equal-cost",
     equal_table,
-    "No two methods of a cell have finished a timed run yet.",
+    "No cell has two methods and a result yet.",
     title="For equal steps, and for equal seconds",
-    explanation="Equal steps are the fewest that any method of the cell has planned; equal seconds "
-    "are those in which the fastest method does all of its steps, at the median pace of each "
-    "method's finished runs. Between two scored steps a score is on the line between them. A "
-    "diverged run is worst in both. Places are of medians, without a test.",
+    explanation="Equal steps are the fewest that any method of the cell{hidden} has planned; equal "
+    "seconds are those in which the fastest method{hidden} does all of its steps, at the median "
+    "pace of each method's finished runs. Between two scored steps a score is on the line between "
+    "them. Runs are those with a result, of the planned ones; a diverged run is worst in both. "
+    "Places are of medians among all methods of the cell{hidden}, without a test.",
 )

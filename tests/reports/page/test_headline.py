@@ -49,6 +49,17 @@ def test_the_opening_names_the_operating_point_n_and_the_test(concluded):
     assert "No method was tuned" in said.scope
 
 
+def test_the_opening_claims_no_time_that_runs_did_not_keep(mixed, numbers_of):
+    def opening(budget):
+        said = headline(dataclasses.replace(mixed, budget=budget), numbers_of(mixed))
+        assert said is not None
+        return said.opening
+
+    planned = "at the end of training, planned by a calibration for {} s each"
+    assert f"{planned.format(19)} (digits-cnn" in opening(19.0)
+    assert f"{planned.format(10)}, while finished runs took 20.0 s (digits" in opening(10.0)
+
+
 def test_what_is_better_is_said_of_the_winner(concluded):
     said, _ = concluded(around([30, 55, 18, 12, 22], 10))
     assert said.claims == (

@@ -8,11 +8,15 @@ import math
 import pandas as pd
 import pytest
 
+from reports.load.chosen import only_methods
 from reports.load.loader import load
 from reports.page.cost_words import cost_words
+from reports.page.wording import words
 from reports.stats.costs import costs
+from reports.stats.numbers import compute
 from reports.stats.run_scores import run_scores
-from reports.tables.costs import cost_table, equal_table
+from reports.stats.shown import shown
+from reports.tables.costs import EQUAL, cost_table, equal_table
 from runners.store.grid import GridStore
 from runners.store.states import State
 
@@ -27,6 +31,7 @@ def _paced(results, paces):
     return dataclasses.replace(results, timing=timing, runs=runs)
 
 
+WAYS = ("steps", "seconds")
 PACES = {"none": 0.01, "weight_clipping": 0.02, "gradient_penalty": 0.04, "spectral_norm": 0.02,
          "weight_norm": 0.02}  # fmt: skip
 
@@ -51,6 +56,14 @@ def test_a_method_is_timed_and_held_against_none(found) -> None:
     assert row["ms_per_step_median"] == pytest.approx(40)
     assert row["seconds_median"] == pytest.approx(40)
     assert row["relative_to"] == "none"
+
+
+def test_a_step_is_timed_by_finished_runs_alone_where_there_are_some(mixed, numbers_of) -> None:
+    slow = mixed.runs["seconds_per_step"].mask(mixed.runs["state"] != State.FINISHED, 9.0)
+    results = dataclasses.replace(mixed, runs=mixed.runs.assign(seconds_per_step=slow))
+    assert _row(costs(results, run_scores(results)).methods, "none")["ms_per_step_max"] == 20
+    table = cost_table(mixed, numbers_of(mixed)).set_index("method")
+    assert table.loc["none", "timed runs"] == "2 of 3"
 
 
 def test_without_none_the_fastest_is_what_others_are_held_against(mixed) -> None:
@@ -89,13 +102,14 @@ def test_diverged_runs_are_worst_and_crashed_ones_have_no_result(found) -> None:
 def test_methods_that_change_places_are_named_with_their_numbers(
     mixed, paced, found, numbers_of
 ) -> None:
-    row = found.swaps.set_index(["better_at_steps", "better_at_seconds"])
+    row = found.swaps.set_index(["first", "second"])
     assert ("gradient_penalty", "none") in row.index
     assert ("spectral_norm", "weight_clipping") not in row.index
     words = cost_words(paced, dataclasses.replace(numbers_of(mixed), costs=found))
     said = " ".join(words.swaps)
     assert "gradient_penalty is better than none for 1,000 steps each" in said
     assert "none is better than gradient_penalty for 10.0 s each" in said
+    assert "3 of 3 runs of gradient_penalty and 3 of 3 of none have a result." in said
     assert words.swaps[-1] == "Of medians over seeds, without a test."
 
 
@@ -103,7 +117,61 @@ def test_at_one_pace_no_method_changes_its_place(mixed, numbers_of) -> None:
     assert numbers_of(mixed).costs.swaps.empty
     words = cost_words(mixed, numbers_of(mixed))
     assert not words.swaps
-    assert any("No two methods change places" in note for note in words.notes)
+    assert words.notes[-2].startswith("No two methods change places")
+    assert words.notes[-1] == "Of medians over seeds, without a test."
+
+
+@pytest.fixture(scope="module")
+def failing(write_grid, make_spec):
+    """Results in which two methods finished, one crashed and one diverged in all seeds."""
+    ended = {"none": State.FINISHED, "weight_norm": State.FINISHED,
+             "weight_clipping": State.CRASHED, "spectral_norm": State.DIVERGED}  # fmt: skip
+    specs = [make_spec(m, seed) for m in ended for seed in (0, 1)]
+    states = {(one.method_label, one.seed): ended[one.method.name] for one in specs}
+    return load(write_grid(specs, states=states))
+
+
+def test_places_are_among_all_methods_shown_or_not(paced, found, numbers_of) -> None:
+    whole = dataclasses.replace(numbers_of(paced), costs=found)
+    few = only_methods(paced, ["gradient_penalty", "weight_clipping"])
+    table = equal_table(few, shown(whole, few)).set_index("method")
+    assert table["place for equal steps"].to_dict() == {
+        "weight_clipping": "5", "gradient_penalty": "2",
+    }  # fmt: skip
+    assert "none" not in " ".join(cost_words(few, shown(whole, few)).swaps)
+    assert "cell (shown or not)" in EQUAL.explanation.format(**words(few))
+    assert "cell has" in EQUAL.explanation.format(**words(paced))
+
+
+def test_methods_that_finished_no_run_stay_in_the_table(failing, numbers_of) -> None:
+    table = equal_table(failing, numbers_of(failing)).set_index("method")
+    steps, seconds = (next(c for c in table if f"equal {way}, m" in c) for way in WAYS)
+    assert table.loc["spectral_norm", [steps, "steps in these", seconds]].tolist() == [
+        "failed [failed, failed]", "–", "failed [failed, failed]",
+    ]  # fmt: skip
+    assert table.loc["weight_clipping", [steps, seconds]].tolist() == ["–", "–"]
+    assert table["runs"].tolist() == ["2 of 2", "2 of 2", "0 of 2", "2 of 2"]
+    timed = cost_table(failing, numbers_of(failing)).set_index("method")["timed runs"]
+    assert timed["spectral_norm"] == "2 of 2, none finished"
+    (said,) = [note for note in cost_words(failing, numbers_of(failing)).notes if "places" in note]
+    assert said.startswith("Of the 2 of 4 methods that finished a run, no two change places")
+
+
+def test_of_no_two_medians_nothing_is_said(failing) -> None:
+    runs = failing.runs
+    half = (runs["method"] == "weight_norm") & (runs["seed"] == 0)
+    states = runs["state"].mask(half, State.DIVERGED)
+    left = dataclasses.replace(failing, runs=runs.assign(state=states))
+    assert not [note for note in cost_words(left, compute(left)).notes if "places" in note]
+
+
+def test_a_score_that_is_no_number_in_the_middle_of_a_run_is_bridged(paced, found) -> None:
+    gone = (paced.scores["method"] == "gradient_penalty") & (paced.scores["step"] == 250)
+    holed = dataclasses.replace(paced, scores=paced.scores.assign(
+        fid=paced.scores["fid"].mask(gone)))  # fmt: skip
+    row = _row(costs(holed, run_scores(holed)).equal, "gradient_penalty")
+    assert math.isfinite(row["at_seconds_max"])
+    assert row["at_seconds_median"] > _row(found.equal, "gradient_penalty")["at_seconds_median"]
 
 
 def test_the_front_has_whoever_nobody_beats_in_both(found) -> None:
@@ -137,7 +205,7 @@ def test_a_score_of_which_more_is_better_is_shown_as_itself(paced, numbers_of) -
     first = dataclasses.replace(paced.columns, first="is")
     results = dataclasses.replace(paced, columns=first)
     table = equal_table(results, numbers_of(results))
-    (text,) = table.loc[table["method"] == "spectral_norm", table.columns[2]]
+    (text,) = table.loc[table["method"] == "spectral_norm", table.columns[3]]
     middle, low, high = (float(part.strip("[],")) for part in text.split())
     assert 0 < low < middle < high
 
@@ -166,7 +234,9 @@ def test_unsteady_paces_and_schedules_are_warned_of(mixed, numbers_of) -> None:
         for i, plan in mixed.plans.items()
     }
     annealed = dataclasses.replace(mixed, plans=plans)
-    assert "schedule" in cost_words(annealed, numbers_of(mixed)).notes[-1]
+    assert "after equal seconds is of" in cost_words(annealed, numbers_of(mixed)).notes[-1]
+    of_seconds = dataclasses.replace(annealed, budget=20.0)
+    assert "after equal steps is of" in cost_words(of_seconds, numbers_of(mixed)).notes[-1]
 
 
 def test_a_budget_that_runs_did_not_keep_is_warned_of(mixed, numbers_of) -> None:
