@@ -28,7 +28,7 @@ from runners.errors import StoreProblem, UserProblem
 from runners.kinds import without_floats
 from runners.options import Options
 from runners.schedules import Constant
-from runners.spec import RunSpec, under_seed
+from runners.spec import RunSpec, from_stored, under_seed
 from runners.store import calibration
 from runners.store.calibration import Measured
 from runners.store.grid import GridStore
@@ -133,7 +133,7 @@ def calibrated(grid: Grid, store: GridStore, options: Options, tell: Callable[[s
     if grid.budget is None:
         return grid
     if lacking := unknown(grid, store):
-        _require_kept(store)
+        require_entries(store)
         store.require_writable()
         tell(f"calibrating: up to {PROBE} steps of {names(lacking)}, one run at a time")
         _keep(store, measured(lacking, options))
@@ -142,18 +142,35 @@ def calibrated(grid: Grid, store: GridStore, options: Options, tell: Callable[[s
     return with_steps(grid, known)
 
 
-def _require_kept(store: GridStore) -> None:
-    """Refuse to calibrate anew where a plan of a budget is there, but not what it came from.
+def require_entries(store: GridStore) -> None:
+    """Refuse a plan of a budget where the calibration lacks what gave its runs their steps.
+
+    Args:
+        store: a grid's results, planned or not, with or without a budget.
 
     Raises:
-        StoreProblem: the calibration is gone.
+        StoreProblem: the plan is damaged, or the calibration is damaged, gone or lost entries.
     """
-    file = calibration.file(store.folder)
-    if not file.exists() and store.plan_file.exists() and store.plan().get("budget"):
+    plan = store.plan() if store.plan_file.exists() else {}
+    if plan.get("budget") is None:
+        return
+    file, known = calibration.file(store.folder), calibration.read(store.folder)
+    specs = (_stored(spec) for spec in plan.get("runs", {}).values() if not identity.earlier(spec))
+    lost = [spec for spec in specs if spec and calibration.key(trained(spec)) not in known]
+    if lost or not known:
+        gone = f"lacks {names(lost)}" if known else "is gone"
         raise StoreProblem(
-            f"{file}: is gone, which gave the planned runs their steps; bring it back, or choose "
-            "--out OTHER, where the grid is calibrated anew"
+            f"{file}: {gone}, which gave planned runs their steps; bring it back as it was, or "
+            "choose --out OTHER for `bench run`, which calibrates the grid anew there"
         )
+
+
+def _stored(spec: Mapping[str, Any]) -> RunSpec | None:
+    """Return a planned spec, None where it has parts that this process does not know."""
+    try:
+        return from_stored(spec)
+    except ValidationError:
+        return None
 
 
 def measured(specs: Sequence[RunSpec], options: Options) -> list[Measured]:

@@ -133,8 +133,42 @@ def test_a_calibration_that_is_gone_or_damaged_is_not_made_anew(known) -> None:
     with pytest.raises(StoreProblem, match="kind 1 is damaged"):
         budget.calibrated(grid, store, OPTIONS, print)
     file.unlink()
-    with pytest.raises(StoreProblem, match="is gone"):
-        budget.calibrated(grid, store, OPTIONS, print)
+    for refused in (lambda: budget.calibrated(grid, store, OPTIONS, print), lambda: _merge(store)):
+        with pytest.raises(StoreProblem, match="is gone, which gave planned runs their steps"):
+            refused()
+
+
+def test_a_calibration_that_lost_entries_is_not_made_anew(known, monkeypatch) -> None:
+    grid, store = known
+    made = budget.calibrated(grid, store, OPTIONS, lambda _: None)
+    write_plan(made, store, made.specs)
+    calibration.write(store.folder, [*calibration.read(store.folder).values()][:1])
+    before = calibration.file(store.folder).read_bytes()
+    monkeypatch.setattr(budget, "measured", lambda *_: pytest.fail("measured planned runs again"))
+    for refused in (lambda: budget.calibrated(grid, store, OPTIONS, print), lambda: _merge(store)):
+        with pytest.raises(StoreProblem, match="lacks weight_norm, which gave planned runs their"):
+            refused()
+    assert calibration.file(store.folder).read_bytes() == before
+
+
+def _merge(store: GridStore) -> None:
+    merge([store.folder], store.folder.parent / "m", None, Console(quiet=True))
+
+
+def test_runs_whose_pace_was_changed_are_not_added(known) -> None:
+    grid, store = known
+    made = budget.calibrated(grid, store, OPTIONS, lambda _: None)
+    write_plan(made, store, made.specs)
+    slower = [
+        dataclasses.replace(one, seconds_per_step=2 * one.seconds_per_step)
+        for one in calibration.read(store.folder).values()
+    ]
+    calibration.write(store.folder, slower)
+    other = budget.calibrated(grid, store, OPTIONS, lambda _: None)
+    with pytest.raises(
+        UserProblem, match="gives none 10 steps, and the calibration beside it now 4"
+    ):
+        require_kept(other, store, Former.ADD)
 
 
 def test_a_plan_of_another_budget_is_not_added_to(known) -> None:
