@@ -259,7 +259,7 @@ def with_steps(grid: Grid, known: Calibration) -> Grid:
 
 
 def _with(spec: RunSpec, pace: Measured, budget: float) -> RunSpec:
-    steps = steps_in(budget, pace.seconds_per_step, spec.log_every)
+    steps = steps_in(budget, pace.seconds_per_step)
     where = f"base.budget: {budget:g} s are {steps:,} steps of {spec.method_label}"
     if steps < 1:
         raise UserProblem(f"{where}, of {pace.seconds_per_step:.3g} s each; allow more")
@@ -272,10 +272,9 @@ def _with(spec: RunSpec, pace: Measured, budget: float) -> RunSpec:
         raise UserProblem(f"{where}: {said}") from errors
 
 
-def steps_in(budget: float, seconds_per_step: float, log_every: int) -> int:
-    """Return the steps that a budget allows, whole numbers of logged rows where it allows any."""
-    steps = int(budget / seconds_per_step)
-    return steps - steps % log_every if steps > log_every else steps
+def steps_in(budget: float, seconds_per_step: float) -> int:
+    """Return the whole steps that a budget allows; the last one is logged, whatever it is."""
+    return int(budget / seconds_per_step)
 
 
 def _words(grid: Grid, known: Calibration, store: GridStore) -> str:
@@ -284,7 +283,7 @@ def _words(grid: Grid, known: Calibration, store: GridStore) -> str:
     given: dict[str, dict[int, None]] = {}
     for spec in grid.specs:
         pace = known[calibration.key(trained(spec))]
-        steps = steps_in(grid.budget, pace.seconds_per_step, spec.log_every)
+        steps = steps_in(grid.budget, pace.seconds_per_step)
         given.setdefault(spec.method_label, {})[steps] = None
     each = "; ".join(f"{m} {' or '.join(f'{n:,}' for n in steps)}" for m, steps in given.items())
     return f"calibrated: steps in {grid.budget:g} s: {each}; {calibration.file(store.folder)}"

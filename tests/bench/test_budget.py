@@ -61,11 +61,10 @@ def known(tiny, tmp_path):
     return _grid(*specs), GridStore(tmp_path / "g")
 
 
-def test_steps_are_whole_rows_rounded_down_but_never_none() -> None:
-    assert budget.steps_in(10, 0.01, 50) == 1000
-    assert budget.steps_in(10, 0.0101, 50) == 950
-    assert budget.steps_in(10, 0.3, 50) == 33
-    assert budget.steps_in(10, 11, 50) == 0
+def test_a_budget_is_used_up_to_the_last_whole_step() -> None:
+    assert budget.steps_in(1, 0.0101) == 99
+    assert budget.steps_in(10, 0.3) == 33
+    assert budget.steps_in(10, 11) == 0
 
 
 def test_what_changes_no_pace_shares_an_entry_and_all_else_does_not(tiny) -> None:
@@ -82,10 +81,10 @@ def test_steps_come_from_what_is_kept_and_methods_have_others(known) -> None:
     grid, store = known
     said: list[str] = []
     made = budget.calibrated(grid, store, OPTIONS, said.append)
-    assert [spec.steps for spec in made.specs] == [10, 4, 10, 4]
+    assert [spec.steps for spec in made.specs] == [10, 5, 10, 5]
     assert [spec.seed for spec in made.specs] == [0, 0, 1, 1]
     assert said == [
-        f"calibrated: steps in 1 s: none 10; weight_norm 4; {store.folder}/{calibration.NAME}"
+        f"calibrated: steps in 1 s: none 10; weight_norm 5; {store.folder}/{calibration.NAME}"
     ]
 
 
@@ -118,7 +117,7 @@ def test_impossible_budgets_are_refused(known, tiny) -> None:
             budget.calibrated(dataclasses.replace(grid, budget=seconds), store, OPTIONS, print)
     warm = tiny(schedule={"name": "linear", "warmup": 8}, method="weight_norm")
     _know(store.folder, warm, 0.2)
-    with pytest.raises(UserProblem, match=r"4 steps of weight_norm: .*warmup takes 8 steps"):
+    with pytest.raises(UserProblem, match=r"5 steps of weight_norm: .*warmup takes 8 steps"):
         budget.calibrated(_grid(warm), store, OPTIONS, print)
     with pytest.raises(UserProblem, match="costs more with every phase"):
         budget.unknown(_grid(tiny(model="progressive")), store)
@@ -166,7 +165,7 @@ def test_runs_whose_pace_was_changed_are_not_added(known) -> None:
     calibration.write(store.folder, slower)
     other = budget.calibrated(grid, store, OPTIONS, lambda _: None)
     with pytest.raises(
-        UserProblem, match="gives none 10 steps, and the calibration beside it now 4"
+        UserProblem, match="gives none 10 steps, and the calibration beside it now 5"
     ):
         require_kept(other, store, Former.ADD)
 
