@@ -29,6 +29,35 @@ class Former(StrEnum):
     REPLACE = "replace"
 
 
+OTHER_BUDGET = (
+    "{file}: its runs and those of this grid have another budget of seconds, or one of them has "
+    "none, so that a method would stand there with several numbers of steps; choose --out OTHER, "
+    "or --plan replace, which leaves the folders of those runs where they are and reports them no "
+    "more"
+)
+
+
+def require_budget(grid: Grid, store: GridStore, former: Former | None) -> None:
+    """Refuse what :func:`require_kept` would, as far as it is sure before steps are known.
+
+    Args:
+        grid: what is to be run; one without a budget is left to :func:`require_kept`.
+        store: its results.
+        former: what the user said.
+
+    Raises:
+        UserProblem: the plan that is there has another budget, cannot be read, or is of imports.
+    """
+    if grid.budget is None:
+        return
+    if former == Former.REPLACE:
+        _require_no_import(store)
+        return
+    before = _stored(store)
+    if before.get("runs") and before.get("budget") != budget(grid.budget):
+        raise UserProblem(OTHER_BUDGET.format(file=store.plan_file))
+
+
 def require_kept(grid: Grid, store: GridStore, former: Former | None) -> list[str]:
     """Refuse to leave out what an earlier command planned, unless the user said what to do.
 
@@ -121,11 +150,7 @@ def _kept(grid: Grid, store: GridStore, former: Former | None) -> dict[str, Any]
             "themselves (with: ...), and one page cannot tell both; choose --out OTHER"
         )
     if former == Former.ADD and before.get("budget") != budget(grid.budget):
-        raise UserProblem(
-            f"{store.plan_file}: its runs and those of this grid have another budget of seconds, "
-            "or one of them has none, so that a method would stand there with several numbers of "
-            "steps; choose --out OTHER"
-        )
+        raise UserProblem(OTHER_BUDGET.format(file=store.plan_file))
     if former == Former.ADD and grid.budget is not None:
         _require_same_steps(grid, before, store.plan_file)
     if former == Former.ADD and not tuned:

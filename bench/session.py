@@ -13,7 +13,7 @@ from bench import tuned
 from bench.budget import calibrated
 from bench.grid import Grid
 from bench.interrupts import interrupts
-from bench.plan import Former, require_kept, write_plan
+from bench.plan import Former, require_budget, require_kept, write_plan
 from bench.shard import ALL, Shard
 from bench.stage import Stages
 from runners.engines.base import Detached, Engine
@@ -59,6 +59,7 @@ def run_grid(
     console = Console(soft_wrap=True)
     store = GridStore(out / grid.name)
     say = partial(console.print, markup=False, highlight=False)
+    require_budget(grid, store, former)
     grid = calibrated(grid, store, options, say)
     for said in require_kept(grid, store, former):
         say(said)

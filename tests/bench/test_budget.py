@@ -180,6 +180,20 @@ def test_a_plan_of_another_budget_is_not_added_to(known) -> None:
         require_kept(other, store, Former.ADD)
 
 
+@pytest.mark.parametrize("former", [None, Former.ADD])
+def test_a_budget_that_the_plan_refuses_is_not_calibrated(known, tiny, former) -> None:
+    grid, store = known
+    made = budget.calibrated(grid, store, OPTIONS, lambda _: None)
+    write_plan(made, store, made.specs)
+    before = sorted(store.folder.rglob("*")), calibration.file(store.folder).read_bytes()
+    other = _grid(tiny(n_dis=2), seconds=2.0)
+    out = store.folder.parent
+    for command in (run_grid, print_plan):
+        with pytest.raises(UserProblem, match=r"another budget of .*OTHER, or --plan replace"):
+            command(other, out, OPTIONS, _no_engine, former=former)
+    assert (sorted(store.folder.rglob("*")), calibration.file(store.folder).read_bytes()) == before
+
+
 def test_what_others_added_meanwhile_stands(known, tiny) -> None:
     _, store = known
     before = calibration.read(store.folder)
