@@ -11,8 +11,9 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -52,6 +53,27 @@ what else a machine does makes steps slower and never faster."""
 
 Calibration = Mapping[str, Measured]
 
+
+class Timed(NamedTuple):
+    """What a probe shows of its kind; the better one is the smaller.
+
+    Args:
+        cut: whether it ended before LEAST steps.
+        seconds_per_step: the mean, for what is done every few steps alone is part of it.
+        steps: that were timed.
+        machine: where.
+    """
+
+    cut: bool
+    seconds_per_step: float
+    steps: int
+    machine: dict[str, str]
+
+    def better(self, other: Timed | None) -> Timed:
+        """Return the better one of two."""
+        return self if other is None or self[:2] < other[:2] else other
+
+
 SHARDED = (
     "{file}: does not know {kinds} yet, and shards that calibrated themselves would have other "
     "steps. Start the same command without --shard once, end it when it says that it is "
@@ -74,8 +96,11 @@ def trained(spec: RunSpec) -> dict[str, Any]:
     return found | ({"ema": True} if spec.ema else {})
 
 
-def unknown(grid: Grid, store: GridStore) -> list[RunSpec]:
-    """Return a spec of every kind whose pace a grid's calibration lacks, none without a budget.
+def unknown(grid: Grid, store: GridStore) -> list[list[RunSpec]]:
+    """Return the specs of every kind whose pace a grid's calibration lacks, none without a budget.
+
+    Those of a kind differ in what changes no pace, in numbers such as a learning rate among it;
+    each stands there under one seed.
 
     Raises:
         StoreProblem: the calibration is damaged.
@@ -83,14 +108,15 @@ def unknown(grid: Grid, store: GridStore) -> list[RunSpec]:
     """
     if grid.budget is None:
         return []
-    known, found = calibration.read(store.folder), {}
+    known = calibration.read(store.folder)
+    found: dict[str, dict[RunSpec, None]] = {}
     for spec in grid.specs:
         if getattr(spec.model, "grows", False):
             raise UserProblem(GROWS.format(model=spec.model.name))
         which = calibration.key(trained(spec))
         if which not in known:
-            found.setdefault(which, spec)
-    return list(found.values())
+            found.setdefault(which, {})[under_seed(spec, 0)] = None
+    return [list(specs) for specs in found.values()]
 
 
 def names(specs: Iterable[RunSpec]) -> str:
@@ -115,7 +141,9 @@ def require_known(grid: Grid, out: Path, engine: str, sharded: bool) -> None:
         return
     text = SHARDED if sharded else ELSEWHERE
     file = calibration.file(store.folder)
-    raise UserProblem(text.format(file=file, kinds=names(lacking), engine=engine))
+    raise UserProblem(
+        text.format(file=file, kinds=names(kind[0] for kind in lacking), engine=engine)
+    )
 
 
 def calibrated(grid: Grid, store: GridStore, options: Options, tell: Callable[[str], None]) -> Grid:
@@ -135,7 +163,8 @@ def calibrated(grid: Grid, store: GridStore, options: Options, tell: Callable[[s
     if lacking := unknown(grid, store):
         require_entries(store)
         store.require_writable()
-        tell(f"calibrating: up to {PROBE} steps of {names(lacking)}, one run at a time")
+        which = names(kind[0] for kind in lacking)
+        tell(f"calibrating: up to {PROBE} steps of {which}, one run at a time")
         _keep(store, measured(lacking, options))
     known = calibration.read(store.folder)
     tell(_words(grid, known, store))
@@ -173,26 +202,40 @@ def _stored(spec: Mapping[str, Any]) -> RunSpec | None:
         return None
 
 
-def measured(specs: Sequence[RunSpec], options: Options) -> list[Measured]:
-    """Return the pace of each spec's kind, one run at a time on this machine.
+def measured(kinds: Sequence[Sequence[RunSpec]], options: Options) -> list[Measured]:
+    """Return the pace of every kind, one run at a time on this machine.
+
+    Of a kind whose first spec ends early, as one that diverges, the next is tried; where all end
+    early, the steps that they did before count.
+
+    Args:
+        kinds: the specs of each.
+        options: how to run.
 
     Raises:
-        UserProblem: what is missing to run them, or a kind did not come far enough.
+        UserProblem: what is missing to run them, or a kind did no step.
     """
     one = partial(chosen("local").made, Resources(workers=1))
-    short = [_probe(spec, seed) for seed in ROUNDS for spec in specs]
-    found = probed(short, options, one, _limit, _timed)
-    today, entries = time.strftime("%Y-%m-%d", time.gmtime()), []
-    for place, spec in enumerate(specs):
-        rounds = [timed for timed in found[place :: len(specs)] if timed]
-        if not rounds:
-            raise UserProblem(
-                f"base.budget: {spec.method_label} did not come as far as {LEAST} steps, so "
-                "nothing is calibrated; base.steps would show how it ends"
-            )
-        seconds, steps, machine = min(rounds, key=lambda timed: timed[0])
-        entries.append(Measured(trained(spec), seconds, steps, today, machine))
-    return entries
+    best: dict[int, Timed] = {}
+    for tried in zip_longest(*kinds):
+        left = {n: s for n, s in enumerate(tried) if s and (n not in best or best[n].cut)}
+        if not left:
+            break
+        short = [_probe(spec, seed) for seed in ROUNDS for spec in left.values()]
+        found = probed(short, options, one, _limit, _timed)
+        for place, timed in zip([*left] * len(ROUNDS), found, strict=True):
+            if timed:
+                best[place] = timed.better(best.get(place))
+    if none := [specs[0] for place, specs in enumerate(kinds) if place not in best]:
+        raise UserProblem(
+            f"base.budget: {names(none)} did not come as far as {LOG_EVERY} steps, so nothing is "
+            "calibrated; base.steps would show how it ends"
+        )
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    return [
+        Measured(trained(specs[0]), best[n].seconds_per_step, best[n].steps, today, best[n].machine)
+        for n, specs in enumerate(kinds)
+    ]
 
 
 def _probe(spec: RunSpec, seed: int) -> RunSpec:
@@ -221,17 +264,18 @@ def _limit(engine: Engine) -> Watcher:
     return watch
 
 
-def _timed(run: RunStore) -> tuple[float, int, dict[str, str]] | None:
-    """Return seconds per step, the steps timed and the machine; None where it ended early.
-
-    The mean, for what is done every few steps alone (a lazy penalty) is part of it.
-    """
-    rows = [row for row in run.rows("timing") if row["step"] >= WARM]
-    if len(rows) < 2 or rows[-1]["step"] < LEAST:
+def _timed(run: RunStore) -> Timed | None:
+    """Return what a probe shows, None where it did no step: after its first steps, if it can."""
+    rows = list(run.rows("timing"))
+    if len(rows) < 2:
         return None
-    seconds, steps = (rows[-1][name] - rows[0][name] for name in ("seconds", "step"))
+    cut = rows[-1]["step"] < LEAST
+    warm = [row for row in rows if row["step"] >= (LOG_EVERY if cut else WARM)]
+    first, last = (warm if len(warm) > 1 else rows)[0], rows[-1]
+    seconds, steps = (last[name] - first[name] for name in ("seconds", "step"))
     ran = ran_on(run.proof())
-    return seconds / steps, steps, {name: ran[name] for name in MACHINE if name in ran}
+    machine = {name: ran[name] for name in MACHINE if name in ran}
+    return Timed(cut, seconds / steps, steps, machine)
 
 
 def _keep(store: GridStore, found: Sequence[Measured]) -> None:

@@ -85,7 +85,9 @@ def print_plan(
     store, console = GridStore(out / grid.name), Console()
     require_budget(grid, store, former)
     if lacking := budget.unknown(grid, store):
-        words = UNCALIBRATED.format(seconds=grid.budget, methods=budget.names(lacking))
+        words = UNCALIBRATED.format(
+            seconds=grid.budget, methods=budget.names(kind[0] for kind in lacking)
+        )
         console.print(words, soft_wrap=True, markup=False, highlight=False)
         return
     if grid.budget is not None:

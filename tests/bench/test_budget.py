@@ -29,6 +29,7 @@ from runners.options import Options
 from runners.store import calibration
 from runners.store.calibration import Measured
 from runners.store.grid import GridStore
+from runners.store.run import RunStore
 
 OPTIONS = Options(wandb="disabled")
 
@@ -201,6 +202,67 @@ def test_what_others_added_meanwhile_stands(known, tiny) -> None:
     new = Measured(budget.trained(tiny(n_dis=2)), 0.3, 450, "2026-01-03", {})
     budget._keep(store, [*again, new])
     assert calibration.read(store.folder) == before | {new.key: new}
+
+
+@pytest.fixture
+def ended(tmp_path, monkeypatch):
+    """What ends where, in place of runs: a function of the probes' steps by their learning rate.
+
+    A step takes a tenth of a second under the first seed, half of it under the other.
+    """
+
+    def probed(steps: dict[float, int]) -> list[float]:
+        tried: list[float] = []
+
+        def fake(short, options, make, limit, look):
+            tried.extend(spec.optimizer.lr for spec in short)
+            return [
+                look(_stopped(tmp_path / "p", spec, steps[spec.optimizer.lr])) for spec in short
+            ]
+
+        monkeypatch.setattr(budget, "probed", fake)
+        return tried
+
+    return probed
+
+
+def _stopped(folder: Path, spec, step: int) -> RunStore:
+    store = RunStore(folder / spec.run_id)
+    store.folder.mkdir(parents=True)
+    pace = 0.05 if spec.seed else 0.1
+    rows = [{"step": n, "seconds": 9 + pace * n} for n in range(budget.LOG_EVERY, step + 1, 10)]
+    store.append("timing", [{"step": 0, "seconds": 0.0}, *rows])
+    store.write_json(store.proof_file, {"cpu": "EPYC"})
+    return store
+
+
+def _rates(tiny, *rates: float):
+    return [[tiny(optimizer={"name": "adam", "lr": lr}) for lr in rates]]
+
+
+def test_a_kind_whose_first_cell_diverges_is_timed_by_the_next(tiny, ended) -> None:
+    tried = ended({0.5: 40, 0.1: 500, 0.2: 500})
+    (one,) = budget.measured(_rates(tiny, 0.5, 0.1, 0.2), OPTIONS)
+    assert tried == [0.5, 0.5, 0.1, 0.1]
+    assert (round(one.seconds_per_step, 9), one.steps) == (0.05, 450)
+
+
+def test_a_kind_has_all_its_cells_but_each_under_one_seed(tiny, tmp_path) -> None:
+    (cells,) = _rates(tiny, 0.5, 0.1)
+    grid = _grid(*(dataclasses.replace(cell, seed=s) for s in (3, 4) for cell in cells))
+    (kind,) = budget.unknown(grid, GridStore(tmp_path / "g"))
+    assert [(spec.optimizer.lr, spec.seed) for spec in kind] == [(0.5, 0), (0.1, 0)]
+
+
+def test_where_all_cells_diverge_the_steps_before_count(tiny, ended) -> None:
+    ended({0.5: 40, 0.1: 10})
+    (one,) = budget.measured(_rates(tiny, 0.5), OPTIONS)
+    assert (round(one.seconds_per_step, 9), one.steps) == (0.05, 30)
+    (one,) = budget.measured(_rates(tiny, 0.1), OPTIONS)
+    assert one.steps == 10
+    ended({0.2: 0})
+    with pytest.raises(UserProblem, match="none did not come as far as 10 steps"):
+        budget.measured(_rates(tiny, 0.2), OPTIONS)
 
 
 def test_folders_that_were_calibrated_apart_are_not_merged(known, tiny, tmp_path) -> None:
