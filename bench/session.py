@@ -26,6 +26,7 @@ DETACHED = (
     "{said}; these go on by themselves\n"
     "next: bench status {folder}, or the same command again, which waits for the runs"
 )
+NOT_CALIBRATED = "interrupted: nothing is calibrated yet; the same command begins anew"
 RESUME = "interrupted: run the same command again to go on where it stopped"
 
 
@@ -60,7 +61,12 @@ def run_grid(
     store = GridStore(out / grid.name)
     say = partial(console.print, markup=False, highlight=False)
     require_budget(grid, store, former)
-    grid = calibrated(grid, store, options, say)
+    with interrupts():
+        try:
+            grid = calibrated(grid, store, options, say)
+        except KeyboardInterrupt:
+            say(NOT_CALIBRATED)
+            return INTERRUPTED
     for said in require_kept(grid, store, former):
         say(said)
     with interrupts() as interrupt, ExitStack() as engines:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import signal
 import zipfile
 from pathlib import Path
 
@@ -202,6 +203,32 @@ def test_what_others_added_meanwhile_stands(known, tiny) -> None:
     new = Measured(budget.trained(tiny(n_dis=2)), 0.3, 450, "2026-01-03", {})
     budget._keep(store, [*again, new])
     assert calibration.read(store.folder) == before | {new.key: new}
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_while_calibrating_ends_it_with_a_word(tiny, tmp_path, monkeypatch, capsys, name):
+    number, left = getattr(signal, name), []
+
+    def measured(*_):
+        try:
+            signal.raise_signal(number)
+        finally:
+            left.append("what cleans up")
+
+    monkeypatch.setattr(budget, "measured", measured)
+    before = signal.signal(number, _unheard)
+    try:
+        assert run_grid(_grid(tiny()), tmp_path, OPTIONS, _no_engine) == 130
+    finally:
+        signal.signal(number, before)
+    assert left == ["what cleans up"]
+    said = capsys.readouterr().out
+    assert "interrupted: nothing is calibrated yet; the same command begins anew" in said
+    assert not (tmp_path / "g").exists()
+
+
+def _unheard(number: int, _: object) -> None:
+    raise AssertionError(f"signal {number} was not handled")
 
 
 @pytest.fixture
