@@ -32,7 +32,7 @@ from runners.schedules import Constant
 from runners.spec import RunSpec, from_stored, under_seed
 from runners.store import calibration
 from runners.store.calibration import Measured
-from runners.store.grid import GridStore
+from runners.store.grid import GridStore, seconds_of
 from runners.store.proof import ran_on
 from runners.store.run import RunStore
 
@@ -181,7 +181,7 @@ def require_entries(store: GridStore) -> None:
         StoreProblem: the plan is damaged, or the calibration is damaged, gone or lost entries.
     """
     plan = store.plan() if store.plan_file.exists() else {}
-    if plan.get("budget") is None:
+    if seconds_of(plan, store.plan_file) is None:
         return
     file, known = calibration.file(store.folder), calibration.read(store.folder)
     specs = (_stored(spec) for spec in plan.get("runs", {}).values() if not identity.earlier(spec))
