@@ -335,9 +335,26 @@ def test_a_budget_from_the_first_run_to_the_report(tiny, tmp_path, monkeypatch) 
 
 def test_a_bundle_carries_the_calibration(known, tmp_path, monkeypatch) -> None:
     store = known[1]
-    write_json(store.plan_file, {"name": "g", "columns": [], "runs": {}})
+    plan = {"name": "g", "columns": [], "runs": {}}
+    write_json(store.plan_file, plan | {"budget": {"seconds": 1.0}})
     monkeypatch.setattr("bench.bundle.make.write_report", lambda _: None)  # of no run
     bundle(store.folder, tmp_path / "b.zip", checkpoints=False, console=Console(quiet=True))
     with zipfile.ZipFile(tmp_path / "b.zip") as made:
         assert made.read(calibration.NAME) == calibration.file(store.folder).read_bytes()
         assert calibration.NAME in json.loads(made.read("bundle.json"))["files"]
+
+
+def test_a_damaged_calibration_keeps_no_grid_without_a_budget_from_its_bundle(
+    known, tmp_path, monkeypatch
+) -> None:
+    store = known[1]
+    calibration.file(store.folder).write_text("{")
+    monkeypatch.setattr("bench.bundle.make.write_report", lambda _: None)  # of no run
+    plan, quiet = {"name": "g", "columns": [], "runs": {}}, Console(quiet=True)
+    write_json(store.plan_file, plan | {"budget": {"seconds": 1.0}})
+    with pytest.raises(StoreProblem, match=calibration.NAME):
+        bundle(store.folder, tmp_path / "b.zip", checkpoints=False, console=quiet)
+    write_json(store.plan_file, plan)
+    bundle(store.folder, tmp_path / "b.zip", checkpoints=False, console=quiet)
+    with zipfile.ZipFile(tmp_path / "b.zip") as made:
+        assert calibration.NAME not in made.namelist()
