@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -146,7 +145,22 @@ def require_known(grid: Grid, out: Path, engine: str, sharded: bool) -> None:
     )
 
 
-def calibrated(grid: Grid, store: GridStore, options: Options, tell: Callable[[str], None]) -> Grid:
+def alone(options: Options, devices: Sequence[str] = ()) -> Engine:
+    """Return an engine of one worker of this machine.
+
+    Args:
+        options: how to run.
+        devices: those asked for, of which the first is taken; none leaves the choice to it.
+    """
+    return chosen("local").made(Resources(workers=1, devices=tuple(devices[:1])), options)
+
+
+Make = Callable[[Options], Engine]
+
+
+def calibrated(
+    grid: Grid, store: GridStore, options: Options, tell: Callable[[str], None], one: Make = alone
+) -> Grid:
     """Return a grid with its steps, after measuring the kinds of runs whose pace is not known.
 
     Args:
@@ -154,6 +168,7 @@ def calibrated(grid: Grid, store: GridStore, options: Options, tell: Callable[[s
         store: its results, where the calibration is kept.
         options: how to run.
         tell: is told what is measured, and what was found.
+        one: builds an engine of one worker, where it is measured.
 
     Raises:
         UserProblem: what is missing to run them, or a budget that is too small or too large.
@@ -165,7 +180,7 @@ def calibrated(grid: Grid, store: GridStore, options: Options, tell: Callable[[s
         store.require_writable()
         which = names(kind[0] for kind in lacking)
         tell(f"calibrating: up to {PROBE} steps of {which}, one run at a time")
-        _keep(store, measured(lacking, options))
+        _keep(store, measured(lacking, options, one))
     known = calibration.read(store.folder)
     tell(_words(grid, known, store))
     return with_steps(grid, known)
@@ -202,7 +217,9 @@ def _stored(spec: Mapping[str, Any]) -> RunSpec | None:
         return None
 
 
-def measured(kinds: Sequence[Sequence[RunSpec]], options: Options) -> list[Measured]:
+def measured(
+    kinds: Sequence[Sequence[RunSpec]], options: Options, one: Make = alone
+) -> list[Measured]:
     """Return the pace of every kind, one run at a time on this machine.
 
     Of a kind whose first spec ends early, as one that diverges, the next is tried; where all end
@@ -211,11 +228,11 @@ def measured(kinds: Sequence[Sequence[RunSpec]], options: Options) -> list[Measu
     Args:
         kinds: the specs of each.
         options: how to run.
+        one: builds an engine of one worker.
 
     Raises:
         UserProblem: what is missing to run them, or a kind did no step.
     """
-    one = partial(chosen("local").made, Resources(workers=1))
     best: dict[int, Timed] = {}
     for tried in zip_longest(*kinds):
         left = {n: s for n, s in enumerate(tried) if s and (n not in best or best[n].cut)}

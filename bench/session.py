@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import tuned
-from bench.budget import calibrated
+from bench.budget import Make, alone, calibrated
 from bench.grid import Grid
 from bench.interrupts import interrupts
 from bench.plan import Former, require_budget, require_kept, write_plan
@@ -38,6 +38,7 @@ def run_grid(
     limits: Limits | None = None,
     former: Former | None = None,
     shard: Shard = ALL,
+    one: Make = alone,
 ) -> int:
     """Run what is not done yet; with tuning, every method's trials first, then what they chose.
 
@@ -49,6 +50,7 @@ def run_grid(
         limits: of time and of attempts.
         former: what becomes of runs that were planned before and are not part of this.
         shard: which share of the runs is this command's.
+        one: builds an engine of one worker of this machine, where a budget is calibrated.
 
     Returns:
         The exit code: 0, also where a batch system has the rest, 1 if a run crashed or is damaged,
@@ -63,7 +65,7 @@ def run_grid(
     require_budget(grid, store, former)
     with interrupts():
         try:
-            grid = calibrated(grid, store, options, say)
+            grid = calibrated(grid, store, options, say, one)
         except KeyboardInterrupt:
             say(NOT_CALIBRATED)
             return INTERRUPTED

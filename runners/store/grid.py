@@ -224,8 +224,7 @@ def seconds_of(plan: Mapping[str, Any], where: Path) -> float | None:
     if said is None:
         return None
     seconds = said.get("seconds") if isinstance(said, dict) else None
-    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if number and 0 < seconds < math.inf:
+    if isinstance(seconds, int | float) and seconds is not True and 0 < seconds < math.inf:
         return float(seconds)
     raise StoreProblem(f"{where}: budget is no number of seconds; plan it again")
 

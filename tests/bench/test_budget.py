@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 from bench import budget
 from bench.bundle.make import bundle
+from bench.cli import app
 from bench.dry_run import print_plan
 from bench.grid import Grid
 from bench.merge import merge
@@ -225,6 +227,35 @@ def test_a_signal_while_calibrating_ends_it_with_a_word(tiny, tmp_path, monkeypa
     said = capsys.readouterr().out
     assert "interrupted: nothing is calibrated yet; the same command begins anew" in said
     assert not (tmp_path / "g").exists()
+
+
+def test_kinds_are_timed_where_the_command_says(tiny, tmp_path, monkeypatch) -> None:
+    given: list[object] = []
+
+    def measured(kinds, options, one):
+        given.append(one)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(budget, "measured", measured)
+    run_grid(_grid(tiny()), tmp_path, OPTIONS, _engine, one=_no_engine)
+    assert given == [_no_engine]
+    engine = budget.alone(OPTIONS, ("cuda:1", "cuda:0"))
+    assert isinstance(engine, LocalEngine)
+    assert engine.resources == Resources(workers=1, devices=("cuda:1",))
+    assert engine.options.device == "cuda"
+
+
+def test_the_command_gives_its_devices_to_the_calibration(tmp_path, monkeypatch) -> None:
+    given: list[Resources] = []
+
+    def session(*args):
+        given.append(args[-1](OPTIONS).resources)
+        return 0
+
+    monkeypatch.setattr("bench.session.run_grid", session)
+    command = ["run", "--grid", "smoke.yaml", "--devices", "cuda:1", "--out", str(tmp_path)]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    assert given == [Resources(workers=1, devices=("cuda:1",))]
 
 
 def _unheard(number: int, _: object) -> None:
