@@ -45,6 +45,7 @@ MACHINE = ("cpu", "device", "instructions", "threads", "torch")
 
 PROBE, WARM, LOG_EVERY = 500, 50, 10  # steps of a probe, those left out, between times
 LEAST, LIMIT = 100, 5.0  # steps that are done however long they take; seconds for more
+SAMPLES = 100  # of the scorings of a probe, which are not timed, where its metrics allow so few
 
 ROUNDS = (0, 2)
 """Seeds of the probes of a kind: one after those of all other kinds, and the faster one counts, for
@@ -256,7 +257,9 @@ def measured(
 
 
 def _probe(spec: RunSpec, seed: int) -> RunSpec:
-    once = dataclasses.replace(spec.evaluation, every=STAND_IN)
+    least = max((SAMPLES, *(metric.least for metric in spec.evaluation.metrics)))
+    few = min(spec.evaluation.samples, least)
+    once = dataclasses.replace(spec.evaluation, every=STAND_IN, samples=few)
     return dataclasses.replace(
         spec,
         seed=seed,
@@ -269,11 +272,13 @@ def _probe(spec: RunSpec, seed: int) -> RunSpec:
 
 
 def _limit(engine: Engine) -> Watcher:
-    """Return what ends probes that have taken long enough."""
+    """Return what ends probes that have trained long enough; they score before their first step."""
     began: dict[str, float] = {}
 
     def watch(running: Mapping[str, tuple[str, int, int]]) -> None:
         for run, (_, step, _) in running.items():
+            if step == 0:
+                continue
             taken = time.monotonic() - began.setdefault(run, time.monotonic())
             if step >= LEAST and taken > LIMIT:
                 engine.stop(run)

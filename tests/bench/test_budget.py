@@ -7,6 +7,7 @@ import json
 import signal
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -303,6 +304,20 @@ def test_a_kind_whose_first_cell_diverges_is_timed_by_the_next(tiny, ended) -> N
     (one,) = budget.measured(_rates(tiny, 0.5, 0.1, 0.2), OPTIONS)
     assert tried == [0.5, 0.5, 0.1, 0.1]
     assert (round(one.seconds_per_step, 9), one.steps) == (0.05, 450)
+
+
+def test_scoring_before_the_first_step_takes_nothing_of_a_probe(tiny, monkeypatch) -> None:
+    stopped: list[str] = []
+    engine = SimpleNamespace(stop=stopped.append)
+    now = iter((20.0, 21.0, 30.0, 31.0, 40.0, 41.0))
+    monkeypatch.setattr(budget, "time", SimpleNamespace(monotonic=lambda: next(now)))
+    watch = budget._limit(engine)  # pyright: ignore
+    watch({"r": ("none", 0, 500)})  # scoring, however long
+    for step in (100, 200):
+        assert stopped == []
+        watch({"r": ("none", step, 500)})
+    assert stopped == ["r"]
+    assert budget._probe(tiny(evaluation={"samples": 5000}), 0).evaluation.samples == 100
 
 
 def test_a_kind_has_all_its_cells_but_each_under_one_seed(tiny, tmp_path) -> None:
