@@ -10,9 +10,9 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -28,10 +28,10 @@ from runners.errors import StoreProblem, UserProblem
 from runners.kinds import without_floats
 from runners.options import Options
 from runners.schedules import Constant
-from runners.spec import RunSpec, under_seed
+from runners.spec import RunSpec, from_stored, under_seed
 from runners.store import calibration
 from runners.store.calibration import Measured
-from runners.store.grid import GridStore
+from runners.store.grid import GridStore, seconds_of
 from runners.store.proof import ran_on
 from runners.store.run import RunStore
 
@@ -45,12 +45,34 @@ MACHINE = ("cpu", "device", "instructions", "threads", "torch")
 
 PROBE, WARM, LOG_EVERY = 500, 50, 10  # steps of a probe, those left out, between times
 LEAST, LIMIT = 100, 5.0  # steps that are done however long they take; seconds for more
+SAMPLES = 100  # of the scorings of a probe, which are not timed, where its metrics allow so few
 
 ROUNDS = (0, 2)
 """Seeds of the probes of a kind: one after those of all other kinds, and the faster one counts, for
 what else a machine does makes steps slower and never faster."""
 
 Calibration = Mapping[str, Measured]
+
+
+class Timed(NamedTuple):
+    """What a probe shows of its kind; the better one is the smaller.
+
+    Args:
+        cut: whether it ended before LEAST steps.
+        seconds_per_step: the mean, for what is done every few steps alone is part of it.
+        steps: that were timed.
+        machine: where.
+    """
+
+    cut: bool
+    seconds_per_step: float
+    steps: int
+    machine: dict[str, str]
+
+    def better(self, other: Timed | None) -> Timed:
+        """Return the better one of two."""
+        return self if other is None or self[:2] < other[:2] else other
+
 
 SHARDED = (
     "{file}: does not know {kinds} yet, and shards that calibrated themselves would have other "
@@ -74,8 +96,11 @@ def trained(spec: RunSpec) -> dict[str, Any]:
     return found | ({"ema": True} if spec.ema else {})
 
 
-def unknown(grid: Grid, store: GridStore) -> list[RunSpec]:
-    """Return a spec of every kind whose pace a grid's calibration lacks, none without a budget.
+def unknown(grid: Grid, store: GridStore) -> list[list[RunSpec]]:
+    """Return the specs of every kind whose pace a grid's calibration lacks, none without a budget.
+
+    Those of a kind differ in what changes no pace, in numbers such as a learning rate among it;
+    each stands there under one seed.
 
     Raises:
         StoreProblem: the calibration is damaged.
@@ -83,14 +108,15 @@ def unknown(grid: Grid, store: GridStore) -> list[RunSpec]:
     """
     if grid.budget is None:
         return []
-    known, found = calibration.read(store.folder), {}
+    known = calibration.read(store.folder)
+    found: dict[str, dict[RunSpec, None]] = {}
     for spec in grid.specs:
         if getattr(spec.model, "grows", False):
             raise UserProblem(GROWS.format(model=spec.model.name))
         which = calibration.key(trained(spec))
         if which not in known:
-            found.setdefault(which, spec)
-    return list(found.values())
+            found.setdefault(which, {})[under_seed(spec, 0)] = None
+    return [list(specs) for specs in found.values()]
 
 
 def names(specs: Iterable[RunSpec]) -> str:
@@ -115,10 +141,27 @@ def require_known(grid: Grid, out: Path, engine: str, sharded: bool) -> None:
         return
     text = SHARDED if sharded else ELSEWHERE
     file = calibration.file(store.folder)
-    raise UserProblem(text.format(file=file, kinds=names(lacking), engine=engine))
+    raise UserProblem(
+        text.format(file=file, kinds=names(kind[0] for kind in lacking), engine=engine)
+    )
 
 
-def calibrated(grid: Grid, store: GridStore, options: Options, tell: Callable[[str], None]) -> Grid:
+def alone(options: Options, devices: Sequence[str] = ()) -> Engine:
+    """Return an engine of one worker of this machine.
+
+    Args:
+        options: how to run.
+        devices: those asked for, of which the first is taken; none leaves the choice to it.
+    """
+    return chosen("local").made(Resources(workers=1, devices=tuple(devices[:1])), options)
+
+
+Make = Callable[[Options], Engine]
+
+
+def calibrated(
+    grid: Grid, store: GridStore, options: Options, tell: Callable[[str], None], one: Make = alone
+) -> Grid:
     """Return a grid with its steps, after measuring the kinds of runs whose pace is not known.
 
     Args:
@@ -126,6 +169,7 @@ def calibrated(grid: Grid, store: GridStore, options: Options, tell: Callable[[s
         store: its results, where the calibration is kept.
         options: how to run.
         tell: is told what is measured, and what was found.
+        one: builds an engine of one worker, where it is measured.
 
     Raises:
         UserProblem: what is missing to run them, or a budget that is too small or too large.
@@ -133,53 +177,89 @@ def calibrated(grid: Grid, store: GridStore, options: Options, tell: Callable[[s
     if grid.budget is None:
         return grid
     if lacking := unknown(grid, store):
-        _require_kept(store)
+        require_entries(store)
         store.require_writable()
-        tell(f"calibrating: up to {PROBE} steps of {names(lacking)}, one run at a time")
-        _keep(store, measured(lacking, options))
+        which = names(kind[0] for kind in lacking)
+        tell(f"calibrating: up to {PROBE} steps of {which}, one run at a time")
+        _keep(store, measured(lacking, options, one))
     known = calibration.read(store.folder)
     tell(_words(grid, known, store))
     return with_steps(grid, known)
 
 
-def _require_kept(store: GridStore) -> None:
-    """Refuse to calibrate anew where a plan of a budget is there, but not what it came from.
+def require_entries(store: GridStore) -> None:
+    """Refuse a plan of a budget where the calibration lacks what gave its runs their steps.
+
+    Args:
+        store: a grid's results, planned or not, with or without a budget.
 
     Raises:
-        StoreProblem: the calibration is gone.
+        StoreProblem: the plan is damaged, or the calibration is damaged, gone or lost entries.
     """
-    file = calibration.file(store.folder)
-    if not file.exists() and store.plan_file.exists() and store.plan().get("budget"):
+    plan = store.plan() if store.plan_file.exists() else {}
+    if seconds_of(plan, store.plan_file) is None:
+        return
+    file, known = calibration.file(store.folder), calibration.read(store.folder)
+    specs = (_stored(spec) for spec in plan.get("runs", {}).values() if not identity.earlier(spec))
+    lost = [spec for spec in specs if spec and calibration.key(trained(spec)) not in known]
+    if lost or not known:
+        gone = f"lacks {names(lost)}" if known else "is gone"
         raise StoreProblem(
-            f"{file}: is gone, which gave the planned runs their steps; bring it back, or choose "
-            "--out OTHER, where the grid is calibrated anew"
+            f"{file}: {gone}, which gave planned runs their steps; bring it back as it was, or "
+            "choose --out OTHER for `bench run`, which calibrates the grid anew there"
         )
 
 
-def measured(specs: Sequence[RunSpec], options: Options) -> list[Measured]:
-    """Return the pace of each spec's kind, one run at a time on this machine.
+def _stored(spec: Mapping[str, Any]) -> RunSpec | None:
+    """Return a planned spec, None where it has parts that this process does not know."""
+    try:
+        return from_stored(spec)
+    except ValidationError:
+        return None
+
+
+def measured(
+    kinds: Sequence[Sequence[RunSpec]], options: Options, one: Make = alone
+) -> list[Measured]:
+    """Return the pace of every kind, one run at a time on this machine.
+
+    Of a kind whose first spec ends early, as one that diverges, the next is tried; where all end
+    early, the steps that they did before count.
+
+    Args:
+        kinds: the specs of each.
+        options: how to run.
+        one: builds an engine of one worker.
 
     Raises:
-        UserProblem: what is missing to run them, or a kind did not come far enough.
+        UserProblem: what is missing to run them, or a kind did no step.
     """
-    one = partial(chosen("local").made, Resources(workers=1))
-    short = [_probe(spec, seed) for seed in ROUNDS for spec in specs]
-    found = probed(short, options, one, _limit, _timed)
-    today, entries = time.strftime("%Y-%m-%d", time.gmtime()), []
-    for place, spec in enumerate(specs):
-        rounds = [timed for timed in found[place :: len(specs)] if timed]
-        if not rounds:
-            raise UserProblem(
-                f"base.budget: {spec.method_label} did not come as far as {LEAST} steps, so "
-                "nothing is calibrated; base.steps would show how it ends"
-            )
-        seconds, steps, machine = min(rounds, key=lambda timed: timed[0])
-        entries.append(Measured(trained(spec), seconds, steps, today, machine))
-    return entries
+    best: dict[int, Timed] = {}
+    for tried in zip_longest(*kinds):
+        left = {n: s for n, s in enumerate(tried) if s and (n not in best or best[n].cut)}
+        if not left:
+            break
+        short = [_probe(spec, seed) for seed in ROUNDS for spec in left.values()]
+        found = probed(short, options, one, _limit, _timed)
+        for place, timed in zip([*left] * len(ROUNDS), found, strict=True):
+            if timed:
+                best[place] = timed.better(best.get(place))
+    if none := [specs[0] for place, specs in enumerate(kinds) if place not in best]:
+        raise UserProblem(
+            f"base.budget: {names(none)} did not come as far as {LOG_EVERY} steps, so nothing is "
+            "calibrated; base.steps would show how it ends"
+        )
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    return [
+        Measured(trained(specs[0]), best[n].seconds_per_step, best[n].steps, today, best[n].machine)
+        for n, specs in enumerate(kinds)
+    ]
 
 
 def _probe(spec: RunSpec, seed: int) -> RunSpec:
-    once = dataclasses.replace(spec.evaluation, every=STAND_IN)
+    least = max((SAMPLES, *(metric.least for metric in spec.evaluation.metrics)))
+    few = min(spec.evaluation.samples, least)
+    once = dataclasses.replace(spec.evaluation, every=STAND_IN, samples=few)
     return dataclasses.replace(
         spec,
         seed=seed,
@@ -192,11 +272,13 @@ def _probe(spec: RunSpec, seed: int) -> RunSpec:
 
 
 def _limit(engine: Engine) -> Watcher:
-    """Return what ends probes that have taken long enough."""
+    """Return what ends probes that have trained long enough; they score before their first step."""
     began: dict[str, float] = {}
 
     def watch(running: Mapping[str, tuple[str, int, int]]) -> None:
         for run, (_, step, _) in running.items():
+            if step == 0:
+                continue
             taken = time.monotonic() - began.setdefault(run, time.monotonic())
             if step >= LEAST and taken > LIMIT:
                 engine.stop(run)
@@ -204,17 +286,18 @@ def _limit(engine: Engine) -> Watcher:
     return watch
 
 
-def _timed(run: RunStore) -> tuple[float, int, dict[str, str]] | None:
-    """Return seconds per step, the steps timed and the machine; None where it ended early.
-
-    The mean, for what is done every few steps alone (a lazy penalty) is part of it.
-    """
-    rows = [row for row in run.rows("timing") if row["step"] >= WARM]
-    if len(rows) < 2 or rows[-1]["step"] < LEAST:
+def _timed(run: RunStore) -> Timed | None:
+    """Return what a probe shows, None where it did no step: after its first steps, if it can."""
+    rows = list(run.rows("timing"))
+    if len(rows) < 2:
         return None
-    seconds, steps = (rows[-1][name] - rows[0][name] for name in ("seconds", "step"))
+    cut = rows[-1]["step"] < LEAST
+    warm = [row for row in rows if row["step"] >= (LOG_EVERY if cut else WARM)]
+    first, last = (warm if len(warm) > 1 else rows)[0], rows[-1]
+    seconds, steps = (last[name] - first[name] for name in ("seconds", "step"))
     ran = ran_on(run.proof())
-    return seconds / steps, steps, {name: ran[name] for name in MACHINE if name in ran}
+    machine = {name: ran[name] for name in MACHINE if name in ran}
+    return Timed(cut, seconds / steps, steps, machine)
 
 
 def _keep(store: GridStore, found: Sequence[Measured]) -> None:
@@ -242,7 +325,7 @@ def with_steps(grid: Grid, known: Calibration) -> Grid:
 
 
 def _with(spec: RunSpec, pace: Measured, budget: float) -> RunSpec:
-    steps = steps_in(budget, pace.seconds_per_step, spec.log_every)
+    steps = steps_in(budget, pace.seconds_per_step)
     where = f"base.budget: {budget:g} s are {steps:,} steps of {spec.method_label}"
     if steps < 1:
         raise UserProblem(f"{where}, of {pace.seconds_per_step:.3g} s each; allow more")
@@ -255,10 +338,9 @@ def _with(spec: RunSpec, pace: Measured, budget: float) -> RunSpec:
         raise UserProblem(f"{where}: {said}") from errors
 
 
-def steps_in(budget: float, seconds_per_step: float, log_every: int) -> int:
-    """Return the steps that a budget allows, whole numbers of logged rows where it allows any."""
-    steps = int(budget / seconds_per_step)
-    return steps - steps % log_every if steps > log_every else steps
+def steps_in(budget: float, seconds_per_step: float) -> int:
+    """Return the whole steps that a budget allows; the last one is logged, whatever it is."""
+    return int(budget / seconds_per_step)
 
 
 def _words(grid: Grid, known: Calibration, store: GridStore) -> str:
@@ -267,7 +349,7 @@ def _words(grid: Grid, known: Calibration, store: GridStore) -> str:
     given: dict[str, dict[int, None]] = {}
     for spec in grid.specs:
         pace = known[calibration.key(trained(spec))]
-        steps = steps_in(grid.budget, pace.seconds_per_step, spec.log_every)
+        steps = steps_in(grid.budget, pace.seconds_per_step)
         given.setdefault(spec.method_label, {})[steps] = None
     each = "; ".join(f"{m} {' or '.join(f'{n:,}' for n in steps)}" for m, steps in given.items())
     return f"calibrated: steps in {grid.budget:g} s: {each}; {calibration.file(store.folder)}"

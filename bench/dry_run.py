@@ -14,7 +14,7 @@ from bench import budget, tuned
 from bench.cost import Estimate, estimate
 from bench.grid import Grid
 from bench.grid.trials import Tuning
-from bench.plan import Former, require_kept
+from bench.plan import Former, require_budget, require_kept
 from bench.shard import ALL, Shard
 from bench.stage import is_done, state_of
 from runners.engines.base import Engine
@@ -83,8 +83,11 @@ def print_plan(
         UserProblem: what `bench run` would refuse.
     """
     store, console = GridStore(out / grid.name), Console()
+    require_budget(grid, store, former)
     if lacking := budget.unknown(grid, store):
-        words = UNCALIBRATED.format(seconds=grid.budget, methods=budget.names(lacking))
+        words = UNCALIBRATED.format(
+            seconds=grid.budget, methods=budget.names(kind[0] for kind in lacking)
+        )
         console.print(words, soft_wrap=True, markup=False, highlight=False)
         return
     if grid.budget is not None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import united
+from bench import budget, united
 from bench.kept import chosen
 from bench.progress import seen
 from runners import identity
@@ -39,6 +39,8 @@ def merge(folders: Sequence[Path], out: Path, prefer: Path | None, console: Cons
     require_new(out)
     paces = calibration.united(grid.folder for grid in grids)
     plan = united.united(grids)
+    for grid in grids:
+        budget.require_entries(grid)
     planned = united.planned(plan)
     kept, said = chosen(_sound(grids, planned, console), own)
     copies.require_still(kept.values())

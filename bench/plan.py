@@ -7,6 +7,7 @@ of it leave it as it is, more runs extend it, and others need the user's word.
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -26,6 +27,35 @@ class Former(StrEnum):
 
     ADD = "add"
     REPLACE = "replace"
+
+
+OTHER_BUDGET = (
+    "{file}: its runs and those of this grid have another budget of seconds, or one of them has "
+    "none, so that a method would stand there with several numbers of steps; choose --out OTHER, "
+    "or --plan replace, which leaves the folders of those runs where they are and reports them no "
+    "more"
+)
+
+
+def require_budget(grid: Grid, store: GridStore, former: Former | None) -> None:
+    """Refuse what :func:`require_kept` would, as far as it is sure before steps are known.
+
+    Args:
+        grid: what is to be run; one without a budget is left to :func:`require_kept`.
+        store: its results.
+        former: what the user said.
+
+    Raises:
+        UserProblem: the plan that is there has another budget, cannot be read, or is of imports.
+    """
+    if grid.budget is None:
+        return
+    if former == Former.REPLACE:
+        _require_no_import(store)
+        return
+    before = _stored(store)
+    if before.get("runs") and before.get("budget") != budget(grid.budget):
+        raise UserProblem(OTHER_BUDGET.format(file=store.plan_file))
 
 
 def require_kept(grid: Grid, store: GridStore, former: Former | None) -> list[str]:
@@ -120,11 +150,9 @@ def _kept(grid: Grid, store: GridStore, former: Former | None) -> dict[str, Any]
             "themselves (with: ...), and one page cannot tell both; choose --out OTHER"
         )
     if former == Former.ADD and before.get("budget") != budget(grid.budget):
-        raise UserProblem(
-            f"{store.plan_file}: its runs and those of this grid have another budget of seconds, "
-            "or one of them has none, so that a method would stand there with several numbers of "
-            "steps; choose --out OTHER"
-        )
+        raise UserProblem(OTHER_BUDGET.format(file=store.plan_file))
+    if former == Former.ADD and grid.budget is not None:
+        _require_same_steps(grid, before, store.plan_file)
     if former == Former.ADD and not tuned:
         return before
     either = "" if tuned else "--plan add, which compares all of them on one page; "
@@ -133,6 +161,29 @@ def _kept(grid: Grid, store: GridStore, former: Former | None) -> dict[str, Any]
         f"for a plan of its own; {either}or --plan replace, which leaves their folders where they "
         "are and reports them no more"
     )
+
+
+def _require_same_steps(grid: Grid, before: Mapping[str, Any], where: Path) -> None:
+    """Refuse to add runs to a plan of the same budget that gave their like other steps.
+
+    Raises:
+        UserProblem: a method, and both numbers.
+    """
+    planned = {_but_steps(spec): spec.get("steps") for spec in before.get("runs", {}).values()}
+    for spec in grid.specs:
+        steps = planned.get(_but_steps(spec.as_dict), spec.steps)
+        if steps != spec.steps:
+            raise UserProblem(
+                f"{where}: gives {spec.method_label} {steps} steps, and the calibration "
+                f"beside it now {spec.steps}; bring back the calibration that it was planned "
+                "by, or choose --out OTHER"
+            )
+
+
+def _but_steps(spec: Mapping[str, Any]) -> str:
+    """Return what runs share that may differ in seed and steps alone, as text."""
+    shared = {name: value for name, value in spec.items() if name not in ("seed", "steps")}
+    return json.dumps(shared, sort_keys=True)
 
 
 def _require_no_import(store: GridStore) -> None:

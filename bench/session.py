@@ -10,10 +10,10 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import tuned
-from bench.budget import calibrated
+from bench.budget import Make, alone, calibrated
 from bench.grid import Grid
 from bench.interrupts import interrupts
-from bench.plan import Former, require_kept, write_plan
+from bench.plan import Former, require_budget, require_kept, write_plan
 from bench.shard import ALL, Shard
 from bench.stage import Stages
 from runners.engines.base import Detached, Engine
@@ -26,6 +26,7 @@ DETACHED = (
     "{said}; these go on by themselves\n"
     "next: bench status {folder}, or the same command again, which waits for the runs"
 )
+NOT_CALIBRATED = "interrupted: nothing is calibrated yet; the same command begins anew"
 RESUME = "interrupted: run the same command again to go on where it stopped"
 
 
@@ -37,6 +38,7 @@ def run_grid(
     limits: Limits | None = None,
     former: Former | None = None,
     shard: Shard = ALL,
+    one: Make = alone,
 ) -> int:
     """Run what is not done yet; with tuning, every method's trials first, then what they chose.
 
@@ -48,6 +50,7 @@ def run_grid(
         limits: of time and of attempts.
         former: what becomes of runs that were planned before and are not part of this.
         shard: which share of the runs is this command's.
+        one: builds an engine of one worker of this machine, where a budget is calibrated.
 
     Returns:
         The exit code: 0, also where a batch system has the rest, 1 if a run crashed or is damaged,
@@ -59,7 +62,13 @@ def run_grid(
     console = Console(soft_wrap=True)
     store = GridStore(out / grid.name)
     say = partial(console.print, markup=False, highlight=False)
-    grid = calibrated(grid, store, options, say)
+    require_budget(grid, store, former)
+    with interrupts():
+        try:
+            grid = calibrated(grid, store, options, say, one)
+        except KeyboardInterrupt:
+            say(NOT_CALIBRATED)
+            return INTERRUPTED
     for said in require_kept(grid, store, former):
         say(said)
     with interrupts() as interrupt, ExitStack() as engines:

@@ -12,7 +12,7 @@ from runners import identity
 from runners.errors import StoreProblem, UserProblem
 from runners.spec import from_stored
 from runners.store import imported
-from runners.store.grid import GridStore
+from runners.store.grid import GridStore, seconds_of
 from runners.store.run import RunStore
 from runners.tuning.plan import from_json
 
@@ -67,7 +67,7 @@ def write(plan: Mapping[str, Any], grid: GridStore) -> None:
         plan["columns"],
         None if tuning is None else from_json(tuning, grid.plan_file),
         plan.get("recipes") or (),
-        (plan.get("budget") or {}).get("seconds"),
+        seconds_of(plan, grid.plan_file),
     )
 
 
@@ -114,6 +114,7 @@ def checked(grid: GridStore, use: str = "merged") -> Plan:
     imported.require_own(runs, f"{grid.folder}: cannot be {use}")
     for run_id in runs:
         grid.run(run_id)
+    seconds_of(plan, grid.plan_file)
     grid.tuning()
     return plan
 

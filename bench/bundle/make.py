@@ -20,7 +20,7 @@ from bench.progress import seen
 from runners.errors import StoreProblem, UserProblem
 from runners.files import write_bytes, write_json
 from runners.store import calibration
-from runners.store.grid import GridStore, found
+from runners.store.grid import GridStore, found, seconds_of
 from runners.store.run import RunStore
 from runners.store.states import ENDED, State
 
@@ -43,11 +43,12 @@ def bundle(folder: Path, out: Path, checkpoints: bool, console: Console) -> None
     grid = found(folder)
     _require_new(out)
     plan = grid.plan()
+    budgeted = seconds_of(plan, grid.plan_file) is not None
     runs = [grid.run(name) for name in dict.fromkeys([*_sound(grid, console), *grid.folders()])]
     with interrupts(), tempfile.TemporaryDirectory(prefix="bench-bundle-") as made:
         stage = GridStore(Path(made))
         shutil.copyfile(grid.plan_file, stage.plan_file)
-        if calibration.read(grid.folder):
+        if budgeted and calibration.read(grid.folder):
             shutil.copyfile(calibration.file(grid.folder), calibration.file(stage.folder))
         for run in seen(runs, "copying", console):
             _copy(run, stage.run(run.run_id), checkpoints)

@@ -165,7 +165,7 @@ def run(
 ) -> None:
     """Run a grid; runs that are done are skipped, unfinished ones go on where they stopped."""
     from bench import grid as grids
-    from bench.budget import require_known
+    from bench.budget import alone, require_known
     from bench.dry_run import print_plan
     from bench.plan import Former
     from bench.session import run_grid
@@ -213,9 +213,9 @@ def run(
     )
     if data_root is not None:
         options = replace(options, data_root=data_root)
+    one = partial(alone, devices=resources.devices)
     if dry_run:
-        one = partial(chosen("local").made, Resources(workers=1))
         print_plan(plan, out, options, one, kept, part)
         return
     made = partial(entry.made, resources)
-    raise typer.Exit(run_grid(plan, out, options, made, limits, kept, part))
+    raise typer.Exit(run_grid(plan, out, options, made, limits, kept, part, one))

@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from bench.grid.fields import BUDGET
 from bench.grid.keys import REQUIRED, Key
 from bench.grid.merge import Cell
 from bench.grid.messages import show, unknown_key
 from bench.grid.problems import Problems
 
-BUDGET, SECONDS, STEPS = "budget", "seconds", "steps"
+SECONDS, STEPS = "seconds", "steps"
 MOST = 1e7
 PATH = ("base", BUDGET)
 

@@ -44,6 +44,10 @@ NAMES: dict[str, Mapping[str, Any]] = {"loss": LOSSES, "evaluation.extractor": E
 ELSEWHERE = {"method": "methods", "methods": "methods", "seed": "seeds", "seeds": "seeds"}
 """Keys that stand at the top of a grid file, not in base or axes -> where."""
 
+BUDGET = "budget"
+OF_BUDGET = "budget: {seconds: ...} is given in base of the file; --steps N replaces it"
+"""Said of a budget that is given anywhere else."""
+
 SETTING = "setting"
 SETS = ("optimizer", "n_dis")
 """The fields that ``setting`` is short for."""
@@ -64,6 +68,8 @@ BASE = frozenset(names(RunSpec) - set(ELSEWHERE) - BY_ITSELF | {SETTING})
 def key_problem(key: str) -> str | None:
     """Say why a dotted key such as ``model.width`` names no field of base, or return None."""
     field, dot, rest = key.partition(".")
+    if field == BUDGET:
+        return OF_BUDGET
     if field not in BASE:
         return unknown_key(field, BASE)
     classes = [Evaluation] if field == "evaluation" else COMPONENTS.get(field, {}).values()

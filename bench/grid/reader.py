@@ -11,6 +11,7 @@ from typing import Any
 from bench.grid import (
     budget,
     expand,
+    fields,
     files,
     methods,
     overrides,
@@ -135,7 +136,8 @@ def _top(problems: Problems) -> Mapping[str, Any]:
         return {}
     for key in top:
         if key not in KEYS:
-            problems.at((key,), unknown_key(key, KEYS), key=True)
+            text = fields.OF_BUDGET if key == fields.BUDGET else unknown_key(key, KEYS)
+            problems.at((key,), text, key=True)
     for key in required(KEYS):
         if key not in top:
             problems.at((key,), "required but missing")

@@ -110,4 +110,4 @@ def _stray(key: str) -> str:
     field, dot, rest = key.partition(".")
     if dot and fields.key_problem(key) is None:
         return f"nest it, as {field}: {{{rest}: ...}}"
-    return unknown_key(key, fields.BASE)
+    return fields.OF_BUDGET if field == fields.BUDGET else unknown_key(key, fields.BASE)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -207,6 +208,25 @@ class GridStore:
 def budget(seconds: float | None) -> dict[str, float] | None:
     """Return what a plan says of the seconds that its runs train."""
     return None if seconds is None else {"seconds": seconds}
+
+
+def seconds_of(plan: Mapping[str, Any], where: Path) -> float | None:
+    """Return the seconds that the runs of a plan train, None where it gives steps.
+
+    Args:
+        plan: as it is stored.
+        where: its file, for the message.
+
+    Raises:
+        StoreProblem: what it says is no such number.
+    """
+    said = plan.get("budget")
+    if said is None:
+        return None
+    seconds = said.get("seconds") if isinstance(said, dict) else None
+    if isinstance(seconds, int | float) and seconds is not True and 0 < seconds < math.inf:
+        return float(seconds)
+    raise StoreProblem(f"{where}: budget is no number of seconds; plan it again")
 
 
 def _seal(plan: Mapping[str, Any]) -> str:

@@ -71,6 +71,17 @@ def made(store: GridStore, *methods: str, until: int = 10) -> GridStore:
     return store
 
 
+@pytest.mark.parametrize("budget", [5, [], {}, {"seconds": "5"}, {"seconds": 0}])
+def test_a_plan_whose_budget_is_no_number_is_refused(tmp_path: Path, budget: Any) -> None:
+    store = planned(tmp_path / "odd")
+    plan = store.plan()
+    plan.pop("seal", None)
+    write_json(store.plan_file, plan | {"budget": budget})
+    with pytest.raises(StoreProblem, match=r"odd/grid.json: budget is no number of seconds"):
+        merge([store.folder], tmp_path / "out", None, Console(quiet=True))
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A whole grid, and its two methods planned and run apart."""

@@ -45,6 +45,24 @@ def test_steps_of_the_command_line_end_it(tmp_path, changes) -> None:
     assert _load(tmp_path, tuned, changes).tuning
 
 
+ONLY = "budget: {seconds: ...} is given in base of the file; --steps N replaces it"
+
+
+@pytest.mark.parametrize(
+    ("more", "option", "expected"),
+    [
+        ("", "budget=3", f"--set budget=3: budget: {ONLY}"),
+        ("", "budget.seconds=3", f"--set budget.seconds=3: budget.seconds: {ONLY}"),
+        ("budget: {seconds: 3}", None, f"g.yaml:6:1: budget: {ONLY}"),
+        ("axes: {budget: [1, 2]}", None, f"g.yaml:6:8: axes.budget: {ONLY}"),
+        ("axes: {budget.seconds: [1, 2]}", None, f"g.yaml:6:8: axes.budget.seconds: {ONLY}"),
+    ],
+)
+def test_a_budget_elsewhere_is_told_where_it_belongs(tmp_path, more, option, expected) -> None:
+    changes = Overrides(set=(option,)) if option else None
+    assert expected in _refused(tmp_path, TEXT + more, changes)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
