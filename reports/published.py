@@ -56,6 +56,7 @@ class Published:
         network: that turned images into features; extractor: what the same is called here.
         images: of each score, by its name.
         updates: of the generator. batch_size: of each kind.
+        training: what else was or was not done -> the field of a spec that says it, and its value.
         model: the fields of the one that all rows share.
         pixels: of an image's side, by data set.
         rows: in the paper's order.
@@ -68,6 +69,7 @@ class Published:
     images: Mapping[str, Images]
     updates: int
     batch_size: int
+    training: Mapping[str, tuple[str, str]]
     model: Mapping[str, Any]
     pixels: Mapping[str, int]
     rows: tuple[Row, ...]

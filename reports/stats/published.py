@@ -166,9 +166,8 @@ def _training(results: Results, groups: Sequence[Group]) -> Iterator[Line]:
     flat = [settings(run) for *_, run in groups]
     schedules = dict.fromkeys(_each("schedule.name", flat))
     yield "learning-rate schedule", "not stated here", ", ".join(schedules), NOT_KNOWN
-    yield _line("augmentation", ["none"], _each("augment", flat))
-    yield _line("stabilisers", ["none"], _each("stabilisers", flat))
-    yield _line("precision", ["fp32"], _each("precision", flat))
+    for what, (field, theirs) in PAPER.training.items():
+        yield _line(what, [theirs], _each(field, flat))
     protocols = [str(results.protocol(cell)) for cell, *_ in groups]
     yield _line("training images", [WHOLE], map(_trained_on, flat, protocols))
     yield _line("training images held out", ["none told of"], map(_held_out, protocols))

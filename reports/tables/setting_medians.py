@@ -80,7 +80,7 @@ REACHED_BY = Table(
     explanation="The curves above, read at three heights: a score that this share of a method's "
     "runs, of all settings together, is at least as good as; failed where so many diverged. Runs "
     "that finished or diverged count; a crash says nothing about a method. "
-    "Best and worst setting are of medians over seeds, diverged runs worst, which settings lack "
-    "whose runs all crashed or have no result yet: neither counts these. They were picked by these "
-    "scores, so the best one flatters.",
+    "Best and worst setting are of medians over seeds, diverged runs worst; a setting whose runs "
+    "all crashed, or have no result yet, has none and is left out of both. They were picked by "
+    "these scores, so the best one flatters.",
 )

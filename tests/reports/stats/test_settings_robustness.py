@@ -81,7 +81,7 @@ def test_a_cell_whose_runs_all_crashed_says_the_same_in_picture_and_table(write_
     assert drawn == {method: f"{text}\n{int(method == 'none')}/1" for method, text in said.items()}
     worst = reached_table(results, numbers).filter(like="worst setting").squeeze()
     assert worst.iloc[1] == "–"
-    assert "whose runs all crashed" in REACHED_BY.explanation
+    assert "all crashed, or have no result yet, has none and is left out" in REACHED_BY.explanation
 
 
 def test_settings_are_named_where_they_are_drawn():
