@@ -101,9 +101,10 @@ def _methods(results: Results, runs: Frame) -> Frame:
         finished = mine[mine["state"] == State.FINISHED]
         paced = mine if finished.empty else finished
         own = {"seconds": finished, "ms_per_step": paced}
+        spreads = [spread(own.get(name, mine)[name], name) for name in MEASURES]
         rows.append({
             "cell": cell, "method": method, "n_planned": len(mine), "n_finished": len(finished),
-            **{k: v for name in MEASURES for k, v in spread(own.get(name, mine)[name], name).items()},
+            **{k: v for one in spreads for k, v in one.items()},
         })  # fmt: skip
     names = [f"{name}_{part}" for name in MEASURES for part in PARTS]
     frame = pd.DataFrame(rows, columns=["cell", "method", "n_planned", "n_finished", *names])
