@@ -157,7 +157,7 @@ def test_methods_that_finished_no_run_stay_in_the_table(failing, numbers_of) -> 
     assert said.startswith("Of the 2 of 4 methods that finished a run, no two change places")
 
 
-def test_a_method_that_was_not_timed_has_failed_at_no_seconds(mixed) -> None:
+def test_a_method_that_was_not_timed_has_no_score_for_equal_seconds(mixed) -> None:
     timing = mixed.timing[mixed.timing["method"] != "none"]  # of which one run diverged
     runs = mixed.runs.assign(seconds_per_step=math.nan)
     results = dataclasses.replace(mixed, timing=timing, runs=runs)
