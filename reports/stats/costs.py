@@ -100,10 +100,11 @@ def _methods(results: Results, runs: Frame) -> Frame:
         mine = runs[runs["run_id"].isin(planned["run_id"])]
         finished = mine[mine["state"] == State.FINISHED]
         paced = mine if finished.empty else finished
-        own = dict.fromkeys(MEASURES, mine) | {"seconds": finished, "ms_per_step": paced}
+        own = {"seconds": finished, "ms_per_step": paced}
+        spreads = [spread(own.get(name, mine)[name], name) for name in MEASURES]
         rows.append({
             "cell": cell, "method": method, "n_planned": len(mine), "n_finished": len(finished),
-            **{k: v for name in MEASURES for k, v in spread(own[name][name], name).items()},
+            **{k: v for one in spreads for k, v in one.items()},
         })  # fmt: skip
     names = [f"{name}_{part}" for name in MEASURES for part in PARTS]
     frame = pd.DataFrame(rows, columns=["cell", "method", "n_planned", "n_finished", *names])
@@ -181,23 +182,29 @@ def _equal(results: Results, runs: Frame, scores: Frame) -> Frame:
         steps = int(results.runs.loc[results.runs["cell"] == cell, "steps"].min())
         seconds = min((clock.seconds for clock in known.values()), default=math.nan)
         for method in methods:
-            mine = its[its["method"] == method]
+            mine = _records(its[its["method"] == method])
             done = known[method].steps_in(seconds) if method in known else math.nan
-            found = {way: [_cost(row, lines, place) for row in _records(mine)]
-                     for way, place in (("at_steps", steps), ("at_seconds", done))}  # fmt: skip
-            if math.isnan(done) and np.isfinite(found["at_steps"]).any():
-                found["at_seconds"] = []
             rows.append({
                 "cell": cell, "method": method, "n_planned": len(mine),
                 "steps": steps, "seconds": seconds, "done": done,
-                **{k: v for way in WAYS for k, v in spread(found[way], way).items()},
+                **_at_both(mine, lines, steps, done),
             })  # fmt: skip
     parts = [f"{way}_{part}" for way in WAYS for part in PARTS]
-    frame = pd.DataFrame(rows, columns=[*EQUAL, *parts])
-    return frame.assign(**{
-        f"{way}_place": frame.groupby("cell", sort=False)[f"{way}_median"].rank(method="min")
-        for way in WAYS
-    })  # fmt: skip
+    return _placed(pd.DataFrame(rows, columns=[*EQUAL, *parts]))
+
+
+def _at_both(rows: list[Any], lines: dict[str, Line], steps: float, done: float) -> dict[str, Any]:
+    """Return spreads of a method's costs; where it has no clock, at seconds only if all failed."""
+    at_steps, at_seconds = ([_cost(row, lines, n) for row in rows] for n in (steps, done))
+    known = not math.isnan(done) or not np.isfinite(at_steps).any()
+    return spread(at_steps, "at_steps") | spread(at_seconds if known else [], "at_seconds")
+
+
+def _placed(frame: Frame) -> Frame:
+    """Add the places of the medians in their cells."""
+    by_cell = frame.groupby("cell", sort=False)
+    places = {f"{way}_place": by_cell[f"{way}_median"].rank(method="min") for way in WAYS}
+    return frame.assign(**places)
 
 
 def _lines(results: Results) -> dict[str, Line]:

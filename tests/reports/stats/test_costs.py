@@ -157,6 +157,15 @@ def test_methods_that_finished_no_run_stay_in_the_table(failing, numbers_of) -> 
     assert said.startswith("Of the 2 of 4 methods that finished a run, no two change places")
 
 
+def test_a_method_that_was_not_timed_has_no_score_for_equal_seconds(mixed) -> None:
+    timing = mixed.timing[mixed.timing["method"] != "none"]  # of which one run diverged
+    runs = mixed.runs.assign(seconds_per_step=math.nan)
+    results = dataclasses.replace(mixed, timing=timing, runs=runs)
+    row = _row(costs(results, run_scores(results)).equal, "none")
+    assert (row["at_steps_n"], row["at_seconds_n"]) == (3, 0)
+    assert math.isnan(row["at_seconds_median"])
+
+
 def test_of_no_two_medians_nothing_is_said(failing) -> None:
     runs = failing.runs
     half = (runs["method"] == "weight_norm") & (runs["seed"] == 0)
