@@ -34,6 +34,7 @@ from runners.store.calibration import Measured
 from runners.store.grid import GridStore, seconds_of
 from runners.store.proof import ran_on
 from runners.store.run import RunStore
+from runners.store.states import State
 
 NOT_PACE = (
     "seed", "steps", "evaluation", "log_every", "diagnostics_every", "force", "plugins",
@@ -177,7 +178,6 @@ def calibrated(
     if grid.budget is None:
         return grid
     if lacking := unknown(grid, store):
-        require_entries(store)
         store.require_writable()
         which = names(kind[0] for kind in lacking)
         tell(f"calibrating: up to {PROBE} steps of {which}, one run at a time")
@@ -232,7 +232,7 @@ def measured(
         one: builds an engine of one worker.
 
     Raises:
-        UserProblem: what is missing to run them, or a kind did no step.
+        UserProblem: what is missing to run them, or a kind crashed.
     """
     best: dict[int, Timed] = {}
     for tried in zip_longest(*kinds):
@@ -246,7 +246,7 @@ def measured(
                 best[place] = timed.better(best.get(place))
     if none := [specs[0] for place, specs in enumerate(kinds) if place not in best]:
         raise UserProblem(
-            f"base.budget: {names(none)} did not come as far as {LOG_EVERY} steps, so nothing is "
+            f"base.budget: {names(none)} did not come as far as {LEAST} steps, so nothing is "
             "calibrated; base.steps would show how it ends"
         )
     today = time.strftime("%Y-%m-%d", time.gmtime())
@@ -287,11 +287,16 @@ def _limit(engine: Engine) -> Watcher:
 
 
 def _timed(run: RunStore) -> Timed | None:
-    """Return what a probe shows, None where it did no step: after its first steps, if it can."""
+    """Return what a probe shows, after its first steps if it can; None where it did not end well.
+
+    One that diverges is a result, as it is of a run.
+    """
     rows = list(run.rows("timing"))
     if len(rows) < 2:
         return None
     cut = rows[-1]["step"] < LEAST
+    if cut and run.status().state != State.DIVERGED:
+        return None
     warm = [row for row in rows if row["step"] >= (LOG_EVERY if cut else WARM)]
     first, last = (warm if len(warm) > 1 else rows)[0], rows[-1]
     seconds, steps = (last[name] - first[name] for name in ("seconds", "step"))

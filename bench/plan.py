@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from bench.budget import require_entries
 from bench.grid import Grid
 from runners import identity
 from runners.errors import StoreProblem, UserProblem
@@ -47,6 +48,7 @@ def require_budget(grid: Grid, store: GridStore, former: Former | None) -> None:
 
     Raises:
         UserProblem: the plan that is there has another budget, cannot be read, or is of imports.
+        StoreProblem: the calibration lacks what gave its runs their steps.
     """
     if grid.budget is None:
         return
@@ -56,6 +58,7 @@ def require_budget(grid: Grid, store: GridStore, former: Former | None) -> None:
     before = _stored(store)
     if before.get("runs") and before.get("budget") != budget(grid.budget):
         raise UserProblem(OTHER_BUDGET.format(file=store.plan_file))
+    require_entries(store)
 
 
 def require_kept(grid: Grid, store: GridStore, former: Former | None) -> list[str]:

@@ -21,6 +21,16 @@ DISTRIBUTIONS = {
 """Libraries whose version is no attribute at hand, and the names they are installed under."""
 
 
+def wait_for(device: str) -> None:
+    """Wait until a device has done all that it was given.
+
+    Args:
+        device: ``cpu``, which works while it is given, or that of a GPU, which works on later.
+    """
+    if device != "cpu":
+        torch.cuda.synchronize()
+
+
 def environment(device: str) -> dict[str, str]:
     """Return what bitwise repetition of a run depends on besides its spec, and where it ran.
 

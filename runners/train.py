@@ -12,7 +12,7 @@ from runners import checkpoint, seeds
 from runners.datasets import load_images
 from runners.flops import flops_of_kind
 from runners.losses import LOSSES
-from runners.machine import environment
+from runners.machine import environment, wait_for
 from runners.measure import Recorder, gradient_norm, non_finite
 from runners.memory import Memory, only
 from runners.metrics.scorer import scorer
@@ -136,11 +136,14 @@ def train(
                 logits_real.mean(), logits_fake.mean(), right / 2,
                 auc(logits_real, logits_fake).sub(0.5).abs(),
             ]))  # fmt: skip
+        diagnosed, evaluated = due(spec.diagnostics_every), due(spec.evaluation.every)
+        logged = due(spec.log_every) or diagnosed or evaluated
+        if logged:
+            wait_for(device)  # else the steps since the last row are timed as begun, not as done
         state.seconds += time.perf_counter() - clock
 
         # measuring; a non-finite value ends the run, as a result
-        diagnosed, evaluated = due(spec.diagnostics_every), due(spec.evaluation.every)
-        if due(spec.log_every) or diagnosed or evaluated:
+        if logged:
             first = step - state.counted + 1
             row = state.means()
             row |= {

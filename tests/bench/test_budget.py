@@ -6,6 +6,7 @@ import dataclasses
 import json
 import signal
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,7 +20,7 @@ from bench.cli import app
 from bench.dry_run import print_plan
 from bench.grid import Grid
 from bench.merge import merge
-from bench.plan import Former, require_kept, write_plan
+from bench.plan import Former, require_budget, require_kept, write_plan
 from bench.session import run_grid
 from reports.load.loader import load
 from reports.page.cost_words import cost_words
@@ -34,6 +35,7 @@ from runners.store import calibration
 from runners.store.calibration import Measured
 from runners.store.grid import GridStore
 from runners.store.run import RunStore
+from runners.store.states import State, Status
 
 OPTIONS = Options(wandb="disabled")
 
@@ -137,7 +139,7 @@ def test_a_calibration_that_is_gone_or_damaged_is_not_made_anew(known) -> None:
     with pytest.raises(StoreProblem, match="kind 1 is damaged"):
         budget.calibrated(grid, store, OPTIONS, print)
     file.unlink()
-    for refused in (lambda: budget.calibrated(grid, store, OPTIONS, print), lambda: _merge(store)):
+    for refused in _commands(grid, store):
         with pytest.raises(StoreProblem, match="is gone, which gave planned runs their steps"):
             refused()
 
@@ -149,14 +151,32 @@ def test_a_calibration_that_lost_entries_is_not_made_anew(known, monkeypatch) ->
     calibration.write(store.folder, [*calibration.read(store.folder).values()][:1])
     before = calibration.file(store.folder).read_bytes()
     monkeypatch.setattr(budget, "measured", lambda *_: pytest.fail("measured planned runs again"))
-    for refused in (lambda: budget.calibrated(grid, store, OPTIONS, print), lambda: _merge(store)):
+    for refused in _commands(grid, store):
         with pytest.raises(StoreProblem, match="lacks weight_norm, which gave planned runs their"):
             refused()
     assert calibration.file(store.folder).read_bytes() == before
 
 
-def _merge(store: GridStore) -> None:
-    merge([store.folder], store.folder.parent / "m", None, Console(quiet=True))
+def _commands(grid: Grid, store: GridStore) -> list[Callable[[], object]]:
+    """Return what needs the calibration of planned runs whole."""
+    out = store.folder.parent
+    return [
+        lambda: run_grid(grid, out, OPTIONS, _no_engine, former=Former.ADD),
+        lambda: print_plan(grid, out, OPTIONS, _no_engine),
+        lambda: merge([store.folder], out / "m", None, Console(quiet=True)),
+    ]
+
+
+def test_a_plan_that_is_replaced_may_be_calibrated_anew(known) -> None:
+    grid, store = known
+    made = budget.calibrated(grid, store, OPTIONS, lambda _: None)
+    write_plan(made, store, made.specs)
+    calibration.file(store.folder).unlink()
+    for text in (store.plan_file.read_text(), "{"):
+        store.plan_file.write_text(text)
+        require_budget(grid, store, Former.REPLACE)
+        with pytest.raises((StoreProblem, UserProblem)):
+            require_budget(grid, store, None)
 
 
 def test_runs_whose_pace_was_changed_are_not_added(known) -> None:
@@ -285,6 +305,9 @@ def ended(tmp_path, monkeypatch):
     return probed
 
 
+CRASH = 60  # the step of a probe that crashes
+
+
 def _stopped(folder: Path, spec, step: int) -> RunStore:
     store = RunStore(folder / spec.run_id)
     store.folder.mkdir(parents=True)
@@ -292,6 +315,8 @@ def _stopped(folder: Path, spec, step: int) -> RunStore:
     rows = [{"step": n, "seconds": 9 + pace * n} for n in range(budget.LOG_EVERY, step + 1, 10)]
     store.append("timing", [{"step": 0, "seconds": 0.0}, *rows])
     store.write_json(store.proof_file, {"cpu": "EPYC"})
+    if step != CRASH:
+        store.write_status(Status(State.FINISHED if step == 500 else State.DIVERGED, step))
     return store
 
 
@@ -333,8 +358,8 @@ def test_where_all_cells_diverge_the_steps_before_count(tiny, ended) -> None:
     assert (round(one.seconds_per_step, 9), one.steps) == (0.05, 30)
     (one,) = budget.measured(_rates(tiny, 0.1), OPTIONS)
     assert one.steps == 10
-    ended({0.2: 0})
-    with pytest.raises(UserProblem, match="none did not come as far as 10 steps"):
+    ended({0.2: CRASH})
+    with pytest.raises(UserProblem, match="none did not come as far as 100 steps"):
         budget.measured(_rates(tiny, 0.2), OPTIONS)
 
 

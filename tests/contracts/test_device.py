@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -56,6 +57,28 @@ def test_no_model_waits_for_its_device(
     evaluation = {"every": 3, "samples": 100}
     parts = {"model": fields, "dataset": dataset, "evaluation": evaluation}
     _train_on_stand_in(parts, tiny, tmp_path, monkeypatch)
+
+
+def test_seconds_are_read_once_the_device_has_done_the_steps_of_a_row(
+    tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = tiny(steps=5, log_every=2, diagnostics_every=5, evaluation={"every": 5, "samples": 100})
+    store = RunStore(tmp_path / "runs" / spec.run_id)
+    store.create(spec.as_dict)
+    seen: list[str] = []
+
+    def read() -> float:
+        seen.append("read")
+        return float(len(seen))
+
+    monkeypatch.setattr(train, "wait_for", lambda device: seen.append(f"wait for {device}"))
+    monkeypatch.setattr(train, "time", SimpleNamespace(perf_counter=read))
+    for name in ("floor", "diagnose", "evaluate", "score_best"):
+        monkeypatch.setattr(Recorder, name, lambda *_: {})
+    monkeypatch.setattr(train, "scorer", lambda *_: None)
+    train.train(spec, store, Options(cache=tmp_path))
+    step, row = ["read", "read"], ["read", "wait for cpu", "read"]
+    assert seen == [*step, *row, *step, *row, *row]
 
 
 def _pictures(folder: Path, shape: tuple[int, ...]) -> Any:

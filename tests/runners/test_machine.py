@@ -60,3 +60,12 @@ def test_a_run_that_goes_on_elsewhere_keeps_both_places(tiny, tmp_path, monkeypa
     monkeypatch.setattr(machine, "_of_this_process", lambda: {"host": "elsewhere"})
     train(spec, store, Options(wandb="disabled"))
     assert store.proof()["host"] == f"{first}, then elsewhere"
+
+
+def test_a_gpu_is_waited_for_and_a_processor_is_not(monkeypatch) -> None:
+    waits: list[str] = []
+    monkeypatch.setattr("torch.cuda.synchronize", lambda: waits.append("synchronised"))
+    machine.wait_for("cpu")
+    assert waits == []
+    machine.wait_for("cuda")
+    assert waits == ["synchronised"]
