@@ -201,9 +201,12 @@ def _at_both(rows: list[Any], lines: dict[str, Line], steps: float, done: float)
 
 
 def _placed(frame: Frame) -> Frame:
-    """Add the places of the medians in their cells."""
-    by_cell = frame.groupby("cell", sort=False)
-    places = {f"{way}_place": by_cell[f"{way}_median"].rank(method="min") for way in WAYS}
+    """Add the places of the medians in their cells; those that failed share the last one."""
+    by_cell, places = frame.groupby("cell", sort=False), {}
+    for way in WAYS:
+        medians = by_cell[f"{way}_median"]
+        failed = np.isinf(frame[f"{way}_median"].astype(float))
+        places[f"{way}_place"] = medians.rank(method="min").mask(failed, medians.rank(method="max"))
     return frame.assign(**places)
 
 

@@ -171,6 +171,8 @@ def test_of_no_two_medians_nothing_is_said(failing) -> None:
     half = (runs["method"] == "weight_norm") & (runs["seed"] == 0)
     states = runs["state"].mask(half, State.DIVERGED)
     left = dataclasses.replace(failing, runs=runs.assign(state=states))
+    places = costs(left, run_scores(left)).equal.set_index("method")["at_steps_place"]
+    assert (places["none"], places["weight_norm"], places["spectral_norm"]) == (1, 3, 3)
     assert not [note for note in cost_words(left, compute(left)).notes if "places" in note]
 
 
