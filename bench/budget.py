@@ -300,9 +300,17 @@ def _timed(run: RunStore) -> Timed | None:
     warm = [row for row in rows if row["step"] >= (LOG_EVERY if cut else WARM)]
     first, last = (warm if len(warm) > 1 else rows)[0], rows[-1]
     seconds, steps = (last[name] - first[name] for name in ("seconds", "step"))
-    ran = ran_on(run.proof())
+    ran = ran_on(run.proof() or _proof_so_far(run))
     machine = {name: ran[name] for name in MACHINE if name in ran}
     return Timed(cut, seconds / steps, steps, machine)
+
+
+def _proof_so_far(run: RunStore) -> dict[str, str]:
+    """Return the proof of a probe that was stopped, as its checkpoint holds it."""
+    from runners import checkpoint  # imports torch
+
+    saved = checkpoint.load(run)
+    return saved["proof"] if saved else {}
 
 
 def _keep(store: GridStore, found: Sequence[Measured]) -> None:

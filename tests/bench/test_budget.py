@@ -371,6 +371,20 @@ def test_folders_that_were_calibrated_apart_are_not_merged(known, tiny, tmp_path
     assert len(calibration.united([store.folder, store.folder])) == 2
 
 
+def test_a_probe_that_was_stopped_tells_its_machine(tiny, tmp_path) -> None:
+    from runners.train import train
+
+    spec = tiny(steps=1000, log_every=2)
+    store, looks = RunStore(tmp_path / spec.run_id), iter(range(1000))
+    store.create(spec.as_dict)
+    train(spec, store, OPTIONS, stop=lambda: next(looks) >= 120)
+    assert not store.proof()
+    timed = budget._timed(store)
+    assert timed is not None
+    assert timed.machine["device"] == "cpu"
+    assert timed.machine["threads"] == "1"
+
+
 @pytest.mark.slow
 def test_a_budget_from_the_first_run_to_the_report(tiny, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("bench.budget.PROBE", 40)
