@@ -114,7 +114,6 @@ def checked(grid: GridStore, use: str = "merged") -> Plan:
     imported.require_own(runs, f"{grid.folder}: cannot be {use}")
     for run_id in runs:
         grid.run(run_id)
-    seconds_of(plan, grid.plan_file)
     grid.tuning()
     return plan
 
