@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from reports.load.planned import Planned, planned
 from reports.load.score_columns import ScoreColumns, score_columns
 from reports.load.tuning import Tuning, read_tuning
 from runners.errors import StoreProblem
-from runners.store.grid import GridStore
+from runners.store.grid import GridStore, seconds_of
 
 
 @dataclass(frozen=True)
@@ -87,17 +86,8 @@ def read_plan(grid: GridStore) -> Plan:
         runs=runs,
         columns=columns,
         tuning=read_tuning(data.get("tuning"), runs, columns, where),
-        budget=_budget(data.get("budget"), str(where)),
+        budget=seconds_of(data, where),
     )
-
-
-def _budget(data: object, where: str) -> float | None:
-    if data is None:
-        return None
-    seconds = data.get("seconds") if isinstance(data, dict) else None
-    if isinstance(seconds, int | float) and 0 < seconds < math.inf:
-        return float(seconds)
-    raise StoreProblem(f"{where}: budget is no number of seconds; plan it again")
 
 
 def _names(data: Mapping[str, Any], key: str, where: str) -> tuple[str, ...] | None:
