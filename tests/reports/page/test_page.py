@@ -167,7 +167,7 @@ def test_a_second_report_is_the_same_to_the_byte(mixed_folder, tmp_path, monkeyp
         {file.name: file.read_bytes() for file in folder.rglob("*.*") if file.is_file()}
         for folder in (render(mixed_folder, tmp_path / name).parent for name in "ab")
     )
-    assert len(first) == 11 + 15 + 3 * 12, "a page for each run, each table in three files"
+    assert len(first) == 11 + 15 + 3 * 14, "a page for each run, each table in three files"
     assert first == second
 
 
