@@ -10,7 +10,8 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import tuned
-from bench.budget import Make, alone, calibrated
+from bench.budget import calibrated
+from bench.calibrate import Make, alone
 from bench.grid import Grid
 from bench.interrupts import interrupts
 from bench.plan import Former, require_budget, require_kept, write_plan

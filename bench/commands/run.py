@@ -165,7 +165,8 @@ def run(
 ) -> None:
     """Run a grid; runs that are done are skipped, unfinished ones go on where they stopped."""
     from bench import grid as grids
-    from bench.budget import alone, require_known
+    from bench.budget import require_known
+    from bench.calibrate import alone
     from bench.dry_run import print_plan
     from bench.plan import Former
     from bench.session import run_grid

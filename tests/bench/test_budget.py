@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from bench import budget
+from bench import budget, calibrate
 from bench.bundle.make import bundle
 from bench.cli import app
 from bench.dry_run import print_plan
@@ -55,7 +55,7 @@ def _no_engine(_: Options):
 
 def _know(folder: Path, spec, pace: float) -> None:
     before = calibration.read(folder)
-    one = Measured(budget.trained(spec), pace, 450, "2026-01-02", {"cpu": "EPYC"})
+    one = Measured(calibrate.trained(spec), pace, 450, "2026-01-02", {"cpu": "EPYC"})
     calibration.write(folder, [*before.values(), one])
 
 
@@ -76,7 +76,7 @@ def test_a_budget_is_used_up_to_the_last_whole_step() -> None:
 
 def test_what_changes_no_pace_shares_an_entry_and_all_else_does_not(tiny) -> None:
     def of(**changes):
-        return calibration.key(budget.trained(tiny(**changes)))
+        return calibration.key(calibrate.trained(tiny(**changes)))
 
     adam = {"name": "adam", "lr": 0.1}
     assert of(seed=3) == of(steps=7) == of(optimizer=adam) == of(evaluation={"every": 9}) == of()
@@ -223,7 +223,7 @@ def test_what_others_added_meanwhile_stands(known, tiny) -> None:
     _, store = known
     before = calibration.read(store.folder)
     again = [dataclasses.replace(one, seconds_per_step=9.0) for one in before.values()]
-    new = Measured(budget.trained(tiny(n_dis=2)), 0.3, 450, "2026-01-03", {})
+    new = Measured(calibrate.trained(tiny(n_dis=2)), 0.3, 450, "2026-01-03", {})
     budget._keep(store, [*again, new])
     assert calibration.read(store.folder) == before | {new.key: new}
 
@@ -260,7 +260,7 @@ def test_kinds_are_timed_where_the_command_says(tiny, tmp_path, monkeypatch) -> 
     monkeypatch.setattr(budget, "measured", measured)
     run_grid(_grid(tiny()), tmp_path, OPTIONS, _engine, one=_no_engine)
     assert given == [_no_engine]
-    engine = budget.alone(OPTIONS, ("cuda:1", "cuda:0"))
+    engine = calibrate.alone(OPTIONS, ("cuda:1", "cuda:0"))
     assert isinstance(engine, LocalEngine)
     assert engine.resources == Resources(workers=1, devices=("cuda:1",))
     assert engine.options.device == "cuda"
@@ -299,7 +299,7 @@ def ended(tmp_path, monkeypatch):
                 look(_stopped(tmp_path / "p", spec, steps[spec.optimizer.lr])) for spec in short
             ]
 
-        monkeypatch.setattr(budget, "probed", fake)
+        monkeypatch.setattr(calibrate, "probed", fake)
         return tried
 
     return probed
@@ -312,7 +312,7 @@ def _stopped(folder: Path, spec, step: int) -> RunStore:
     store = RunStore(folder / spec.run_id)
     store.folder.mkdir(parents=True)
     pace = 0.05 if spec.seed else 0.1
-    rows = [{"step": n, "seconds": 9 + pace * n} for n in range(budget.LOG_EVERY, step + 1, 10)]
+    rows = [{"step": n, "seconds": 9 + pace * n} for n in range(calibrate.LOG_EVERY, step + 1, 10)]
     store.append("timing", [{"step": 0, "seconds": 0.0}, *rows])
     store.write_json(store.proof_file, {"cpu": "EPYC"})
     if step != CRASH:
@@ -326,7 +326,7 @@ def _rates(tiny, *rates: float):
 
 def test_a_kind_whose_first_cell_diverges_is_timed_by_the_next(tiny, ended) -> None:
     tried = ended({0.5: 40, 0.1: 500, 0.2: 500})
-    (one,) = budget.measured(_rates(tiny, 0.5, 0.1, 0.2), OPTIONS)
+    (one,) = calibrate.measured(_rates(tiny, 0.5, 0.1, 0.2), OPTIONS)
     assert tried == [0.5, 0.5, 0.1, 0.1]
     assert (round(one.seconds_per_step, 9), one.steps) == (0.05, 450)
 
@@ -335,14 +335,14 @@ def test_scoring_before_the_first_step_takes_nothing_of_a_probe(tiny, monkeypatc
     stopped: list[str] = []
     engine = SimpleNamespace(stop=stopped.append)
     now = iter((20.0, 21.0, 30.0, 31.0, 40.0, 41.0))
-    monkeypatch.setattr(budget, "time", SimpleNamespace(monotonic=lambda: next(now)))
-    watch = budget._limit(engine)  # pyright: ignore
+    monkeypatch.setattr(calibrate, "time", SimpleNamespace(monotonic=lambda: next(now)))
+    watch = calibrate._limit(engine)  # pyright: ignore
     watch({"r": ("none", 0, 500)})  # scoring, however long
     for step in (100, 200):
         assert stopped == []
         watch({"r": ("none", step, 500)})
     assert stopped == ["r"]
-    assert budget._probe(tiny(evaluation={"samples": 5000}), 0).evaluation.samples == 100
+    assert calibrate._probe(tiny(evaluation={"samples": 5000}), 0).evaluation.samples == 100
 
 
 def test_a_kind_has_all_its_cells_but_each_under_one_seed(tiny, tmp_path) -> None:
@@ -354,13 +354,13 @@ def test_a_kind_has_all_its_cells_but_each_under_one_seed(tiny, tmp_path) -> Non
 
 def test_where_all_cells_diverge_the_steps_before_count(tiny, ended) -> None:
     ended({0.5: 40, 0.1: 10})
-    (one,) = budget.measured(_rates(tiny, 0.5), OPTIONS)
+    (one,) = calibrate.measured(_rates(tiny, 0.5), OPTIONS)
     assert (round(one.seconds_per_step, 9), one.steps) == (0.05, 30)
-    (one,) = budget.measured(_rates(tiny, 0.1), OPTIONS)
+    (one,) = calibrate.measured(_rates(tiny, 0.1), OPTIONS)
     assert one.steps == 10
     ended({0.2: CRASH})
     with pytest.raises(UserProblem, match="none did not come as far as 100 steps"):
-        budget.measured(_rates(tiny, 0.2), OPTIONS)
+        calibrate.measured(_rates(tiny, 0.2), OPTIONS)
 
 
 def test_folders_that_were_calibrated_apart_are_not_merged(known, tiny, tmp_path) -> None:
@@ -379,7 +379,7 @@ def test_a_probe_that_was_stopped_tells_its_machine(tiny, tmp_path) -> None:
     store.create(spec.as_dict)
     train(spec, store, OPTIONS, stop=lambda: next(looks) >= 120)
     assert not store.proof()
-    timed = budget._timed(store)
+    timed = calibrate._timed(store)
     assert timed is not None
     assert timed.machine["device"] == "cpu"
     assert timed.machine["threads"] == "1"
@@ -387,9 +387,9 @@ def test_a_probe_that_was_stopped_tells_its_machine(tiny, tmp_path) -> None:
 
 @pytest.mark.slow
 def test_a_budget_from_the_first_run_to_the_report(tiny, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("bench.budget.PROBE", 40)
-    monkeypatch.setattr("bench.budget.WARM", 10)
-    monkeypatch.setattr("bench.budget.LEAST", 20)
+    monkeypatch.setattr("bench.calibrate.PROBE", 40)
+    monkeypatch.setattr("bench.calibrate.WARM", 10)
+    monkeypatch.setattr("bench.calibrate.LEAST", 20)
     grid = _grid(*(tiny(seed=s) for s in (0, 1)), seconds=0.3)
     assert run_grid(grid, tmp_path, OPTIONS, _engine) == 0
     store = GridStore(tmp_path / "g")
